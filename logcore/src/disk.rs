@@ -1,0 +1,23 @@
+//! What the two crates agree on about files: where a job's directory is, what `job.json` says, and how to tell
+//! whether the process behind it still lives.
+//!
+//! ```text
+//! logs/                        the root, `logcore.dir` of the template
+//!   .logcore/<process>.alive   locked by each host as long as it lives
+//!   import-42/                 one directory per job id: segment(id)
+//!     job.json                 id, labels, runs
+//!     debug.log info.log …     what the template names
+//! ```
+//!
+//! The writer is [`crate::Logs`]; the reader is logview or anybody. This module starts no thread and keeps no state.
+
+mod alive;
+mod job_json;
+mod segment;
+
+pub use alive::{Alive, is_alive};
+pub use job_json::{Counts, JOB_JSON, JobFile, MAX_RUNS, Outcome, Run, RunState};
+pub use segment::{MAX_ID_BYTES, MAX_SEGMENT_BYTES, id_of, segment};
+
+/// The directory in the root that holds logcore's own files. No job can have it: [`segment`] escapes a leading dot.
+pub const OWN_DIR: &str = ".logcore";

@@ -1,0 +1,238 @@
+//! `job.json`: who a job is and how each of its runs went.
+
+use super::is_alive;
+use log::Level;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::ops::{Index, IndexMut};
+use std::path::Path;
+
+/// The name of the file in a job's directory.
+pub const JOB_JSON: &str = "job.json";
+
+/// How many runs a `job.json` keeps; the oldest go first.
+pub const MAX_RUNS: usize = 100;
+
+/// The largest `job.json` that is read, in bytes. Logcore writes far smaller ones.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// What `job.json` holds. Unknown fields are passed over, so that older viewers read newer files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct JobFile {
+    /// The job's id, as the host gave it.
+    pub id: String,
+    /// Labels of the newest run, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// The encoder's pattern of each level file, by file name, where it has one: what a reader needs to parse a line.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub patterns: BTreeMap<String, String>,
+    /// Oldest first, at most [`MAX_RUNS`].
+    #[serde(default)]
+    pub runs: Vec<Run>,
+}
+
+/// One run of a job: from its start to its finish.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// When it started: RFC 3339, UTC, milliseconds.
+    pub start: String,
+    /// When it ended; absent while it runs, and for ever if it was killed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
+    /// The host's name.
+    #[serde(default)]
+    pub host: String,
+    /// The process id, in the host's own numbering.
+    #[serde(default)]
+    pub pid: u32,
+    /// The process, unmistakably: see [`is_alive`].
+    #[serde(default)]
+    pub process: String,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Records per level that reached the job; written at the end.
+    #[serde(default)]
+    pub counts: Counts,
+    /// Bytes written to the job's files; written at the end.
+    #[serde(default)]
+    pub bytes: u64,
+    /// Records that were lost; written at the end.
+    #[serde(default)]
+    pub lost: u64,
+    /// Where the run starts in each file, by file name, in bytes; a file that is absent did not exist.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub offsets: BTreeMap<String, u64>,
+}
+
+/// How a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It did what it was to do.
+    Ok,
+    /// It did not.
+    Failed,
+    /// A thread panicked and took the last clone of the job with it.
+    Panicked,
+    /// The last clone of the job was dropped and nobody had said how it went.
+    Dropped,
+}
+
+/// What is known about a run from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RunState {
+    /// Its process lives and has not finished it.
+    Running,
+    /// It was finished.
+    Finished(Outcome),
+    /// Its process is gone and never finished it: killed, aborted, or ended under way.
+    Died,
+}
+
+/// Records per level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Counts {
+    pub error: u64,
+    pub warn: u64,
+    pub info: u64,
+    pub debug: u64,
+    pub trace: u64,
+}
+
+impl Counts {
+    /// All levels together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.error + self.warn + self.info + self.debug + self.trace
+    }
+}
+
+impl Index<Level> for Counts {
+    type Output = u64;
+    fn index(&self, level: Level) -> &u64 {
+        match level {
+            Level::Error => &self.error,
+            Level::Warn => &self.warn,
+            Level::Info => &self.info,
+            Level::Debug => &self.debug,
+            Level::Trace => &self.trace,
+        }
+    }
+}
+
+impl IndexMut<Level> for Counts {
+    fn index_mut(&mut self, level: Level) -> &mut u64 {
+        match level {
+            Level::Error => &mut self.error,
+            Level::Warn => &mut self.warn,
+            Level::Info => &mut self.info,
+            Level::Debug => &mut self.debug,
+            Level::Trace => &mut self.trace,
+        }
+    }
+}
+
+impl Run {
+    /// Whether this run, found below `root`, runs, has finished or has died.
+    #[must_use]
+    pub fn state(&self, root: &Path) -> RunState {
+        match self.outcome {
+            Some(outcome) => RunState::Finished(outcome),
+            None if is_alive(root, &self.process) => RunState::Running,
+            None => RunState::Died,
+        }
+    }
+}
+
+impl JobFile {
+    /// Reads the `job.json` of the job directory `dir`.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none; `InvalidData` if it is no regular file, too large or not what logcore writes; and
+    /// whatever else the file system says.
+    pub fn read(dir: &Path) -> io::Result<JobFile> {
+        let path = dir.join(JOB_JSON);
+        let about = fs::symlink_metadata(&path)?;
+        if !about.is_file() || about.len() > MAX_BYTES {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "job.json is not a regular file of a sane size",
+            ));
+        }
+        let mut file: JobFile = serde_json::from_slice(&fs::read(&path)?)?;
+        file.keep_newest();
+        Ok(file)
+    }
+
+    /// Replaces the `job.json` of the job directory `dir`, atomically: a reader sees the old or the new one, whole.
+    ///
+    /// # Errors
+    /// What the file system says; the old file then stands as it was.
+    pub fn write(&mut self, dir: &Path, process: &str) -> io::Result<()> {
+        self.keep_newest();
+        let temporary = dir.join(format!(".{JOB_JSON}.{process}"));
+        let text = serde_json::to_vec_pretty(self)?;
+        let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, dir.join(JOB_JSON)));
+        if written.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        written
+    }
+
+    /// The state of the newest run, if there is one.
+    #[must_use]
+    pub fn state(&self, root: &Path) -> Option<RunState> {
+        self.runs.last().map(|run| run.state(root))
+    }
+
+    fn keep_newest(&mut self) {
+        let surplus = self.runs.len().saturating_sub(MAX_RUNS);
+        self.runs.drain(..surplus);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::Alive;
+
+    #[test]
+    fn running_finished_and_killed_are_told_apart() {
+        let root = tempfile::tempdir().unwrap();
+        let alive = Alive::claim(root.path()).unwrap();
+        let running = Run { process: alive.process().to_owned(), ..Run::default() };
+        let killed = Run { process: "0-0".to_owned(), ..Run::default() };
+        let finished = Run { outcome: Some(Outcome::Failed), ..killed.clone() };
+        assert_eq!(running.state(root.path()), RunState::Running);
+        assert_eq!(killed.state(root.path()), RunState::Died);
+        assert_eq!(finished.state(root.path()), RunState::Finished(Outcome::Failed));
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_the_oldest_runs_go_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let runs = (0..MAX_RUNS as u32 + 5).map(|pid| Run { pid, ..Run::default() }).collect();
+        let mut file = JobFile { id: "import-42".into(), runs, ..JobFile::default() };
+        file.write(dir.path(), "p").unwrap();
+        let read = JobFile::read(dir.path()).unwrap();
+        assert_eq!(read, file);
+        assert_eq!((read.runs.len(), read.runs[0].pid), (MAX_RUNS, 5));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_job_json_that_is_no_job_json_is_an_error_and_no_panic() {
+        let dir = tempfile::tempdir().unwrap();
+        for text in ["", "{", "[]", "{\"id\":1}", "{\"id\":\"a\",\"runs\":{}}"] {
+            fs::write(dir.path().join(JOB_JSON), text).unwrap();
+            assert!(JobFile::read(dir.path()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+#![doc = "One log4rs configuration per job."]
+#![warn(missing_docs)]
+pub mod disk;

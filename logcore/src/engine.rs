@@ -1,0 +1,21 @@
+//! What runs behind the kinds `file`, `rolling_file`, `console` and `pattern`: a record is encoded once per encoder,
+//! outside any lock, and its bytes are appended to the buffer of each file that wants them.
+//!
+//! ```text
+//! dispatch   one per job and configuration: level, targets, appenders → who gets the record
+//! scratch    thread-local: the record's lines, one per encoder
+//! file       the open files, shared by path and counted; buffers, rotation
+//! flusher    the one thread that writes what has waited long enough, and runs the timers
+//! ```
+
+pub(crate) mod console;
+pub(crate) mod dispatch;
+pub(crate) mod encoder;
+pub(crate) mod file;
+pub(crate) mod files;
+pub(crate) mod flusher;
+pub(crate) mod line;
+pub(crate) mod moment;
+pub(crate) mod pattern;
+pub(crate) mod roll;
+pub(crate) mod scratch;

@@ -1,0 +1,181 @@
+//! Who gets a record: what log4rs's logger tree decides, decided once per job and configuration where it can be.
+//!
+//! log4rs's own `Logger` hands a record to one appender after the other, and each encodes it anew. This one means the
+//! same (`tests/tests/same_as_log4rs.rs` compares the two) and encodes once.
+
+use super::console::Console;
+use super::encoder::Encoder;
+use super::files::Handle;
+use super::moment::Moment;
+use super::scratch::Scratch;
+use crate::template::Vars;
+use log::{Level, LevelFilter, Record};
+use std::sync::Arc;
+
+/// One job's configuration, ready to run.
+#[derive(Debug)]
+pub(crate) struct Dispatch {
+    root: Node,
+    appenders: Vec<Appender>,
+    max: LevelFilter,
+}
+
+/// An appender with its filters and its encoder.
+#[derive(Debug)]
+pub(crate) struct Appender {
+    /// The strictest of its threshold filters.
+    pub(crate) threshold: LevelFilter,
+    pub(crate) encoder: Arc<Encoder>,
+    pub(crate) sink: Sink,
+}
+
+/// Where an appender's lines go.
+#[derive(Debug)]
+pub(crate) enum Sink {
+    File(Handle),
+    Console(Console),
+}
+
+/// A logger of the configuration: a level and appenders for a target and what is below it.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) level: LevelFilter,
+    pub(crate) appenders: Vec<usize>,
+    children: Vec<(String, Node)>,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Verdict {
+    /// No appender wanted it.
+    Filtered,
+    /// At least one took it, and none that wanted it had no room.
+    Written,
+    /// One that wanted it had no room.
+    Lost,
+}
+
+impl Node {
+    pub(crate) fn new(level: LevelFilter, appenders: Vec<usize>) -> Node {
+        Node { level, appenders, children: Vec::new() }
+    }
+
+    /// Adds the logger for `target`. As in log4rs, loggers are to be added with the shortest names first, and one
+    /// that is added again changes nothing.
+    pub(crate) fn add(
+        &mut self,
+        target: &str,
+        mut appenders: Vec<usize>,
+        additive: bool,
+        level: LevelFilter,
+    ) {
+        let (part, rest) = target.split_once("::").unwrap_or((target, ""));
+        if let Some((_, child)) = self.children.iter_mut().find(|(name, _)| name == part) {
+            return child.add(rest, appenders, additive, level);
+        }
+        let mut child = Node::new(level, Vec::new());
+        if rest.is_empty() {
+            if additive {
+                appenders.extend(&self.appenders);
+            }
+            child.appenders = appenders;
+        } else {
+            child.level = self.level;
+            child.appenders.clone_from(&self.appenders);
+            child.add(rest, appenders, additive, level);
+        }
+        self.children.push((part.to_owned(), child));
+    }
+
+    fn find(&self, target: &str) -> &Node {
+        let mut node = self;
+        for part in target.split("::") {
+            match node.children.iter().find(|(name, _)| name == part) {
+                Some((_, child)) => node = child,
+                None => break,
+            }
+        }
+        node
+    }
+
+    fn max_level(&self) -> LevelFilter {
+        self.children.iter().map(|(_, child)| child.max_level()).fold(self.level, Ord::max)
+    }
+}
+
+impl Dispatch {
+    pub(crate) fn new(root: Node, appenders: Vec<Appender>) -> Dispatch {
+        let max = root.max_level();
+        Dispatch { root, appenders, max }
+    }
+
+    /// The most verbose level that any target gets through.
+    pub(crate) fn max_level(&self) -> LevelFilter {
+        self.max
+    }
+
+    pub(crate) fn enabled(&self, level: Level, target: &str) -> bool {
+        level <= self.max && level <= self.route(target).level
+    }
+
+    /// Encodes `record` and hands it to the appenders that want it.
+    pub(crate) fn log(&self, record: &Record<'_>, vars: &Vars) -> Verdict {
+        let route = self.route(record.target());
+        if record.level() > route.level {
+            return Verdict::Filtered;
+        }
+        Scratch::with(|scratch| {
+            let now = Moment::now();
+            let mut verdict = Verdict::Filtered;
+            for appender in route.appenders.iter().filter_map(|at| self.appenders.get(*at)) {
+                if record.level() <= appender.threshold {
+                    let taken = appender.append(scratch, record, &now, vars);
+                    let lost = !taken || verdict == Verdict::Lost;
+                    verdict = if lost { Verdict::Lost } else { Verdict::Written };
+                }
+            }
+            verdict
+        })
+    }
+
+    /// Encodes a record of each level with each encoder and writes it nowhere.
+    pub(crate) fn dry_run(&self, vars: &Vars) {
+        for level in Level::iter() {
+            let message = format_args!("a dry run of the configuration");
+            let record = Record::builder().level(level).target("logcore").args(message).build();
+            Scratch::with(|scratch| {
+                let now = Moment::now();
+                for appender in &self.appenders {
+                    scratch.line(&appender.encoder, appender.sink.styled(), &record, &now, vars);
+                }
+            });
+        }
+    }
+
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&Handle, &Encoder)> {
+        self.appenders.iter().filter_map(|appender| match &appender.sink {
+            Sink::File(handle) => Some((handle, &*appender.encoder)),
+            Sink::Console(_) => None,
+        })
+    }
+
+    fn route(&self, target: &str) -> &Node {
+        if self.root.children.is_empty() { &self.root } else { self.root.find(target) }
+    }
+}
+
+impl Appender {
+    fn append(&self, scratch: &mut Scratch, record: &Record<'_>, now: &Moment, vars: &Vars) -> bool {
+        let line = scratch.line(&self.encoder, self.sink.styled(), record, now, vars);
+        match &self.sink {
+            Sink::File(handle) => handle.append(handle.shared(), line, record.level()),
+            Sink::Console(console) => console.write(line).is_ok(),
+        }
+    }
+}
+
+impl Sink {
+    fn styled(&self) -> bool {
+        matches!(self, Sink::Console(console) if console.styled)
+    }
+}

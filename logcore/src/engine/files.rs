@@ -1,0 +1,219 @@
+//! The open files of one [`crate::Logs`]: shared by path, counted, and no more than `max_open_files` descriptors.
+
+use super::file::{LogFile, Spec};
+use super::flusher::Flusher;
+use arc_swap::ArcSwap;
+use log::LevelFilter;
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+/// `logcore.buffer` and `logcore.max_open_files` of the template.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Settings {
+    /// Bytes that a file buffers before it is written; 0 writes each record before its log call returns.
+    pub(crate) buffer_size: usize,
+    /// How long a record may wait in a buffer.
+    pub(crate) flush_every: Duration,
+    /// Records at this level and above are written at once.
+    pub(crate) flush_level: LevelFilter,
+    pub(crate) max_open_files: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            buffer_size: 64 << 10,
+            flush_every: Duration::from_millis(200),
+            flush_level: LevelFilter::Error,
+            max_open_files: 256,
+        }
+    }
+}
+
+/// What the files of one `Logs` share.
+pub(crate) struct Shared {
+    settings: ArcSwap<Settings>,
+    by_path: Mutex<HashMap<PathBuf, (Arc<LogFile>, usize)>>,
+    /// Files with a descriptor, roughly in the order in which they were last used.
+    recent: Mutex<VecDeque<Weak<LogFile>>>,
+    open: AtomicUsize,
+    buffers: Mutex<Vec<Vec<u8>>>,
+    pub(super) flusher: Flusher,
+}
+
+/// A user's share in a file; the last one to go closes it.
+pub(crate) struct Handle {
+    file: Arc<LogFile>,
+    path: PathBuf,
+    shared: Arc<Shared>,
+}
+
+/// How many spare buffers are kept; together with those in use this bounds the engine's memory.
+const SPARE_BUFFERS: usize = 32;
+
+impl Shared {
+    pub(crate) fn new() -> Arc<Shared> {
+        Arc::new(Shared {
+            settings: ArcSwap::default(),
+            by_path: Mutex::default(),
+            recent: Mutex::default(),
+            open: AtomicUsize::new(0),
+            buffers: Mutex::default(),
+            flusher: Flusher::default(),
+        })
+    }
+
+    pub(crate) fn settings(&self) -> arc_swap::Guard<Arc<Settings>> {
+        self.settings.load()
+    }
+
+    pub(crate) fn set_settings(&self, settings: Settings) {
+        self.settings.store(Arc::new(settings));
+    }
+
+    pub(crate) fn flusher(&self) -> &Flusher {
+        &self.flusher
+    }
+
+    /// A share in the file that `spec` names.
+    pub(crate) fn acquire(self: &Arc<Self>, spec: Spec) -> Handle {
+        let path = spec.path.clone();
+        let mut by_path = lock(&self.by_path);
+        let known = by_path.get_mut(&path).map(|(file, users)| {
+            *users += 1;
+            Arc::clone(file)
+        });
+        let file = match known {
+            Some(file) => {
+                drop(by_path);
+                file.respecify(spec);
+                file
+            }
+            None => {
+                let file = LogFile::new(spec);
+                by_path.insert(path.clone(), (Arc::clone(&file), 1));
+                file
+            }
+        };
+        Handle { file, path, shared: Arc::clone(self) }
+    }
+
+    pub(super) fn take_buffer(&self) -> Vec<u8> {
+        lock(&self.buffers).pop().unwrap_or_default()
+    }
+
+    pub(super) fn give_buffer(&self, mut buffer: Vec<u8>) {
+        let keep = self.settings.load().buffer_size + (8 << 10);
+        let mut buffers = lock(&self.buffers);
+        if buffers.len() < SPARE_BUFFERS && buffer.capacity() > 0 {
+            buffer.clear();
+            buffer.shrink_to(keep);
+            buffers.push(buffer);
+        }
+    }
+
+    /// Notes that `path` cannot be written, or can again; the flusher tells, for here a file is locked.
+    pub(super) fn complain(&self, path: &Path, error: Option<&io::Error>) {
+        self.flusher.complain(path, error.map(ToString::to_string));
+    }
+
+    /// A file has got a descriptor: if there are too many, those not used for longest give theirs back.
+    pub(super) fn opened(&self, file: &LogFile) {
+        let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
+        let most = self.settings.load().max_open_files.max(1);
+        for candidate in self.least_recently_used(file, most, open.saturating_sub(most)) {
+            if !candidate.close_if_idle(self) {
+                lock(&self.recent).push_back(candidate.me.clone());
+            }
+        }
+    }
+
+    /// Notes that `newest` is open and takes up to `count` others off the list: those whose turn it is and that were
+    /// not used since their last turn (the second-chance approximation of least recently used).
+    fn least_recently_used(&self, newest: &LogFile, most: usize, mut count: usize) -> Vec<Arc<LogFile>> {
+        let mut recent = lock(&self.recent);
+        if recent.len() > 2 * most + 64 {
+            recent.retain(|file| file.upgrade().is_some_and(|file| file.is_open.load(Ordering::Relaxed)));
+        }
+        let mut victims = Vec::new();
+        for _ in 0..2 * recent.len() {
+            let Some(oldest) = (count > 0).then(|| recent.pop_front()).flatten() else { break };
+            let Some(file) = oldest.upgrade().filter(|file| file.is_open.load(Ordering::Relaxed)) else {
+                continue;
+            };
+            if file.used.swap(false, Ordering::Relaxed) {
+                recent.push_back(oldest);
+            } else {
+                count -= 1;
+                victims.push(file);
+            }
+        }
+        recent.push_back(newest.me.clone());
+        victims
+    }
+
+    pub(super) fn closed(&self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Flushes all files from a process that ends, with bounded waiting.
+    pub(crate) fn flush_at_exit(&self) {
+        let Ok(by_path) = self.by_path.try_lock() else { return };
+        for (file, _) in by_path.values() {
+            file.flush_at_exit(self);
+        }
+    }
+}
+
+impl std::ops::Deref for Handle {
+    type Target = Arc<LogFile>;
+    fn deref(&self) -> &Arc<LogFile> {
+        &self.file
+    }
+}
+
+impl Handle {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn has_descriptor(&self) -> bool {
+        self.file.is_open.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let last = lock(&self.shared.by_path).get(&self.path).is_some_and(|(_, users)| *users == 1);
+        if last {
+            // What can be written is written before the table is locked.
+            self.file.flush(&self.shared, true);
+        }
+        let mut by_path = lock(&self.shared.by_path);
+        let Some((_, users)) = by_path.get_mut(&self.path) else { return };
+        *users -= 1;
+        if *users == 0 {
+            // Closed before the table lets anybody open the path again: old and new never write at once.
+            self.file.close(&self.shared);
+            by_path.remove(&self.path);
+        }
+    }
+}
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Handle({})", self.path.display())
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,173 @@
+//! The one thread of a `Logs`: it writes what has waited in a buffer for long enough, runs the timers, and reports
+//! files that cannot be written. It sleeps while there is nothing to do.
+
+use super::file::LogFile;
+use super::files::{Shared, lock};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The way to the thread.
+#[derive(Default)]
+pub(crate) struct Flusher(Arc<Queue>);
+
+#[derive(Default)]
+struct Queue {
+    work: Mutex<Work>,
+    wake: Condvar,
+    flushed: Condvar,
+}
+
+#[derive(Default)]
+struct Work {
+    /// Files with something in their buffer, and when the first of them came.
+    dirty: Vec<Weak<LogFile>>,
+    since: Option<Instant>,
+    timers: Vec<(Instant, Box<dyn FnOnce() + Send>)>,
+    complaints: Vec<Complaint>,
+    /// Flushes asked for and done; a request is done when `done` has reached its number.
+    asked: u64,
+    done: u64,
+    /// Whether the last flush wrote everything.
+    complete: bool,
+    stop: bool,
+}
+
+/// A path that cannot be written and why, or that can be written again.
+pub(crate) struct Complaint {
+    pub(crate) path: PathBuf,
+    pub(crate) error: Option<String>,
+}
+
+/// More than this many complaints are not kept: they say the same.
+const MOST_COMPLAINTS: usize = 16;
+
+impl Flusher {
+    /// Starts the thread. `report` gets the complaints; it runs while no file is locked.
+    pub(crate) fn start(
+        &self,
+        shared: &Arc<Shared>,
+        report: impl Fn(Complaint) + Send + 'static,
+    ) -> io::Result<()> {
+        let (queue, shared) = (Arc::clone(&self.0), Arc::downgrade(shared));
+        thread::Builder::new()
+            .name("logcore-flush".into())
+            .spawn(move || queue.run(&shared, &report))
+            .map(drop)
+    }
+
+    pub(super) fn enqueue(&self, file: Weak<LogFile>) {
+        let mut work = lock(&self.0.work);
+        work.dirty.push(file);
+        if work.since.is_none() {
+            work.since = Some(Instant::now());
+            self.0.wake.notify_one();
+        }
+    }
+
+    pub(super) fn complain(&self, path: &Path, error: Option<String>) {
+        let mut work = lock(&self.0.work);
+        if work.complaints.len() < MOST_COMPLAINTS {
+            work.complaints.push(Complaint { path: path.to_owned(), error });
+            self.0.wake.notify_one();
+        }
+    }
+
+    /// Runs `job` on the flusher's thread at `at`.
+    pub(crate) fn at(&self, at: Instant, job: impl FnOnce() + Send + 'static) {
+        lock(&self.0.work).timers.push((at, Box::new(job)));
+        self.0.wake.notify_one();
+    }
+
+    /// Has everything that is buffered written and waits for it; `false` if that took longer or something failed.
+    pub(crate) fn flush(&self, wait: Duration) -> bool {
+        let deadline = Instant::now() + wait;
+        let mut work = lock(&self.0.work);
+        work.asked += 1;
+        let mine = work.asked;
+        self.0.wake.notify_one();
+        while work.done < mine && !work.stop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            work = self.0.flushed.wait_timeout(work, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        work.complete
+    }
+
+    /// Ends the thread after a last flush.
+    pub(crate) fn stop(&self) {
+        lock(&self.0.work).stop = true;
+        self.0.wake.notify_one();
+    }
+}
+
+impl Queue {
+    fn run(&self, shared: &Weak<Shared>, report: &dyn Fn(Complaint)) {
+        loop {
+            let (mut todo, stop) = self.next(shared);
+            let Some(shared) = shared.upgrade() else { return };
+            // A file that is not done comes back at once, in its old place in line.
+            todo.dirty.retain(|file| file.upgrade().is_some_and(|file| file.flush_queued(&shared)));
+            {
+                let mut work = lock(&self.work);
+                if !todo.dirty.is_empty() {
+                    work.since.get_or_insert_with(Instant::now);
+                    work.dirty.extend(todo.dirty.iter().cloned());
+                }
+                work.complete = todo.dirty.is_empty();
+                work.done = work.done.max(todo.asked);
+                self.flushed.notify_all();
+            }
+            drop(shared);
+            for (_, job) in todo.timers {
+                job();
+            }
+            for complaint in todo.complaints {
+                report(complaint);
+            }
+            if stop {
+                return;
+            }
+        }
+    }
+
+    /// Waits for something to do and takes it.
+    fn next(&self, shared: &Weak<Shared>) -> (Work, bool) {
+        let mut work = lock(&self.work);
+        loop {
+            let now = Instant::now();
+            let every = shared.upgrade().map_or(Duration::ZERO, |shared| shared.settings().flush_every);
+            let due = work.since.map(|since| since + every);
+            let alarm = work.timers.iter().map(|(at, _)| *at).min();
+            let urgent = work.stop || work.asked > work.done || !work.complaints.is_empty();
+            let next = [due, alarm].into_iter().flatten().min();
+            if urgent || next.is_some_and(|at| at <= now) {
+                return (work.take(now), work.stop);
+            }
+            work = match next {
+                Some(at) => self.wake.wait_timeout(work, at - now).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.wake.wait(work).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+}
+
+impl Work {
+    /// Takes all that is due at `now`.
+    fn take(&mut self, now: Instant) -> Work {
+        let (due, later) = std::mem::take(&mut self.timers).into_iter().partition(|(at, _)| *at <= now);
+        self.timers = later;
+        self.since = None;
+        Work {
+            dirty: std::mem::take(&mut self.dirty),
+            timers: due,
+            complaints: std::mem::take(&mut self.complaints),
+            asked: self.asked,
+            ..Work::default()
+        }
+    }
+}

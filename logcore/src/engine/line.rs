@@ -1,0 +1,231 @@
+//! One encoded record, on its way to the files.
+//!
+//! Everything that comes from a record passes through here and is neutralised: a line break in a message becomes a
+//! line break and a TAB, which no record starts with, so that it continues the record and cannot forge one; in any
+//! other field it becomes `\n`. Carriage returns, NEL, U+2028, U+2029, escape bytes and all other control characters
+//! but TAB are written as visible escapes (`\r`, `\u{2028}`, `\x1b`). Text of the template is written as it is.
+
+use super::pattern::Width;
+use std::fmt::{self, Write as _};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What continuation lines start with.
+pub(crate) const CONTINUATION: &str = "\n\t";
+
+const NEWLINE: &str = if cfg!(windows) { "\r\n" } else { "\n" };
+
+/// The bytes of one record in one encoding of it. Reused from record to record.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    bytes: Vec<u8>,
+    /// Whether styles are written (a console) or dropped (a file).
+    styled: bool,
+    /// Inside a part with a width: where styles stand, to be placed once the width is known.
+    deferred: Option<Vec<(usize, Style)>>,
+}
+
+/// What log4rs's highlighting uses.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Style {
+    BrightRed,
+    Yellow,
+    Green,
+    Cyan,
+    Reset,
+}
+
+impl Style {
+    fn ansi(self) -> &'static str {
+        match self {
+            Style::BrightRed => "\x1b[0;31;1m",
+            Style::Yellow => "\x1b[0;33m",
+            Style::Green => "\x1b[0;32m",
+            Style::Cyan => "\x1b[0;36m",
+            Style::Reset => "\x1b[0m",
+        }
+    }
+}
+
+impl Line {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Empties it for the next record; memory that one huge record needed is given back.
+    pub(crate) fn restart(&mut self, styled: bool) {
+        const KEEP: usize = 64 << 10;
+        self.bytes.clear();
+        self.bytes.shrink_to(KEEP);
+        self.styled = styled;
+        self.deferred = None;
+    }
+
+    /// Takes back what was written of this record.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// Text of the template.
+    pub(crate) fn literal(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// Text from the record that is to stay on one line.
+    pub(crate) fn field(&mut self, text: &str) {
+        let start = self.bytes.len();
+        self.literal(text);
+        self.neutralise(start, Break::Escape);
+    }
+
+    /// A value from the record that is to stay on one line.
+    pub(crate) fn display(&mut self, value: &dyn fmt::Display) {
+        let start = self.bytes.len();
+        self.guarded(format_args!("{value}"));
+        self.neutralise(start, Break::Escape);
+    }
+
+    /// The record's message, which may continue on further lines.
+    pub(crate) fn message(&mut self, message: &fmt::Arguments<'_>) {
+        let start = self.bytes.len();
+        match message.as_str() {
+            Some(text) => self.literal(text),
+            None => self.guarded(*message),
+        }
+        while self.bytes.len() > start && matches!(self.bytes.last(), Some(b'\n' | b'\r')) {
+            self.bytes.pop();
+        }
+        // What is padded or cut to a width stays on one line.
+        let breaks = if self.deferred.is_none() { Break::Continue } else { Break::Escape };
+        self.neutralise(start, breaks);
+    }
+
+    pub(crate) fn end(&mut self) {
+        self.literal(NEWLINE);
+    }
+
+    pub(crate) fn style(&mut self, style: Style) {
+        if !self.styled {
+            return;
+        }
+        let at = self.bytes.len();
+        match &mut self.deferred {
+            Some(styles) => styles.push((at, style)),
+            None => self.literal(style.ansi()),
+        }
+    }
+
+    /// Writes what `write` writes, padded and cut to `width`.
+    pub(crate) fn sized(&mut self, width: &Width, write: impl FnOnce(&mut Line)) {
+        let mut inner = Line { styled: self.styled, deferred: Some(Vec::new()), ..Line::default() };
+        write(&mut inner);
+        let styles = inner.deferred.unwrap_or_default();
+        width.apply(self, &String::from_utf8_lossy(&inner.bytes), &styles);
+    }
+
+    /// For patterns that start with a part of the record: a TAB there would pass for a continuation.
+    pub(crate) fn never_starts_like_a_continuation(&mut self) {
+        if self.bytes.first() == Some(&b'\t') {
+            self.bytes.splice(0..1, *b"\\t");
+        }
+    }
+
+    /// What a JSON string may hold raw and a terminal would act on, as JSON escapes.
+    pub(crate) fn neutralise_json(&mut self) {
+        if self.bytes.iter().any(|b| *b >= 0x7f)
+            && let Ok(text) = std::str::from_utf8(&self.bytes)
+            && text.contains(is_hostile)
+        {
+            let mut clean = String::with_capacity(text.len() + 16);
+            for c in text.chars() {
+                if c != '\n' && is_hostile(c) {
+                    let _ = write!(clean, "\\u{:04x}", u32::from(c));
+                } else {
+                    clean.push(c);
+                }
+            }
+            self.bytes = clean.into_bytes();
+        }
+    }
+
+    /// Formats `value`, whose `Display` is the host's code and may fail or panic: the line says so and goes on.
+    fn guarded(&mut self, value: fmt::Arguments<'_>) {
+        match catch_unwind(AssertUnwindSafe(|| self.write_fmt(value))) {
+            Ok(Ok(())) => {}
+            Ok(Err(fmt::Error)) => self.literal(" [logcore: the value's Display failed here]"),
+            Err(_) => self.literal(" [logcore: the value's Display panicked here]"),
+        }
+    }
+
+    fn neutralise(&mut self, start: usize, breaks: Break) {
+        if !self.bytes[start..]
+            .chunks(32)
+            .any(|chunk| chunk.iter().fold(false, |any, b| any | is_suspicious(*b)))
+        {
+            return;
+        }
+        let tail = self.bytes.split_off(start);
+        let text = String::from_utf8_lossy(&tail);
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            let line_break = c == '\n' || (c == '\r' && chars.peek() == Some(&'\n'));
+            if line_break && matches!(breaks, Break::Continue) {
+                if c == '\r' {
+                    chars.next();
+                }
+                self.literal(CONTINUATION);
+            } else if is_hostile(c) {
+                self.escape(c);
+            } else {
+                self.literal(c.encode_utf8(&mut [0; 4]));
+            }
+        }
+    }
+
+    fn escape(&mut self, c: char) {
+        // Writing to memory cannot fail.
+        let _ = match c {
+            '\n' => self.write_str("\\n"),
+            '\r' => self.write_str("\\r"),
+            c if c.is_ascii() => write!(self, "\\x{:02x}", u32::from(c)),
+            c => write!(self, "\\u{{{:x}}}", u32::from(c)),
+        };
+    }
+}
+
+/// What becomes of a line break.
+#[derive(Clone, Copy)]
+enum Break {
+    Continue,
+    Escape,
+}
+
+/// Whether a character that is to be escaped may start with this byte.
+fn is_suspicious(byte: u8) -> bool {
+    (byte < 0x20 && byte != b'\t') || byte == 0x7f || byte == 0xc2 || byte == 0xe2
+}
+
+/// Control characters and line separators, except TAB.
+fn is_hostile(c: char) -> bool {
+    (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.literal(text);
+        Ok(())
+    }
+}
+
+impl io::Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl log4rs::encode::Write for Line {}

@@ -1,0 +1,139 @@
+//! The `pattern` encoder: log4rs's pattern language, parsed once per template and run without a lock.
+//!
+//! Differences from log4rs, all on purpose: what it would print as `{ERROR: …}` in every line, or panic on, is an
+//! error at load; text from a record is neutralised (see [`super::line`]); one timestamp serves all files.
+
+mod parse;
+mod width;
+
+use super::line::{Line, Style};
+use super::moment::{Moment, TimeFormat};
+use crate::template::{Hole, Vars};
+use log::kv::ToKey;
+use log::{Level, Record};
+use std::fmt::Write;
+use std::thread;
+pub(crate) use width::Width;
+
+/// A parsed pattern. Job-dependent placeholders stay holes, so that all jobs share one.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    chunks: Vec<Chunk>,
+    source: String,
+}
+
+#[derive(Debug, Clone)]
+enum Chunk {
+    Text(String),
+    Hole(Hole),
+    Time(TimeFormat),
+    Level,
+    Message,
+    Module,
+    File,
+    Line,
+    Thread,
+    ThreadId,
+    SystemThreadId,
+    ProcessId,
+    Target,
+    Newline,
+    Group(Vec<Chunk>),
+    Highlight(Vec<Chunk>),
+    Mdc { key: String, default: String },
+    KeyValue { key: String, default: String },
+    Sized(Box<Chunk>, Width),
+}
+
+/// What log4rs uses where the configuration names no encoder or no pattern.
+pub(crate) const DEFAULT_PATTERN: &str = "{d} {l} {t} - {m}{n}";
+
+const UNKNOWN: &str = "???";
+
+impl Pattern {
+    /// As it was written, placeholders included: what a reader needs to parse the lines.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Writes `record` to `line`.
+    pub(crate) fn encode(&self, line: &mut Line, record: &Record<'_>, now: &Moment, vars: &Vars) {
+        encode_all(&self.chunks, line, record, now, vars);
+        if !matches!(self.chunks.first(), Some(Chunk::Text(_))) {
+            line.never_starts_like_a_continuation();
+        }
+    }
+}
+
+fn encode_all(chunks: &[Chunk], line: &mut Line, record: &Record<'_>, now: &Moment, vars: &Vars) {
+    for chunk in chunks {
+        chunk.encode(line, record, now, vars);
+    }
+}
+
+impl Chunk {
+    fn encode(&self, line: &mut Line, record: &Record<'_>, now: &Moment, vars: &Vars) {
+        match self {
+            Chunk::Text(text) => line.literal(text),
+            Chunk::Hole(hole) => line.field(&hole.value(vars)),
+            Chunk::Time(format) => now.write(format, line),
+            Chunk::Level => line.literal(record.level().as_str()),
+            Chunk::Message => line.message(record.args()),
+            Chunk::Module => line.field(record.module_path().unwrap_or(UNKNOWN)),
+            Chunk::File => line.field(record.file().unwrap_or(UNKNOWN)),
+            Chunk::Line => match record.line() {
+                Some(number) => line.number(u64::from(number)),
+                None => line.literal(UNKNOWN),
+            },
+            Chunk::Thread => thread_name(line),
+            Chunk::ThreadId | Chunk::SystemThreadId => line.number(thread_number()),
+            Chunk::ProcessId => line.number(u64::from(std::process::id())),
+            Chunk::Target => line.field(record.target()),
+            Chunk::Newline => line.end(),
+            Chunk::Group(chunks) => encode_all(chunks, line, record, now, vars),
+            Chunk::Highlight(chunks) => {
+                let style = highlight(record.level());
+                if let Some(style) = style {
+                    line.style(style);
+                }
+                encode_all(chunks, line, record, now, vars);
+                if style.is_some() {
+                    line.style(Style::Reset);
+                }
+            }
+            Chunk::Mdc { key, default } => log_mdc::get(key, |value| line.field(value.unwrap_or(default))),
+            Chunk::KeyValue { key, default } => match record.key_values().get(key.to_key()) {
+                Some(value) => line.display(&value),
+                None => line.field(default),
+            },
+            Chunk::Sized(chunk, width) => line.sized(width, |line| chunk.encode(line, record, now, vars)),
+        }
+    }
+}
+
+fn highlight(level: Level) -> Option<Style> {
+    match level {
+        Level::Error => Some(Style::BrightRed),
+        Level::Warn => Some(Style::Yellow),
+        Level::Info => Some(Style::Green),
+        Level::Trace => Some(Style::Cyan),
+        Level::Debug => None,
+    }
+}
+
+fn thread_name(line: &mut Line) {
+    line.field(thread::current().name().unwrap_or("unnamed"));
+}
+
+/// The same number that log4rs prints for `{I}` and `{i}`.
+fn thread_number() -> u64 {
+    thread_local!(static NUMBER: u64 = thread_id::get() as u64);
+    NUMBER.try_with(|number| *number).unwrap_or_else(|_| thread_id::get() as u64)
+}
+
+impl Line {
+    fn number(&mut self, number: u64) {
+        // Writing digits to memory cannot fail.
+        let _ = write!(self, "{number}");
+    }
+}

@@ -1,0 +1,403 @@
+//! A job: an id, a directory, a set of handlers that lives exactly as long as the job.
+
+use crate::disk::{Counts, Outcome};
+use crate::engine::dispatch::{Dispatch, Verdict};
+use crate::error::Error;
+use crate::levels;
+use crate::logs::Inner;
+use crate::report::{JobInfo, JobReport, JobState};
+use crate::router::{self, Entered};
+use crate::template::{Plan, Render, Vars};
+use arc_swap::ArcSwapOption;
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// A job that records can be logged to.
+///
+/// Clones are the same job: one set of handlers, however many threads. It ends with [`Job::finish`], or when the last
+/// clone is dropped; then its files are flushed and closed. It is a [`log::Log`], for
+/// `info!(logger: job, "…")` from wherever.
+#[derive(Clone)]
+pub struct Job {
+    handle: Arc<Handle>,
+}
+
+/// What the clones of a job share; dropping it ends the job.
+struct Handle {
+    core: Arc<Core>,
+    /// Keeps files and flusher alive for as long as the job is; the server's would keep itself.
+    _logs: Option<Arc<Inner>>,
+}
+
+/// A job that is not kept alive.
+#[derive(Clone)]
+pub(crate) struct WeakJob(Weak<Handle>);
+
+pub(crate) struct Core {
+    pub(crate) vars: Vars,
+    pub(crate) is_server: bool,
+    logs: Weak<Inner>,
+    /// Empty once the job is finished.
+    dispatch: ArcSwapOption<Dispatch>,
+    started: Instant,
+    counts: [AtomicU64; 5],
+    lost: AtomicU64,
+    late: AtomicU64,
+    levels: Mutex<Levels>,
+}
+
+/// What decides the job's level, and what came of it.
+#[derive(Default)]
+struct Levels {
+    asked: Option<LevelFilter>,
+    /// `set_level`, and which call of it.
+    set: Option<(LevelFilter, u64)>,
+    /// As counted in the process's maximum.
+    counted: Option<LevelFilter>,
+    report: Option<JobReport>,
+}
+
+/// How long `finish` waits for log calls under way on other threads. One that takes longer, in a value's `Display`,
+/// still gets its record written.
+const DRAIN: Duration = Duration::from_secs(1);
+
+impl Job {
+    pub(crate) fn new(vars: Vars, asked: Option<LevelFilter>, logs: &Arc<Inner>, is_server: bool) -> Job {
+        let core = Core {
+            vars,
+            is_server,
+            logs: Arc::downgrade(logs),
+            dispatch: ArcSwapOption::empty(),
+            started: Instant::now(),
+            counts: Default::default(),
+            lost: AtomicU64::new(0),
+            late: AtomicU64::new(0),
+            levels: Mutex::new(Levels { asked, ..Levels::default() }),
+        };
+        let keep = (!is_server).then(|| Arc::clone(logs));
+        Job { handle: Arc::new(Handle { core: Arc::new(core), _logs: keep }) }
+    }
+
+    /// The id that it was started with.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.core().vars.id
+    }
+
+    /// Its directory, an absolute path.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.core().vars.dir
+    }
+
+    /// Takes this thread into the job until the guard is dropped.
+    pub fn enter(&self) -> Entered {
+        router::enter(self)
+    }
+
+    /// Runs `f` in the job, on this thread. What was there before is restored also if `f` panics.
+    pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _in = self.enter();
+        f()
+    }
+
+    /// `f`, to be run in the job, on whatever thread: for thread pools.
+    ///
+    /// ```no_run
+    /// # fn pool(_: impl FnOnce() + Send + 'static) {}
+    /// # fn host(job: &logcore::Job) {
+    /// pool(job.wrap(|| log::info!("in the job, on a pooled thread")));
+    /// # }
+    /// ```
+    pub fn wrap<F, R>(&self, f: F) -> impl FnOnce() -> R + use<F, R>
+    where
+        F: FnOnce() -> R,
+    {
+        let job = self.clone();
+        move || job.run(f)
+    }
+
+    /// Starts a thread called `name` that is in the job.
+    ///
+    /// # Errors
+    /// [`Error::Thread`] if the system gives no thread, or if the name holds a NUL.
+    pub fn spawn<F, R>(&self, name: impl Into<String>, f: F) -> Result<JoinHandle<R>, Error>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let name = name.into();
+        if name.contains('\0') {
+            let source =
+                std::io::Error::new(std::io::ErrorKind::InvalidInput, "a thread's name cannot hold a NUL");
+            return Err(Error::Thread { name, source });
+        }
+        let builder = thread::Builder::new().name(name.clone());
+        builder.spawn(self.wrap(f)).map_err(|source| Error::Thread { name, source })
+    }
+
+    /// Ends the job: waits for log calls under way (1 s at most), flushes and closes its files, writes `job.json`.
+    ///
+    /// Threads that are still in it, and clones, may go on logging; those records go to the server log, marked as
+    /// late. The first call decides; later ones return the same report. The server log cannot be finished, only
+    /// flushed.
+    pub fn finish(&self, outcome: Outcome) -> JobReport {
+        self.core().finish(outcome)
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.handle.core
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakJob {
+        WeakJob(Arc::downgrade(&self.handle))
+    }
+}
+
+impl WeakJob {
+    pub(crate) fn upgrade(&self) -> Option<Job> {
+        self.0.upgrade().map(|handle| Job { handle })
+    }
+
+    pub(crate) fn is(&self, job: &Job) -> bool {
+        std::ptr::eq(self.0.as_ptr(), Arc::as_ptr(&job.handle))
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let outcome = if thread::panicking() { Outcome::Panicked } else { Outcome::Dropped };
+        self.core.finish(outcome);
+    }
+}
+
+impl Log for Job {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        match &*self.core().dispatch.load() {
+            Some(dispatch) => dispatch.enabled(metadata.level(), metadata.target()),
+            None => true,
+        }
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        self.core().log(record);
+    }
+
+    fn flush(&self) {
+        self.core().flush();
+    }
+}
+
+impl Core {
+    pub(crate) fn log(&self, record: &Record<'_>) {
+        let dispatch = self.dispatch.load();
+        let Some(dispatch) = &*dispatch else { return self.log_late(record) };
+        if record.level() > dispatch.max_level() {
+            return;
+        }
+        match dispatch.log(record, &self.vars) {
+            Verdict::Filtered => {}
+            Verdict::Written => self.count(record.level()),
+            Verdict::Lost => {
+                self.count(record.level());
+                self.lost.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn count(&self, level: Level) {
+        self.counts[level as usize - 1].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A record that came after the end: the server log has it.
+    fn log_late(&self, record: &Record<'_>) {
+        self.late.fetch_add(1, Ordering::Relaxed);
+        let Some(logs) = self.logs.upgrade() else { return };
+        if self.is_server {
+            return;
+        }
+        let marked = format_args!("[late, job {:?} has ended] {}", self.vars.id, record.args());
+        logs.server().log(
+            &Record::builder()
+                .metadata(record.metadata().clone())
+                .module_path(record.module_path())
+                .file(record.file())
+                .line(record.line())
+                .key_values(record.key_values())
+                .args(marked)
+                .build(),
+        );
+    }
+
+    pub(crate) fn flush(&self) {
+        if let Some(dispatch) = &*self.dispatch.load() {
+            for (file, _) in dispatch.files() {
+                file.flush(file.shared(), true);
+            }
+        }
+    }
+
+    /// As [`Core::flush`], but never waits long for a file that is in use.
+    pub(crate) fn flush_bounded(&self) {
+        if let Some(dispatch) = &*self.dispatch.load() {
+            for (file, _) in dispatch.files() {
+                file.flush_at_exit(file.shared());
+            }
+        }
+    }
+
+    /// Renders `plan` for this job: the dispatch that it would have.
+    pub(crate) fn render(&self, plan: &Plan, logs: &Inner) -> Dispatch {
+        self.render_locked(&self.levels(), plan, logs)
+    }
+
+    fn render_locked(&self, levels: &Levels, plan: &Plan, logs: &Inner) -> Dispatch {
+        let set = levels.set.map(|(level, _)| level);
+        let job = Render { vars: &self.vars, asked: levels.asked, set };
+        plan.dispatch(job, &logs.root, &logs.files)
+    }
+
+    /// Puts the job under `plan`, unless it has ended. Records under way keep the dispatch they have.
+    pub(crate) fn apply(&self, plan: &Plan, logs: &Inner) {
+        let mut levels = self.levels();
+        self.apply_locked(&mut levels, plan, logs);
+    }
+
+    fn apply_locked(&self, levels: &mut Levels, plan: &Plan, logs: &Inner) {
+        if levels.report.is_some() {
+            return;
+        }
+        let dispatch = self.render_locked(levels, plan, logs);
+        let max = Some(dispatch.max_level());
+        self.dispatch.store(Some(Arc::new(dispatch)));
+        levels::change(std::mem::replace(&mut levels.counted, max), max);
+    }
+
+    /// Sets the job's level until `clear_level` is called with the same `call`.
+    pub(crate) fn set_level(&self, level: LevelFilter, call: u64, plan: &Plan, logs: &Inner) {
+        let mut levels = self.levels();
+        levels.set = Some((level, call));
+        self.apply_locked(&mut levels, plan, logs);
+    }
+
+    pub(crate) fn clear_level(&self, call: u64, plan: &Plan, logs: &Inner) {
+        let mut levels = self.levels();
+        // A later call has taken over; its own end counts.
+        if levels.set.is_some_and(|(_, newest)| newest == call) {
+            levels.set = None;
+            self.apply_locked(&mut levels, plan, logs);
+        }
+    }
+
+    pub(crate) fn current_dispatch(&self) -> Option<Arc<Dispatch>> {
+        self.dispatch.load_full()
+    }
+
+    pub(crate) fn finish(&self, outcome: Outcome) -> JobReport {
+        let logs = self.logs.upgrade();
+        if self.is_server && logs.is_some() {
+            self.flush();
+            return self.report(outcome, 0, 0);
+        }
+        // No start of the same id until this end is on disk.
+        let _id = logs.as_ref().map(|logs| logs.lock_id(&self.vars.id));
+        let mut levels = self.levels();
+        if let Some(report) = &levels.report {
+            return JobReport { late: self.late.load(Ordering::Relaxed), ..report.clone() };
+        }
+        let (bytes, lost) = self.release();
+        levels::change(levels.counted.take(), None);
+        let report = self.report(outcome, bytes, lost);
+        levels.report = Some(report.clone());
+        drop(levels);
+        if let Some(logs) = &logs {
+            logs.ended(self, &report);
+        }
+        report
+    }
+
+    /// The end of the server log, whose `Inner` is being dropped.
+    pub(crate) fn end_server(&self) -> JobReport {
+        let (bytes, lost) = self.release();
+        levels::change(self.levels().counted.take(), None);
+        self.report(Outcome::Ok, bytes, lost)
+    }
+
+    pub(crate) fn belongs_to(&self, logs: &Arc<Inner>) -> bool {
+        std::ptr::eq(self.logs.as_ptr(), Arc::as_ptr(logs))
+    }
+
+    /// Lets go of the handlers; returns the bytes written and the records lost in the job's own files.
+    fn release(&self) -> (u64, u64) {
+        let Some(dispatch) = self.dispatch.swap(None) else { return (0, 0) };
+        let deadline = Instant::now() + DRAIN;
+        while Arc::strong_count(&dispatch) > 1 && Instant::now() < deadline {
+            thread::yield_now();
+        }
+        let mut totals = (0, 0);
+        for (file, _) in dispatch.files() {
+            let written = file.flush(file.shared(), true);
+            if file.path().starts_with(&self.vars.dir) {
+                totals.0 += file.totals().bytes;
+                totals.1 += if written { 0 } else { file.pending() };
+            }
+        }
+        totals
+    }
+
+    fn report(&self, outcome: Outcome, bytes: u64, unwritten: u64) -> JobReport {
+        JobReport {
+            id: self.vars.id.clone(),
+            dir: self.vars.dir.clone(),
+            outcome,
+            duration: self.started.elapsed(),
+            counts: self.counts(),
+            bytes,
+            lost: self.lost.load(Ordering::Relaxed) + unwritten,
+            late: self.late.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn info(&self, threads: Vec<thread::ThreadId>) -> JobInfo {
+        let open =
+            |dispatch: &Arc<Dispatch>| dispatch.files().filter(|(file, _)| file.has_descriptor()).count();
+        JobInfo {
+            id: self.vars.id.clone(),
+            dir: self.vars.dir.clone(),
+            state: self.levels().report.as_ref().map_or(JobState::Running, |r| JobState::Finished(r.outcome)),
+            threads,
+            open_files: self.dispatch.load().as_ref().map_or(0, open),
+            counts: self.counts(),
+            lost: self.lost.load(Ordering::Relaxed),
+            running: self.started.elapsed(),
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for level in Level::iter() {
+            counts[level] = self.counts[level as usize - 1].load(Ordering::Relaxed);
+        }
+        counts
+    }
+
+    fn levels(&self) -> MutexGuard<'_, Levels> {
+        self.levels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for WeakJob {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WeakJob")
+    }
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("id", &self.id()).field("dir", &self.dir()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,426 @@
+//! All logs of a host: the template in force, the server log, the live jobs.
+
+use crate::disk::{Alive, JobFile, Outcome, Run};
+use crate::engine::file::make_dirs;
+use crate::engine::files::Shared;
+use crate::engine::flusher::Complaint;
+use crate::error::Error;
+use crate::job::{Core, Job, WeakJob};
+use crate::report::{JobInfo, JobReport};
+use crate::router::{self, Router};
+use crate::start::JobBuilder;
+use crate::template::{Template, Vars, job_dir};
+use crate::watch::Watch;
+use arc_swap::ArcSwap;
+use chrono::{Local, SecondsFormat, Utc};
+use log::{Level, LevelFilter, Log, Record};
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
+
+/// The logs of a host app: a template, a server log, and jobs. Clones are the same.
+///
+/// Made by [`crate::init`], or by [`Logs::from_file`] without touching anything global.
+#[derive(Clone)]
+pub struct Logs {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    config: PathBuf,
+    /// What is in force.
+    template: ArcSwap<Template>,
+    /// The text that was looked at last, be it in force or refused.
+    seen: Mutex<Vec<u8>>,
+    /// The log root, absolute.
+    pub(crate) root: PathBuf,
+    pub(crate) files: Arc<Shared>,
+    pub(crate) alive: Alive,
+    pid: u32,
+    server: OnceLock<Job>,
+    live: Mutex<HashMap<String, WeakJob>>,
+    /// Held while a job of an id starts or ends; ids are spread over them.
+    ids: [Mutex<()>; 32],
+    hasher: RandomState,
+    level_calls: AtomicU64,
+    watch: OnceLock<Watch>,
+}
+
+impl Logs {
+    /// Reads the template in `path` and opens the server log. Installs nothing global: log through jobs, through
+    /// [`Logs::server`] or through a [`Router`]. The template is watched and followed, as with [`crate::init`].
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the place of what is wrong; [`Error::Io`] if the log root cannot be written;
+    /// [`Error::Thread`] if the flusher cannot be started.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Logs, Error> {
+        let config = absolute(path.as_ref());
+        let template = Template::load(path.as_ref())?;
+        let plan = Arc::clone(template.plan());
+        let root = absolute(&plan.dir);
+        make_dirs(&root).map_err(Error::io("make the log root", &root))?;
+        let alive = Alive::claim(&root).map_err(Error::io("write to the log root", &root))?;
+        let files = Shared::new();
+        files.set_settings(plan.settings.clone());
+        let inner = Arc::new(Inner {
+            config,
+            seen: Mutex::new(template.text().as_bytes().to_vec()),
+            template: ArcSwap::from_pointee(template),
+            root,
+            files,
+            alive,
+            pid: std::process::id(),
+            server: OnceLock::new(),
+            live: Mutex::default(),
+            ids: Default::default(),
+            hasher: RandomState::new(),
+            level_calls: AtomicU64::new(0),
+            watch: OnceLock::new(),
+        });
+        inner.start_flusher()?;
+        let server = crate::start::start_server(&inner, &plan.server)?;
+        // Nobody else has the new Inner yet.
+        let _ = inner.server.set(server);
+        let _ = inner.watch.set(Watch::start(&inner));
+        crate::exit::flush_at_exit(&inner);
+        Ok(Logs { inner })
+    }
+
+    /// A job called `id`, to be started. The id can be any text but the empty one and the server's, up to
+    /// [`crate::disk::MAX_ID_BYTES`] bytes; its directory is [`crate::disk::segment`] of it.
+    pub fn job(&self, id: impl Into<String>) -> JobBuilder {
+        JobBuilder::new(Arc::clone(&self.inner), id.into())
+    }
+
+    /// The server log: what is logged outside any job, and what logcore itself has to say.
+    ///
+    /// ```no_run
+    /// # let logs = logcore::Logs::from_file("config/log.yaml").unwrap();
+    /// log::warn!(logger: logs.server(), "from inside a job, to the server log");
+    /// ```
+    #[must_use]
+    pub fn server(&self) -> &Job {
+        self.inner.server()
+    }
+
+    /// The live jobs, sorted by id; the server log is not among them.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<JobInfo> {
+        let jobs = self.inner.live_jobs();
+        let threads = router::threads();
+        let mut infos: Vec<JobInfo> = jobs
+            .iter()
+            .map(|job| {
+                let inside = threads.iter().filter(|(_, weak)| weak.is(job)).map(|(id, _)| *id).collect();
+                job.core().info(inside)
+            })
+            .collect();
+        infos.sort_by(|a, b| a.id.cmp(&b.id));
+        infos
+    }
+
+    /// The job of these logs that `thread` is in: for a child task that is to log into its parent's job.
+    /// [`Job::spawn`], [`Job::wrap`] and [`crate::InJob`] do that without asking.
+    #[must_use]
+    pub fn on_thread(&self, thread: ThreadId) -> Option<Job> {
+        router::on_thread(thread).filter(|job| job.core().belongs_to(&self.inner))
+    }
+
+    /// Sets the level of a live job, or of the server log, at once: until the job ends, or for a time with
+    /// [`LevelChange::for_`]. Goes before the template and before what the host asked for at the start.
+    pub fn set_level(&self, id: &str, level: LevelFilter) -> LevelChange {
+        let call = self.inner.level_calls.fetch_add(1, Ordering::Relaxed);
+        let job = self.inner.find(id);
+        let result = match &job {
+            Some(job) => {
+                self.inner.with_plan(job, |plan| job.core().set_level(level, call, plan, &self.inner))
+            }
+            None => Err(Error::NotLive { id: id.to_owned() }),
+        };
+        LevelChange { inner: Arc::clone(&self.inner), job: job.map(|job| job.downgrade()), call, result }
+    }
+
+    /// Reads the template again and puts all live jobs under it, changed or not (its environment may have).
+    ///
+    /// # Errors
+    /// [`Error::Config`] if it is refused, also said in the server log; the old one then stays in force.
+    pub fn reload(&self) -> Result<(), Error> {
+        self.inner.reload(true)
+    }
+
+    /// Has everything that was logged before written to the files, by the flusher; waits `wait` at most.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`] if that took longer or a file could not be written. Nothing is lost by that: it stays
+    /// buffered and is tried again.
+    pub fn flush(&self, wait: Duration) -> Result<(), Error> {
+        if self.inner.files.flusher().flush(wait) { Ok(()) } else { Err(Error::Timeout { waited: wait }) }
+    }
+
+    /// A logger that hands each record to its thread's job or to the server log, for hosts that install their own
+    /// logger around it. From then on logcore keeps `log::max_level` up to date.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        crate::levels::install();
+        Router::new(self.clone())
+    }
+
+    pub(crate) fn flush_all(&self) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        self.inner.files.flusher().flush(PATIENCE);
+    }
+}
+
+/// A level that has been set; see [`Logs::set_level`].
+#[derive(Debug)]
+pub struct LevelChange {
+    inner: Arc<Inner>,
+    job: Option<WeakJob>,
+    call: u64,
+    result: Result<(), Error>,
+}
+
+impl LevelChange {
+    /// Takes the level back after `time`, unless it was set anew by then.
+    ///
+    /// # Errors
+    /// [`Error::NotLive`] if no such job was live; [`Error::Config`] if the template does not render for it.
+    pub fn for_(self, time: Duration) -> Result<(), Error> {
+        self.result?;
+        let Some(job) = self.job else { return Ok(()) };
+        let (inner, call) = (Arc::downgrade(&self.inner), self.call);
+        let at = Instant::now().checked_add(time);
+        // A time that no clock can show never comes.
+        if let Some(at) = at {
+            self.inner.files.flusher().at(at, move || {
+                if let (Some(inner), Some(job)) = (inner.upgrade(), job.upgrade()) {
+                    // A template that does not render for the job cannot be in force.
+                    let _ = inner.with_plan(&job, |plan| job.core().clear_level(call, plan, &inner));
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the level was set; it stays until the job ends.
+    ///
+    /// # Errors
+    /// As for [`LevelChange::for_`].
+    pub fn keep(self) -> Result<(), Error> {
+        self.result
+    }
+}
+
+impl Inner {
+    pub(crate) fn server(&self) -> &Job {
+        // Set before anybody gets an Inner to call this on.
+        self.server.get().expect("the server log is opened when the logs are made")
+    }
+
+    pub(crate) fn config(&self) -> &Path {
+        &self.config
+    }
+
+    pub(crate) fn template(&self) -> arc_swap::Guard<Arc<Template>> {
+        self.template.load()
+    }
+
+    pub(crate) fn server_id(&self) -> &str {
+        self.server.get().map_or("", Job::id)
+    }
+
+    /// What a template may know of the job `id` that starts now.
+    pub(crate) fn vars(&self, id: &str) -> Vars {
+        Vars {
+            id: id.to_owned(),
+            dir: job_dir(&self.root, id),
+            labels: std::collections::BTreeMap::new(),
+            started: Local::now(),
+        }
+    }
+
+    /// Keeps others from starting or ending a job of this id.
+    pub(crate) fn lock_id(&self, id: &str) -> MutexGuard<'_, ()> {
+        let at = self.hasher.hash_one(id) as usize % self.ids.len();
+        lock(&self.ids[at])
+    }
+
+    pub(crate) fn find_live(&self, id: &str) -> Option<Job> {
+        lock(&self.live).get(id)?.upgrade()
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<Job> {
+        if id == self.server_id() { self.server.get().cloned() } else { self.find_live(id) }
+    }
+
+    pub(crate) fn set_live(&self, job: &Job) {
+        lock(&self.live).insert(job.id().to_owned(), job.downgrade());
+    }
+
+    /// The live jobs. They are dropped outside the lock: one may be the last clone, whose end takes the lock.
+    pub(crate) fn live_jobs(&self) -> Vec<Job> {
+        lock(&self.live).values().filter_map(WeakJob::upgrade).collect()
+    }
+
+    /// Calls `act` with the plan in force for `job`.
+    fn with_plan(&self, job: &Job, act: impl FnOnce(&crate::template::Plan)) -> Result<(), Error> {
+        let plan = self.template().plan_for(&job.core().vars)?;
+        act(&plan);
+        Ok(())
+    }
+
+    /// Reads the template; if its text is new, or if `anyway`, puts everything under it or says why not.
+    pub(crate) fn reload(&self, anyway: bool) -> Result<(), Error> {
+        let began = Instant::now();
+        let mut seen = lock(&self.seen);
+        let bytes = match std::fs::read(&self.config) {
+            Ok(bytes) => bytes,
+            Err(_) if !anyway => return Ok(()), // deleted, to be recreated: the watcher says so if it stays away
+            Err(_) => return Template::load(&self.config).map(drop),
+        };
+        if !anyway && *seen == bytes {
+            return Ok(());
+        }
+        seen.clone_from(&bytes);
+        match Template::parse(&self.config, &bytes).and_then(|template| self.follow(template)) {
+            Ok((changes, jobs)) => {
+                let took = began.elapsed();
+                let file = self.config.display();
+                self.note(
+                    Level::Info,
+                    format_args!("config reloaded: {changes}; {jobs} live jobs, {took:.1?} ({file})"),
+                );
+                Ok(())
+            }
+            Err(error) => {
+                self.note(Level::Error, format_args!("config refused, the old one stays in force: {error}"));
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Puts the server log and all live jobs under `template`, or none of them.
+    fn follow(&self, template: Template) -> Result<(String, usize), crate::ConfigError> {
+        let jobs = self.live_jobs();
+        let mut plans = Vec::with_capacity(jobs.len() + 1);
+        for job in jobs.iter().chain([self.server()]) {
+            let plan = template.plan_for(&job.core().vars)?;
+            job.core().render(&plan, self).dry_run(&job.core().vars);
+            plans.push(plan);
+        }
+        let old = self.template.load_full();
+        let changes = template.differences(&old);
+        self.files.set_settings(template.plan().settings.clone());
+        // Jobs that start from here on are under the new one; those that started before are in the list or look again.
+        self.template.store(Arc::new(template));
+        for (job, plan) in jobs.iter().chain([self.server()]).zip(&plans) {
+            job.core().apply(plan, self);
+        }
+        Ok((changes, jobs.len()))
+    }
+
+    /// Logcore's own word, in the server log.
+    pub(crate) fn note(&self, level: Level, message: fmt::Arguments<'_>) {
+        const OWN: &str = "logcore";
+        self.server()
+            .log(&Record::builder().level(level).target(OWN).module_path(Some(OWN)).args(message).build());
+    }
+
+    /// The process ends in order.
+    pub(crate) fn end_at_exit(&self) {
+        // A child that was forked and exits is not the host.
+        if std::process::id() != self.pid {
+            return;
+        }
+        self.files.flush_at_exit();
+        if let Some(server) = self.server.get() {
+            self.ended(server.core(), &server.finish(Outcome::Ok));
+        }
+    }
+
+    fn start_flusher(self: &Arc<Self>) -> Result<(), Error> {
+        let logs: Weak<Inner> = Arc::downgrade(self);
+        let report = move |complaint: Complaint| {
+            let Some(logs) = logs.upgrade() else { return };
+            let path = complaint.path.display();
+            match complaint.error {
+                Some(error) => logs.note(
+                    Level::Error,
+                    format_args!("cannot write {path}: {error}; records are buffered and it is tried again"),
+                ),
+                None => logs.note(Level::Info, format_args!("{path} can be written again")),
+            }
+        };
+        let started = self.files.flusher().start(&self.files, report);
+        started.map_err(|source| Error::Thread { name: "logcore-flush".into(), source })
+    }
+
+    /// A job has ended, and its id is locked: out of the table, into `job.json`.
+    pub(crate) fn ended(&self, job: &Core, report: &JobReport) {
+        lock(&self.live).remove(&job.vars.id);
+        let mut file = JobFile::read(&job.vars.dir).unwrap_or_default();
+        let start = start_of(&job.vars);
+        let mine = |run: &&mut Run| run.process == self.alive.process() && run.start == start;
+        let Some(run) = file.runs.iter_mut().rfind(mine) else { return };
+        run.end = Some(now());
+        run.outcome = Some(report.outcome);
+        run.counts = report.counts;
+        run.bytes = report.bytes;
+        run.lost = report.lost;
+        if let Err(error) = file.write(&job.vars.dir, self.alive.process()) {
+            let dir = job.vars.dir.display();
+            self.note(
+                Level::Error,
+                format_args!("cannot write job.json in {dir}: {error}; the job will look killed"),
+            );
+        }
+    }
+}
+
+/// When a job started, as `job.json` has it.
+pub(crate) fn start_of(vars: &Vars) -> String {
+    vars.started.with_timezone(&Utc).to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The last clone of the logs and the last job are gone: the server's run ends in order.
+        if let Some(server) = self.server.take() {
+            let report = server.core().end_server();
+            self.ended(server.core(), &report);
+        }
+        self.files.flusher().stop();
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Logs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Logs")
+            .field("config", &self.inner.config)
+            .field("root", &self.inner.root)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").field("root", &self.root).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,61 @@
+//! What can be asked about jobs.
+
+use crate::disk::{Counts, Outcome};
+use std::path::PathBuf;
+use std::thread::ThreadId;
+use std::time::Duration;
+
+/// How a job went; what [`crate::Job::finish`] returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JobReport {
+    /// The job's id.
+    pub id: String,
+    /// Its directory.
+    pub dir: PathBuf,
+    /// How it ended: what the first `finish` said.
+    pub outcome: Outcome,
+    /// From start to finish.
+    pub duration: Duration,
+    /// Records per level that at least one appender took.
+    pub counts: Counts,
+    /// Bytes written to the files in its directory.
+    pub bytes: u64,
+    /// Records that an appender could not keep, because writing failed for long enough to fill its backlog.
+    pub lost: u64,
+    /// Records that came after the end; they stand in the server log. Grows after the report is made: a later
+    /// `finish` returns the newer count.
+    pub late: u64,
+}
+
+/// A live job at one moment; see [`crate::Logs::jobs`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JobInfo {
+    /// The job's id.
+    pub id: String,
+    /// Its directory.
+    pub dir: PathBuf,
+    /// Whether it takes records.
+    pub state: JobState,
+    /// The threads that are in it: those whose records go to it.
+    pub threads: Vec<ThreadId>,
+    /// How many of its files hold a descriptor.
+    pub open_files: usize,
+    /// Records per level so far.
+    pub counts: Counts,
+    /// Records lost so far.
+    pub lost: u64,
+    /// Since its start.
+    pub running: Duration,
+}
+
+/// Whether a job takes records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JobState {
+    /// It does.
+    Running,
+    /// It has been finished; a clone of it lives on, and what is logged to that goes to the server log.
+    Finished(Outcome),
+}

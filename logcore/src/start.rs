@@ -1,0 +1,185 @@
+//! A job's start: its directory, its handlers, its entry in `job.json`.
+
+use crate::disk::{JobFile, MAX_ID_BYTES, Run};
+use crate::engine::file::make_dirs;
+use crate::error::Error;
+use crate::job::Job;
+use crate::logs::{Inner, start_of};
+use log::LevelFilter;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+/// A job to be started; see [`crate::Logs::job`].
+#[derive(Debug)]
+#[must_use = "nothing happens before `start`"]
+pub struct JobBuilder {
+    logs: Arc<Inner>,
+    id: String,
+    labels: BTreeMap<String, String>,
+    level: Option<LevelFilter>,
+}
+
+impl JobBuilder {
+    pub(crate) fn new(logs: Arc<Inner>, id: String) -> JobBuilder {
+        JobBuilder { logs, id, labels: BTreeMap::new(), level: None }
+    }
+
+    /// Labels it: in `job.json`, and for `${label:NAME}` in the template.
+    pub fn label(mut self, name: impl Into<String>, value: impl Display) -> JobBuilder {
+        self.labels.insert(name.into(), value.to_string());
+        self
+    }
+
+    /// The level to start with, in place of the template's `root.level`. An override for the id in the template's
+    /// `logcore.jobs` goes before it.
+    pub fn level(mut self, level: LevelFilter) -> JobBuilder {
+        self.level = Some(level);
+        self
+    }
+
+    /// Starts it. If a job of this id is live, that one is returned as it is.
+    ///
+    /// The directory and `job.json` are made here, the level files with their first record.
+    ///
+    /// # Errors
+    /// [`Error::JobId`] for an empty id, one that is too long or the server's; [`Error::Io`] if the directory or
+    /// `job.json` cannot be written; [`Error::Config`] if the template does not render for this job.
+    pub fn start(self) -> Result<Job, Error> {
+        check_id(&self.id, &self.logs)?;
+        let logs = &self.logs;
+        let _id = logs.lock_id(&self.id);
+        if let Some(job) = logs.find_live(&self.id) {
+            return Ok(job);
+        }
+        let mut vars = logs.vars(&self.id);
+        vars.labels = self.labels;
+        open(Job::new(vars, self.level, logs, false), logs)
+    }
+}
+
+/// Opens the server log, as a job that is never entered and never finished.
+pub(crate) fn start_server(logs: &Arc<Inner>, id: &str) -> Result<Job, Error> {
+    open(Job::new(logs.vars(id), None, logs, true), logs)
+}
+
+fn check_id(id: &str, logs: &Inner) -> Result<(), Error> {
+    let reason = if id.is_empty() {
+        "it is empty; give every job an id".to_owned()
+    } else if id.len() > MAX_ID_BYTES {
+        format!("it has {} bytes; {MAX_ID_BYTES} are the most", id.len())
+    } else if id == logs.server_id() {
+        "it is the server log's; choose another, or change `logcore.server` in the template".to_owned()
+    } else {
+        return Ok(());
+    };
+    let id = id.chars().take(60).collect();
+    Err(Error::JobId { id, reason })
+}
+
+/// Gives a new job its directory, its handlers and its `job.json`. The id is locked.
+fn open(job: Job, logs: &Arc<Inner>) -> Result<Job, Error> {
+    let core = Arc::clone(job.core());
+    let dir = job.dir();
+    let existed = make_job_dir(dir).map_err(Error::io("make the job's directory", dir))?;
+    let mut file = if existed { read_job_json(dir, job.id())? } else { JobFile::default() };
+    // A reload between reading the template and being in the table of live jobs would miss this job: look again.
+    loop {
+        let template = Arc::clone(&logs.template());
+        core.apply(&*template.plan_for(&core.vars)?, logs);
+        if !core.is_server {
+            logs.set_live(&job);
+        }
+        if Arc::ptr_eq(&template, &logs.template()) {
+            break;
+        }
+    }
+    describe_run(&job, &mut file, existed, logs).map_err(Error::io("prepare the files of", dir))?;
+    file.write(dir, logs.alive.process()).map_err(Error::io("write job.json in", dir))?;
+    Ok(job)
+}
+
+/// Makes the directory; `true` if it was there. A link or a file in its place is an error, and not followed.
+fn make_job_dir(dir: &Path) -> io::Result<bool> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
+    let made = match builder.create(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // The root went away under way.
+            dir.parent().map_or(Ok(()), make_dirs)?;
+            builder.create(dir)
+        }
+        other => other,
+    };
+    match made {
+        Ok(()) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if fs::symlink_metadata(dir)?.is_dir() {
+                Ok(true)
+            } else {
+                Err(io::Error::new(
+                    io::ErrorKind::AlreadyExists,
+                    "something that is no directory has its name",
+                ))
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The `job.json` of earlier runs. One that cannot be read is kept aside, not overwritten.
+fn read_job_json(dir: &Path, id: &str) -> Result<JobFile, Error> {
+    match JobFile::read(dir) {
+        Ok(file) if file.id == id => Ok(file),
+        Ok(other) => {
+            let reason = format!("its directory belongs to the job {:?}; choose another id", other.id);
+            Err(Error::JobId { id: id.chars().take(60).collect(), reason })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(JobFile::default()),
+        Err(_) => {
+            let (from, to) = (dir.join(crate::disk::JOB_JSON), dir.join("job.json.unreadable"));
+            fs::rename(&from, &to).map_err(Error::io("put aside the unreadable", from))?;
+            Ok(JobFile::default())
+        }
+    }
+}
+
+/// Adds the run that starts now.
+fn describe_run(job: &Job, file: &mut JobFile, existed: bool, logs: &Inner) -> io::Result<()> {
+    let core = job.core();
+    let mut offsets = BTreeMap::new();
+    file.patterns.clear();
+    if let Some(dispatch) = core.current_dispatch() {
+        for (handle, encoder) in dispatch.files() {
+            handle.prepare(handle.shared())?;
+            let Ok(name) = handle.path().strip_prefix(job.dir()) else { continue };
+            let name = name.to_string_lossy().into_owned();
+            if existed && let Ok(about) = fs::symlink_metadata(handle.path()) {
+                offsets.insert(name.clone(), about.len());
+            }
+            if let Some(pattern) = encoder.pattern() {
+                file.patterns.insert(name, pattern.to_owned());
+            }
+        }
+    }
+    job.id().clone_into(&mut file.id);
+    file.labels.clone_from(&core.vars.labels);
+    file.runs.push(Run {
+        start: start_of(&core.vars),
+        host: host().to_owned(),
+        pid: std::process::id(),
+        process: logs.alive.process().to_owned(),
+        offsets,
+        ..Run::default()
+    });
+    Ok(())
+}
+
+fn host() -> &'static str {
+    static HOST: OnceLock<String> = OnceLock::new();
+    HOST.get_or_init(|| gethostname::gethostname().to_string_lossy().into_owned())
+}

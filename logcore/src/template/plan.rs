@@ -1,0 +1,155 @@
+//! What a template comes to: everything that jobs share, and how to make one job's [`Dispatch`] of it.
+
+use super::text::{Part, Text, Vars};
+use crate::engine::console::Console;
+use crate::engine::dispatch::{Appender, Dispatch, Node, Sink};
+use crate::engine::encoder::Encoder;
+use crate::engine::file::Spec;
+use crate::engine::files::{Settings, Shared};
+use crate::engine::roll::{Roll, Roller, Trigger};
+use encoding_rs::Encoding;
+use log::LevelFilter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wildmatch::WildMatch;
+
+/// A template, checked and compiled.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The log root.
+    pub(crate) dir: PathBuf,
+    /// The id of the server log.
+    pub(crate) server: String,
+    pub(crate) settings: Settings,
+    pub(super) overrides: Vec<Override>,
+    pub(super) root: (LevelFilter, Vec<usize>),
+    /// Shortest names first.
+    pub(super) loggers: Vec<LoggerPlan>,
+    pub(super) appenders: Vec<AppenderPlan>,
+}
+
+/// An entry of `logcore.jobs`.
+#[derive(Debug)]
+pub(super) struct Override {
+    pub(super) ids: WildMatch,
+    pub(super) level: Option<LevelFilter>,
+    pub(super) appenders: Option<Vec<usize>>,
+}
+
+#[derive(Debug)]
+pub(super) struct LoggerPlan {
+    pub(super) target: String,
+    pub(super) level: LevelFilter,
+    pub(super) appenders: Vec<usize>,
+    pub(super) additive: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct AppenderPlan {
+    pub(super) threshold: LevelFilter,
+    pub(super) encoder: Arc<Encoder>,
+    pub(super) sink: SinkPlan,
+}
+
+#[derive(Debug)]
+pub(super) enum SinkPlan {
+    File { path: Text, append: bool, encoding: &'static Encoding, roll: Option<RollPlan> },
+    Console(Console),
+}
+
+#[derive(Debug)]
+pub(super) struct RollPlan {
+    pub(super) trigger: Trigger,
+    pub(super) roller: RollerPlan,
+}
+
+#[derive(Debug)]
+pub(super) enum RollerPlan {
+    Delete,
+    /// The path, taken apart where the index goes.
+    FixedWindow {
+        pieces: Vec<Text>,
+        base: u32,
+        count: u32,
+    },
+}
+
+/// One job, as far as its dispatch depends on it.
+#[derive(Clone, Copy)]
+pub(crate) struct Render<'a> {
+    pub(crate) vars: &'a Vars,
+    /// What the host asked for with `.level(…)`.
+    pub(crate) asked: Option<LevelFilter>,
+    /// What `logs.set_level` says at present.
+    pub(crate) set: Option<LevelFilter>,
+}
+
+impl Plan {
+    /// Makes a job's dispatch below the log root `root_dir`. No I/O: files open with their first record.
+    pub(crate) fn dispatch(&self, job: Render<'_>, root_dir: &Path, shared: &Arc<Shared>) -> Dispatch {
+        let overridden = self.overrides.iter().find(|o| o.ids.matches(&job.vars.id));
+        let (root_level, root_appenders) = &self.root;
+        // The most deliberate wins: a person at run time, the operator's file, the host's code, the default.
+        let level = job.set.or(overridden.and_then(|o| o.level)).or(job.asked).unwrap_or(*root_level);
+        let appenders = overridden.and_then(|o| o.appenders.as_ref()).unwrap_or(root_appenders);
+        let mut root = Node::new(level, appenders.clone());
+        for logger in &self.loggers {
+            root.add(&logger.target, logger.appenders.clone(), logger.additive, logger.level);
+        }
+        let appenders = self.appenders.iter().map(|plan| plan.build(root_dir, job.vars, shared)).collect();
+        Dispatch::new(root, appenders)
+    }
+}
+
+impl AppenderPlan {
+    fn build(&self, root: &Path, vars: &Vars, shared: &Arc<Shared>) -> Appender {
+        let sink = match &self.sink {
+            SinkPlan::Console(console) => Sink::Console(*console),
+            SinkPlan::File { path, append, encoding, roll } => {
+                let path = path.path(vars);
+                let path = std::path::absolute(&path).unwrap_or(path);
+                let roll = roll.as_ref().map(|roll| roll.build(vars));
+                let inside_root = path.starts_with(root);
+                Sink::File(shared.acquire(Spec { path, append: *append, encoding, roll, inside_root }))
+            }
+        };
+        Appender { threshold: self.threshold, encoder: Arc::clone(&self.encoder), sink }
+    }
+}
+
+impl RollPlan {
+    fn build(&self, vars: &Vars) -> Roll {
+        let roller = match &self.roller {
+            RollerPlan::Delete => Roller::Delete,
+            RollerPlan::FixedWindow { pieces, base, count } => Roller::FixedWindow {
+                pieces: pieces.iter().map(|piece| piece.path(vars).to_string_lossy().into_owned()).collect(),
+                base: *base,
+                count: *count,
+            },
+        };
+        Roll { trigger: self.trigger, roller }
+    }
+}
+
+impl Text {
+    /// Taken apart at each `separator` that stands in the template's own text.
+    pub(super) fn split(self, separator: &str) -> Vec<Text> {
+        let mut pieces = vec![Text(Vec::new())];
+        for part in self.0 {
+            let Part::Literal(text) = part else {
+                pieces.last_mut().into_iter().for_each(|piece| piece.0.push(part.clone()));
+                continue;
+            };
+            for (at, stretch) in text.split(separator).enumerate() {
+                if at > 0 {
+                    pieces.push(Text(Vec::new()));
+                }
+                if !stretch.is_empty() {
+                    let part = Part::Literal(stretch.to_owned());
+                    pieces.last_mut().into_iter().for_each(|piece| piece.0.push(part.clone()));
+                }
+            }
+        }
+        pieces
+    }
+}

@@ -11,7 +11,7 @@ use crate::template::{Plan, Render, Vars};
 use arc_swap::ArcSwapOption;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -43,6 +43,8 @@ pub(crate) struct Core {
     logs: Weak<Inner>,
     /// Empty once the job is finished.
     dispatch: ArcSwapOption<Dispatch>,
+    /// Once its `job.json` stands; the end of one that never got there leaves no trace.
+    opened: AtomicBool,
     started: Instant,
     counts: [AtomicU64; 5],
     lost: AtomicU64,
@@ -72,6 +74,7 @@ impl Job {
             is_server,
             logs: Arc::downgrade(logs),
             dispatch: ArcSwapOption::empty(),
+            opened: AtomicBool::new(false),
             started: Instant::now(),
             counts: Default::default(),
             lost: AtomicU64::new(0),
@@ -314,7 +317,7 @@ impl Core {
         let report = self.report(outcome, bytes, lost);
         levels.report = Some(report.clone());
         drop(levels);
-        if let Some(logs) = &logs {
+        if let Some(logs) = logs.as_ref().filter(|_| self.opened.load(Ordering::Acquire)) {
             logs.ended(self, &report);
         }
         report
@@ -325,6 +328,10 @@ impl Core {
         let (bytes, lost) = self.release();
         levels::change(self.levels().counted.take(), None);
         self.report(Outcome::Ok, bytes, lost)
+    }
+
+    pub(crate) fn set_opened(&self) {
+        self.opened.store(true, Ordering::Release);
     }
 
     pub(crate) fn belongs_to(&self, logs: &Arc<Inner>) -> bool {

@@ -1,37 +1,45 @@
 //! The process's maximum level: the most verbose of all that is live, kept exact by counting.
+//!
+//! `log`'s macros look at that level first, also in `info!(logger: job, …)`. It therefore follows our jobs from the
+//! first one on. As long as our router is not the process's logger, the level that the host had set is the least.
 
 use log::LevelFilter;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// How many live jobs and servers need each level.
-static NEEDED: Mutex<[usize; 6]> = Mutex::new([0; 6]);
+struct Needed {
+    /// How many live jobs and servers need each level.
+    counts: [usize; 6],
+    /// What the host had set before us; `None` once the records are ours.
+    host: Option<LevelFilter>,
+    untouched: bool,
+}
 
-/// Whether our router gets the process's records; only then is the global level ours to set.
-static INSTALLED: AtomicBool = AtomicBool::new(false);
+static NEEDED: Mutex<Needed> = Mutex::new(Needed { counts: [0; 6], host: None, untouched: true });
 
 /// A job that needed `from` needs `to` by now; `None` before its start and after its end.
 pub(crate) fn change(from: Option<LevelFilter>, to: Option<LevelFilter>) {
-    let mut needed = NEEDED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(level) = to {
-        needed[level as usize] += 1;
-    }
-    if let Some(level) = from {
-        needed[level as usize] = needed[level as usize].saturating_sub(1);
-    }
-    publish(&needed);
+    update(|needed| {
+        if let Some(level) = to {
+            needed.counts[level as usize] += 1;
+        }
+        if let Some(level) = from {
+            needed.counts[level as usize] = needed.counts[level as usize].saturating_sub(1);
+        }
+    });
 }
 
-/// From now on the global level follows.
+/// From now on our router gets the process's records, and nothing but our jobs decides.
 pub(crate) fn install() {
-    INSTALLED.store(true, Ordering::Release);
-    publish(&NEEDED.lock().unwrap_or_else(PoisonError::into_inner));
+    update(|needed| needed.host = None);
 }
 
-/// Called with the table locked, so that an older maximum never overwrites a newer one.
-fn publish(needed: &[usize; 6]) {
-    if INSTALLED.load(Ordering::Acquire) {
-        let max = LevelFilter::iter().filter(|level| needed[*level as usize] > 0).max();
-        log::set_max_level(max.unwrap_or(LevelFilter::Off));
+/// The level is set with the table locked, so that an older maximum never overwrites a newer one.
+fn update(change: impl FnOnce(&mut Needed)) {
+    let mut needed = NEEDED.lock().unwrap_or_else(PoisonError::into_inner);
+    if std::mem::take(&mut needed.untouched) {
+        needed.host = Some(log::max_level());
     }
+    change(&mut needed);
+    let ours = LevelFilter::iter().filter(|level| needed.counts[*level as usize] > 0).max();
+    log::set_max_level(ours.max(needed.host).unwrap_or(LevelFilter::Off));
 }

@@ -5,7 +5,7 @@ use crate::router;
 use log::{Level, Log, Record};
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::Cell;
-use std::panic::{self, PanicHookInfo};
+use std::panic::{self, Location, PanicHookInfo};
 use std::sync::Once;
 
 static INSTALLED: Once = Once::new();
@@ -35,7 +35,7 @@ fn report(logs: &Logs, info: &PanicHookInfo<'_>) {
     let backtrace = Backtrace::capture();
     let mut record = Record::builder();
     record.level(Level::Error).target("panic").module_path(Some("panic"));
-    record.file(location.map(|at| at.file())).line(location.map(|at| at.line()));
+    record.file(location.map(Location::file)).line(location.map(Location::line));
     let place = location.map_or_else(String::new, |at| format!(" at {at}"));
     if backtrace.status() == BacktraceStatus::Captured {
         job.log(&record.args(format_args!("panicked{place}: {text}\n{backtrace}")).build());

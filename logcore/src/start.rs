@@ -51,19 +51,26 @@ impl JobBuilder {
     pub fn start(self) -> Result<Job, Error> {
         check_id(&self.id, &self.logs)?;
         let logs = &self.logs;
-        let _id = logs.lock_id(&self.id);
-        if let Some(job) = logs.find_live(&self.id) {
-            return Ok(job);
-        }
-        let mut vars = logs.vars(&self.id);
-        vars.labels = self.labels;
-        open(Job::new(vars, self.level, logs, false), logs)
+        let (job, opened) = {
+            let _id = logs.lock_id(&self.id);
+            if let Some(live) = logs.find_live(&self.id) {
+                return Ok(live);
+            }
+            let mut vars = logs.vars(&self.id);
+            vars.labels = self.labels;
+            let job = Job::new(vars, self.level, logs, false);
+            let opened = open(&job, logs);
+            (job, opened)
+        };
+        // One that could not be opened ends here, outside the lock that its end takes.
+        opened.map(|()| job)
     }
 }
 
 /// Opens the server log, as a job that is never entered and never finished.
 pub(crate) fn start_server(logs: &Arc<Inner>, id: &str) -> Result<Job, Error> {
-    open(Job::new(logs.vars(id), None, logs, true), logs)
+    let server = Job::new(logs.vars(id), None, logs, true);
+    open(&server, logs).map(|()| server)
 }
 
 fn check_id(id: &str, logs: &Inner) -> Result<(), Error> {
@@ -81,25 +88,24 @@ fn check_id(id: &str, logs: &Inner) -> Result<(), Error> {
 }
 
 /// Gives a new job its directory, its handlers and its `job.json`. The id is locked.
-fn open(job: Job, logs: &Arc<Inner>) -> Result<Job, Error> {
-    let core = Arc::clone(job.core());
-    let dir = job.dir();
+fn open(job: &Job, logs: &Inner) -> Result<(), Error> {
+    let (core, dir) = (job.core(), job.dir());
     let existed = make_job_dir(dir).map_err(Error::io("make the job's directory", dir))?;
     let mut file = if existed { read_job_json(dir, job.id())? } else { JobFile::default() };
-    // A reload between reading the template and being in the table of live jobs would miss this job: look again.
-    loop {
-        let template = Arc::clone(&logs.template());
-        core.apply(&*template.plan_for(&core.vars)?, logs);
-        if !core.is_server {
-            logs.set_live(&job);
-        }
-        if Arc::ptr_eq(&template, &logs.template()) {
-            break;
-        }
-    }
-    describe_run(&job, &mut file, existed, logs).map_err(Error::io("prepare the files of", dir))?;
+    let mut template = Arc::clone(&logs.template());
+    core.apply(&*template.plan_for(&core.vars)?, logs);
+    describe_run(job, &mut file, existed, logs).map_err(Error::io("prepare the files of", dir))?;
     file.write(dir, logs.alive.process()).map_err(Error::io("write job.json in", dir))?;
-    Ok(job)
+    core.set_opened();
+    if !core.is_server {
+        logs.set_live(job);
+    }
+    // A reload before the job was in the table of the live ones has passed it by.
+    while !Arc::ptr_eq(&template, &logs.template()) {
+        template = Arc::clone(&logs.template());
+        core.apply(&*template.plan_for(&core.vars)?, logs);
+    }
+    Ok(())
 }
 
 /// Makes the directory; `true` if it was there. A link or a file in its place is an error, and not followed.

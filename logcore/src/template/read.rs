@@ -22,6 +22,10 @@ type Result<T> = std::result::Result<T, ConfigError>;
 /// Reads the whole template, for one job if one is given.
 pub(super) fn plan(root: &Node<'_>, vars: Option<&Vars>) -> Result<Plan> {
     let read = Reader { vars };
+    if root.value.is_null() {
+        let help = "`config/log.yaml` of logcore is a start";
+        return Err(root.error("", "the template is empty", help));
+    }
     let mut fields = Fields::of(root, "a mapping with `appenders:` and `root:`")?;
     let (ours, appenders, loggers) =
         (fields.take("logcore"), fields.take("appenders"), fields.take("loggers"));

@@ -1,0 +1,56 @@
+//! A real host process for the tests: `host CONFIG MODE`. It says `ready` on standard output when it is.
+
+use anyhow::{Context, bail};
+use log::{debug, error, info};
+use logcore::Outcome;
+use std::io::Write;
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let config = arguments.next().context("host CONFIG MODE")?;
+    let mode = arguments.next().context("host CONFIG MODE")?;
+    let logs = logcore::init(&config)?;
+    info!("host up");
+    match mode.as_str() {
+        // Runs until it is killed; one job is finished by then.
+        "wait" => {
+            logs.job("finished").start()?.finish(Outcome::Ok);
+            let job = logs.job("unfinished").start()?;
+            let _in = job.enter();
+            error!("the last words");
+            say_ready()?;
+            loop {
+                std::thread::park();
+            }
+        }
+        // Returns from main with records in its buffers.
+        "return" => {
+            let job = logs.job("buffered").start()?;
+            job.run(|| (0..1000).for_each(|i| debug!("record {i}")));
+            std::mem::forget(job);
+        }
+        // Leaves in the middle of it.
+        "exit" => {
+            let job = logs.job("buffered").start()?;
+            job.run(|| {
+                (0..1000).for_each(|i| debug!("record {i}"));
+                std::process::exit(3)
+            });
+        }
+        // A thread of a job panics; so does one outside any job.
+        "panic" => {
+            let job = logs.job("panics").start()?;
+            let _ = job.spawn("worker", || panic!("boom in a job"))?.join();
+            let _ = std::thread::spawn(|| panic!("boom outside")).join();
+            job.finish(Outcome::Failed);
+        }
+        other => bail!("unknown mode {other}"),
+    }
+    Ok(())
+}
+
+fn say_ready() -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "ready")?;
+    Ok(out.flush()?)
+}

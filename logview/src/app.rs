@@ -7,7 +7,7 @@ use crate::terminal::{self, Screen};
 use crate::update::update;
 use crate::view::view;
 use crate::workers::{self, Workers};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime};
@@ -39,6 +39,7 @@ fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Opt
     let mut dirty = true;
     while !model.quit {
         let frame_due = drawn.is_none_or(|at| at.elapsed() >= FRAME);
+        provoke("draw");
         if dirty && frame_due {
             screen.draw(|frame| view(model, frame)).context("the terminal cannot be written to")?;
             (drawn, dirty) = (Some(Instant::now()), false);
@@ -69,7 +70,10 @@ fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Opt
             break;
         }
     }
-    Ok(())
+    match model.failure.take() {
+        Some(why) => bail!(why),
+        None => Ok(()),
+    }
 }
 
 fn take_in(screen: &mut Screen, model: &mut Model, workers: &Workers, message: Message) -> Result<()> {
@@ -80,4 +84,12 @@ fn take_in(screen: &mut Screen, model: &mut Model, workers: &Workers, message: M
         workers.send(request);
     }
     Ok(())
+}
+
+/// Panics where a test asks for it: that the terminal survives a panic can be shown in no other way.
+pub(crate) fn provoke(place: &str) {
+    if cfg!(debug_assertions) && std::env::var_os("LOGVIEW_TEST_PANIC").is_some_and(|wanted| wanted == place)
+    {
+        panic!("asked for by LOGVIEW_TEST_PANIC");
+    }
 }

@@ -138,7 +138,7 @@ pub const TABLE: &[Binding] = &[
     row((&["N"], "N"), ("previous hit", ""), G::Find, W::Both, A::PreviousHit),
     row((&["f"], "f"), ("filter the list", "filter"), G::Jobs, W::List, A::FilterJobs),
     row((&["f", "&"], "f &"), ("show matching lines only", "filter"), G::Find, W::Log, A::Only),
-    row((&["s"], "s"), ("sort: attention, name, age, errors", "sort"), G::Jobs, W::Both, A::Sort),
+    row((&["s"], "s"), ("another order", "sort"), G::Jobs, W::Both, A::Sort),
     row((&["r"], "r"), ("running only", "running"), G::Jobs, W::Both, A::RunningOnly),
     row((&["enter"], "Enter"), ("into the log", "log"), G::Jobs, W::List, A::Enter),
     row((&["e"], "e"), ("next error", "error"), G::Jump, W::Both, A::Next(Level::Error)),
@@ -169,9 +169,9 @@ pub const TABLE: &[Binding] = &[
 pub fn lookup(key: KeyEvent, list: bool) -> Option<Action> {
     let name = name(key);
     let place = if list { Where::List } else { Where::Log };
-    let row = TABLE.iter().find(|row| {
-        (row.place == Where::Both || row.place == place) && row.keys.contains(&name.as_str())
-    });
+    let row = TABLE
+        .iter()
+        .find(|row| (row.place == Where::Both || row.place == place) && row.keys.contains(&name.as_str()));
     row.map(|row| row.action)
 }
 
@@ -208,7 +208,8 @@ mod tests {
     fn no_key_means_two_things_in_one_place() {
         for (at, row) in TABLE.iter().enumerate() {
             for other in &TABLE[at + 1..] {
-                let together = row.place == other.place || row.place == Where::Both || other.place == Where::Both;
+                let together =
+                    row.place == other.place || row.place == Where::Both || other.place == Where::Both;
                 let shared = row.keys.iter().find(|key| other.keys.contains(key));
                 assert!(!together || shared.is_none(), "{shared:?}: {} and {}", row.what, other.what);
             }

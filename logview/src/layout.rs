@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 
 /// Below this width the list is a pop-up.
-pub const WIDE: u16 = 100;
+pub(crate) const WIDE: u16 = 100;
 
 /// Below this width the time column shrinks.
-pub const NARROW: u16 = 60;
+pub(crate) const NARROW: u16 = 60;
 
 /// What decides about the layout besides the size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Rest {
 }
 
 /// The areas of a screen.
-pub fn areas((width, height): (u16, u16), wishes: Wishes) -> Areas {
+pub(crate) fn areas((width, height): (u16, u16), wishes: Wishes) -> Areas {
     let mut areas = Areas::default();
     let mut rest = Rest(Rect::new(0, 0, width, height));
     let bar = |from: u16| u16::from(height >= from);
@@ -105,11 +105,19 @@ mod tests {
         for width in 0..220 {
             for height in 0..70 {
                 for bits in 0..8 {
-                    let wishes = Wishes { zoom: bits & 1 != 0, chart: bits & 2 != 0, list: bits & 4 != 0, card: 8 };
+                    let wishes =
+                        Wishes { zoom: bits & 1 != 0, chart: bits & 2 != 0, list: bits & 4 != 0, card: 8 };
                     let screen = Rect::new(0, 0, width, height);
                     let a = areas((width, height), wishes);
-                    for area in [a.header, a.title, a.list, a.card, a.divider, a.tabs, a.chart, a.log, a.rule, a.status, a.keys] {
-                        assert_eq!(area.intersection(screen).area(), area.area(), "{width}x{height} {area:?}");
+                    for area in [
+                        a.header, a.title, a.list, a.card, a.divider, a.tabs, a.chart, a.log, a.rule,
+                        a.status, a.keys,
+                    ] {
+                        assert_eq!(
+                            area.intersection(screen).area(),
+                            area.area(),
+                            "{width}x{height} {area:?}"
+                        );
                     }
                     assert!(height == 0 || a.log.height > 0, "{width}x{height}");
                 }

@@ -85,6 +85,8 @@ pub struct Model {
     /// A message in the status line, until the next key.
     pub note: Option<String>,
     pub quit: bool,
+    /// Why it had to end.
+    pub failure: Option<String>,
 }
 
 impl Model {
@@ -105,6 +107,7 @@ impl Model {
             watching: Watching::Notified,
             note: None,
             quit: false,
+            failure: None,
         }
     }
 
@@ -131,6 +134,8 @@ pub enum Message {
     Tick(SystemTime),
     /// A signal asks to end.
     Terminate,
+    /// A worker has panicked: what is shown would stay as it is for ever.
+    Broken(&'static str),
     /// Jobs that are new or have changed.
     Jobs(Vec<Job>),
     /// Jobs that are gone.
@@ -138,15 +143,36 @@ pub enum Message {
     /// How far the listing is.
     Listed(Listing),
     /// Something happened to the file on screen.
-    File { tag: u64, event: FileEvent },
+    File {
+        tag: u64,
+        event: FileEvent,
+    },
     /// The lines that were asked for, and how many wanted records come before them, where that is known.
-    Page { tag: u64, page: Page, before: Option<u64>, focus: Focus },
+    Page {
+        tag: u64,
+        page: Page,
+        before: Option<u64>,
+        focus: Focus,
+    },
     /// The index went on.
-    Indexed { tag: u64, totals: Totals, volume: Option<Volume> },
+    Indexed {
+        tag: u64,
+        totals: Totals,
+        volume: Option<Volume>,
+    },
     /// A step came to something; `wrapped` if it went over an end of the file.
-    Found { tag: u64, step: Step, found: Found, wrapped: bool },
+    Found {
+        tag: u64,
+        step: Step,
+        found: Found,
+        wrapped: bool,
+    },
     /// So many lines match so far.
-    Hits { tag: u64, count: u64, complete: bool },
+    Hits {
+        tag: u64,
+        count: u64,
+        complete: bool,
+    },
     /// How changes are noticed from now on.
     Watching(Watching),
 }
@@ -205,6 +231,8 @@ pub enum Request {
     Page { tag: u64, anchor: Anchor, before: usize, after: usize, only: Only, focus: Focus },
     /// The next place of a kind from the line at an offset on (not itself).
     Step { tag: u64, step: Step, from: u64, pattern: Option<Pattern>, only: Only },
+    /// The jump that is under way is not wanted any more.
+    StopStep,
     /// Count the lines that match, and go on as the file grows; or stop.
     Count { tag: u64, pattern: Option<Pattern> },
     /// This job is on screen.

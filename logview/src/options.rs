@@ -119,7 +119,9 @@ mod tests {
         let options = view(&["--ascii", "--poll", "here"]).unwrap();
         assert!(options.ascii && options.poll && options.root == Path::new("here"));
         assert!(view(&["a", "b"]).is_err() && view(&["--no-such"]).is_err() && view(&["--help"]).is_err());
-        assert!(matches!(parse(["demo".into(), "--jobs".into()]), Ok(Command::Demo(rest)) if rest == ["--jobs"]));
+        assert!(
+            matches!(parse(["demo".into(), "--jobs".into()]), Ok(Command::Demo(rest)) if rest == ["--jobs"])
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Where the screen is drawn.
 #[derive(Debug)]
-pub enum Output {
+pub(crate) enum Output {
     /// Standard output.
     Stdout(Stdout),
     /// A terminal that was opened otherwise.
@@ -38,7 +38,7 @@ impl Write for Output {
 }
 
 /// What ratatui draws on.
-pub type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<Output>>>;
+pub(crate) type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<Output>>>;
 
 /// Whether there is a screen to give back, and on what.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -46,13 +46,13 @@ static BACK: Mutex<Option<Output>> = Mutex::new(None);
 
 /// The terminal while it is ours; dropping it gives it back.
 #[derive(Debug)]
-pub struct Taken(());
+pub(crate) struct Taken(());
 
 /// Takes the terminal over.
 ///
 /// # Errors
 /// If there is none, with what to do instead.
-pub fn take(output: Option<File>) -> Result<(Screen, Taken)> {
+pub(crate) fn take(output: Option<File>) -> Result<(Screen, Taken)> {
     let (output, back) = match output {
         Some(file) => {
             let again = file.try_clone().context("the terminal cannot be opened twice")?;
@@ -70,7 +70,8 @@ pub fn take(output: Option<File>) -> Result<(Screen, Taken)> {
     TAKEN.store(true, Ordering::SeqCst);
     let taken = Taken(());
     let mut output = BufWriter::with_capacity(1 << 16, output);
-    execute!(output, EnterAlternateScreen, EnableMouseCapture, Hide).context("the terminal cannot be written to")?;
+    execute!(output, EnterAlternateScreen, EnableMouseCapture, Hide)
+        .context("the terminal cannot be written to")?;
     let screen = ratatui::Terminal::new(CrosstermBackend::new(output)).context("the terminal has no size")?;
     Ok((screen, taken))
 }
@@ -79,8 +80,12 @@ pub fn take(output: Option<File>) -> Result<(Screen, Taken)> {
 ///
 /// # Errors
 /// If the terminal cannot be written to.
-pub fn mouse(screen: &mut Screen, on: bool) -> io::Result<()> {
-    if on { execute!(screen.backend_mut(), EnableMouseCapture) } else { execute!(screen.backend_mut(), DisableMouseCapture) }
+pub(crate) fn mouse(screen: &mut Screen, on: bool) -> io::Result<()> {
+    if on {
+        execute!(screen.backend_mut(), EnableMouseCapture)
+    } else {
+        execute!(screen.backend_mut(), DisableMouseCapture)
+    }
 }
 
 impl Drop for Taken {
@@ -101,7 +106,7 @@ fn give_back() {
     let _ = disable_raw_mode();
 }
 
-/// A panic of a thread that draws gives the terminal back before anything is printed. The panics of a host's own
+/// A panic of one of the viewer's threads gives the terminal back before anything is printed. The panics of a host's own
 /// threads in the same process are none of our business.
 fn give_back_on_panic() {
     static ONCE: Once = Once::new();
@@ -114,6 +119,11 @@ fn give_back_on_panic() {
             before(panic);
         }));
     });
+    draws();
+}
+
+/// This thread is one of the viewer's: when it panics, the terminal is given back.
+pub(crate) fn draws() {
     DRAWS.set(true);
 }
 

@@ -11,7 +11,7 @@ const TAB: usize = 4;
 
 /// Appends `bytes` to `out`, made harmless. `column` is where in the line it starts, for tabs, and is moved on.
 /// Stops soon after `column` has reached `limit`.
-pub fn clean(bytes: &[u8], ascii: bool, column: &mut usize, limit: usize, out: &mut String) {
+pub(crate) fn clean(bytes: &[u8], ascii: bool, column: &mut usize, limit: usize, out: &mut String) {
     let mut rest = bytes;
     while let Some(chunk) = rest.utf8_chunks().next() {
         let valid = chunk.valid();
@@ -40,7 +40,7 @@ pub fn clean(bytes: &[u8], ascii: bool, column: &mut usize, limit: usize, out: &
 }
 
 /// As [`clean`], for a short text that stands by itself, such as a name.
-pub fn name(bytes: &[u8], ascii: bool) -> String {
+pub(crate) fn name(bytes: &[u8], ascii: bool) -> String {
     let mut out = String::new();
     clean(bytes, ascii, &mut 0, 4096, &mut out);
     out
@@ -80,12 +80,12 @@ fn escape_len(bytes: &[u8]) -> usize {
 }
 
 /// How many cells a clean text takes.
-pub fn cells(text: &str) -> usize {
+pub(crate) fn cells(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
 /// The text cut to `width` cells, with an ellipsis in its middle if it is longer: both ends of a name tell.
-pub fn middle(text: &str, width: usize, ascii: bool) -> String {
+pub(crate) fn middle(text: &str, width: usize, ascii: bool) -> String {
     if cells(text) <= width {
         return text.to_owned();
     }
@@ -101,7 +101,7 @@ pub fn middle(text: &str, width: usize, ascii: bool) -> String {
 }
 
 /// The text cut to `width` cells, with an ellipsis at its end if it is longer.
-pub fn end(text: &str, width: usize, ascii: bool) -> String {
+pub(crate) fn end(text: &str, width: usize, ascii: bool) -> String {
     if cells(text) <= width {
         return text.to_owned();
     }
@@ -121,10 +121,10 @@ fn take(chars: impl Iterator<Item = char>, width: usize) -> String {
 }
 
 /// Text in parts of different looks.
-pub type Parts<S> = Vec<(String, S)>;
+pub(crate) type Parts<S> = Vec<(String, S)>;
 
 /// The cells `left..left + width` of a row of parts. A wide character that is cut becomes a space.
-pub fn cut<S: Copy>(parts: &[(String, S)], left: usize, width: usize) -> Parts<S> {
+pub(crate) fn cut<S: Copy>(parts: &[(String, S)], left: usize, width: usize) -> Parts<S> {
     let mut column = 0;
     let mut out: Parts<S> = Vec::new();
     for (text, look) in parts {
@@ -147,7 +147,7 @@ pub fn cut<S: Copy>(parts: &[(String, S)], left: usize, width: usize) -> Parts<S
 }
 
 /// The parts in rows of at most `width` cells; at least one row.
-pub fn wrap<S: Copy>(parts: &[(String, S)], width: usize) -> Vec<Parts<S>> {
+pub(crate) fn wrap<S: Copy>(parts: &[(String, S)], width: usize) -> Vec<Parts<S>> {
     let width = width.max(2);
     let mut rows = vec![Vec::new()];
     let mut column = 0;
@@ -175,7 +175,7 @@ fn push_part<S>(rows: &mut [Parts<S>], text: String, look: S) {
 }
 
 /// `1,204`.
-pub fn number(count: u64) -> String {
+pub(crate) fn number(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -188,7 +188,7 @@ pub fn number(count: u64) -> String {
 }
 
 /// A count in at most four cells: `999`, `1.2k`, `58k`, `3.4M`.
-pub fn short(count: u64) -> String {
+pub(crate) fn short(count: u64) -> String {
     let (mut value, mut unit) = (count as f64, "");
     for next in ["k", "M", "G", "T"] {
         if value < 999.5 {
@@ -201,7 +201,7 @@ pub fn short(count: u64) -> String {
 }
 
 /// `41.2 MiB`.
-pub fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     let (mut value, mut unit) = (bytes as f64, "B");
     for next in ["KiB", "MiB", "GiB", "TiB"] {
         if value < 1000.0 {
@@ -214,7 +214,7 @@ pub fn size(bytes: u64) -> String {
 }
 
 /// An age in at most four cells: `0s`, `41s`, `14m`, `3h`, `2d`, `1y`.
-pub fn age(seconds: u64) -> String {
+pub(crate) fn age(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds}s"),
         60..3600 => format!("{}m", seconds / 60),
@@ -225,7 +225,7 @@ pub fn age(seconds: u64) -> String {
 }
 
 /// A span as one says it: `14m 09s`, `3h 20m`, `12s`.
-pub fn span(seconds: u64) -> String {
+pub(crate) fn span(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds}s"),
         60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
@@ -250,7 +250,10 @@ mod tests {
 
     #[test]
     fn numbers_are_short_where_they_must_be() {
-        assert_eq!(["999", "1.0k", "58k", "3.4M"], [999, 1000, 58_113, 3_400_000].map(short).map(|s| s.clone())[..]);
+        assert_eq!(
+            ["999", "1.0k", "58k", "3.4M"],
+            [999, 1000, 58_113, 3_400_000].map(short).map(|s| s.clone())[..]
+        );
         assert_eq!(number(1_204_000), "1,204,000");
         assert_eq!(size(43_201_536), "41.2 MiB");
         assert_eq!(middle("import-0817-0042", 9, false), "impo…0042");
@@ -261,7 +264,8 @@ mod tests {
         fn nothing_that_comes_out_controls_a_terminal(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             for ascii in [false, true] {
                 let text = name(&bytes, ascii);
-                prop_assert!(!text.chars().any(|c| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}')));
+                let controls = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
+                prop_assert!(!text.chars().any(controls));
                 prop_assert!(!ascii || text.is_ascii());
             }
         }

@@ -6,14 +6,14 @@ use ratatui::style::{Color, Modifier, Style};
 
 /// How things look.
 #[derive(Clone, Copy, Debug)]
-pub struct Theme {
+pub(crate) struct Theme {
     look: Look,
 }
 
 /// The symbols of one look.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)]
-pub struct Symbols {
+pub(crate) struct Symbols {
     pub bar: &'static str,
     pub rule: &'static str,
     pub thin: &'static str,
@@ -66,17 +66,17 @@ const PLAIN: Symbols = Symbols {
 
 impl Theme {
     /// For a look.
-    pub fn new(look: Look) -> Theme {
+    pub(crate) fn new(look: Look) -> Theme {
         Theme { look }
     }
 
     /// The symbols.
-    pub fn symbols(self) -> &'static Symbols {
+    pub(crate) fn symbols(self) -> &'static Symbols {
         if self.look.ascii { &PLAIN } else { &FINE }
     }
 
     /// Whether only ASCII may be shown.
-    pub fn ascii(self) -> bool {
+    pub(crate) fn ascii(self) -> bool {
         self.look.ascii
     }
 
@@ -85,57 +85,61 @@ impl Theme {
     }
 
     /// What the person reads.
-    pub fn text(self) -> Style {
+    pub(crate) fn text(self) -> Style {
         Style::new()
     }
 
     /// What stands around it.
-    pub fn dim(self) -> Style {
+    pub(crate) fn dim(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
 
     /// Names and numbers that matter.
-    pub fn strong(self) -> Style {
+    pub(crate) fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
     /// The one accent: where the focus is.
-    pub fn focus(self) -> Style {
+    pub(crate) fn focus(self) -> Style {
         self.color(Color::Cyan).add_modifier(Modifier::BOLD)
     }
 
     /// Errors.
-    pub fn error(self) -> Style {
+    pub(crate) fn error(self) -> Style {
         self.color(Color::Red).add_modifier(Modifier::BOLD)
     }
 
     /// Warnings.
-    pub fn warning(self) -> Style {
+    pub(crate) fn warning(self) -> Style {
         self.color(Color::Yellow)
     }
 
     /// A hit of the search.
-    pub fn hit(self) -> Style {
+    pub(crate) fn hit(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
     /// The block that says FOLLOW.
-    pub fn follow(self) -> Style {
+    pub(crate) fn follow(self) -> Style {
         self.color(Color::Green).add_modifier(Modifier::REVERSED | Modifier::BOLD)
     }
 
     /// The block that says HOLD.
-    pub fn hold(self) -> Style {
+    pub(crate) fn hold(self) -> Style {
         self.color(Color::Yellow).add_modifier(Modifier::REVERSED | Modifier::BOLD)
     }
 
     /// The selected row of the list.
-    pub fn selected(self, focused: bool) -> Style {
-        if focused { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new().add_modifier(Modifier::BOLD) }
+    pub(crate) fn selected(self, focused: bool) -> Style {
+        if focused {
+            Style::new().add_modifier(Modifier::REVERSED)
+        } else {
+            Style::new().add_modifier(Modifier::BOLD)
+        }
     }
 
     /// A level's letter.
-    pub fn letter(self, level: Level) -> (&'static str, Style) {
+    pub(crate) fn letter(self, level: Level) -> (&'static str, Style) {
         match level {
             Level::Error => ("E", self.error()),
             Level::Warn => ("W", self.warning().add_modifier(Modifier::BOLD)),
@@ -146,7 +150,7 @@ impl Theme {
     }
 
     /// The message of a record of a level.
-    pub fn message(self, level: Option<Level>) -> Style {
+    pub(crate) fn message(self, level: Option<Level>) -> Style {
         match level {
             Some(Level::Error) => self.color(Color::Red),
             Some(Level::Warn) => self.warning(),
@@ -156,7 +160,7 @@ impl Theme {
     }
 
     /// The mark of a job's state.
-    pub fn mark(self, state: State) -> (&'static str, Style) {
+    pub(crate) fn mark(self, state: State) -> (&'static str, Style) {
         let (fine, plain) = match state {
             State::Running => ("●", "*"),
             State::Failed | State::Panicked => ("✗", "x"),

@@ -19,7 +19,7 @@ use ratatui::layout::Position;
 const WHEEL: i64 = 3;
 
 /// Takes in one message.
-pub fn update(model: &mut Model, message: Message) -> Vec<Request> {
+pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
     match message {
         Message::Key(key) => on_key(model, key),
         Message::Mouse(mouse) => on_mouse(model, mouse),
@@ -38,6 +38,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Request> {
         Message::Jobs(jobs) => {
             model.jobs.put(jobs, model.now);
             settle(model)
+        }
+        Message::Broken(worker) => {
+            model.quit = true;
+            model.failure = Some(format!("the {worker} has panicked; please report what it said"));
+            Vec::new()
         }
         Message::Gone(keys) => {
             model.jobs.remove(&keys, model.now);
@@ -112,8 +117,17 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
 }
 
 /// Does what a key says.
-pub fn act(model: &mut Model, action: Action) -> Vec<Request> {
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
     model.jobs.chosen = true;
+    // Whoever does something else meanwhile does not want to be taken away any more.
+    if std::mem::take(&mut model.log.stepping) {
+        let mut requests = vec![Request::StopStep];
+        match action {
+            Action::Back => model.note = Some("stopped".to_owned()),
+            other => requests.extend(act(model, other)),
+        }
+        return requests;
+    }
     match action {
         Action::Down | Action::Up | Action::HalfDown | Action::HalfUp | Action::PageDown | Action::PageUp => {
             let step = rows_of(model, action);
@@ -249,9 +263,6 @@ fn type_for(model: &mut Model, what: For) -> Vec<Request> {
 
 /// Undoes the nearest thing that can be undone.
 fn back(model: &mut Model) -> Vec<Request> {
-    if model.log.stepping {
-        return log::stop_step(model);
-    }
     if model.focus == Pane::List && model.size.0 < WIDE {
         model.focus = Pane::Log;
     } else if model.focus == Pane::List && !model.jobs.filter.is_empty() {
@@ -312,14 +323,17 @@ fn click(model: &mut Model, at: Position) -> Vec<Request> {
 }
 
 /// What to say where there is nothing to show.
-pub fn empty_state(model: &Model) -> Option<[String; 2]> {
+pub(crate) fn empty_state(model: &Model) -> Option<[String; 2]> {
     let listing = &model.jobs.listing;
     let done = listing.seen >= listing.total;
     let say = |what: &str, next: &str| Some([what.to_owned(), next.to_owned()]);
     match &listing.problem {
         Some(Missing::Root) => {
             let what = format!("There is no directory {} yet.", model.title);
-            say(&what, "It will appear here as soon as it exists. To see one now: logview demo, or logview DIR.")
+            say(
+                &what,
+                "It will appear here as soon as it exists. To see one now: logview demo, or logview DIR.",
+            )
         }
         Some(Missing::Unreadable(why)) => {
             say(&format!("{} cannot be read: {why}.", model.title), "It is tried again every few seconds.")
@@ -335,4 +349,4 @@ pub fn empty_state(model: &Model) -> Option<[String; 2]> {
     }
 }
 
-pub use self::log::visible;
+pub(crate) use self::log::visible;

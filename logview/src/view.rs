@@ -19,10 +19,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
 
 /// Draws the whole screen.
-pub fn view(model: &Model, frame: &mut Frame) {
+pub(crate) fn view(model: &Model, frame: &mut Frame) {
     // The terminal may have become smaller since the model was told.
     let size = frame.area();
-    let areas = crate::layout::areas((size.width.min(model.size.0), size.height.min(model.size.1)), model.wishes());
+    let areas =
+        crate::layout::areas((size.width.min(model.size.0), size.height.min(model.size.1)), model.wishes());
     let theme = Theme::new(model.look);
     frame::header(model, theme, frame, areas.header);
     frame::title(model, theme, frame, &areas);
@@ -44,7 +45,7 @@ pub fn view(model: &Model, frame: &mut Frame) {
 }
 
 /// The levels that a click at this column of the tabs chooses.
-pub fn tab_at(model: &Model, x: u16) -> Option<Levels> {
+pub(crate) fn tab_at(model: &Model, x: u16) -> Option<Levels> {
     let area = model.areas().tabs;
     let mut at = area.x;
     for tab in frame::tab_texts(model, Theme::new(model.look), area.width) {

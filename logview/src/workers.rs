@@ -17,6 +17,8 @@ mod watcher;
 
 use crate::model::{Message, Request};
 use crate::source::Source;
+use crate::terminal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -26,7 +28,7 @@ use std::thread;
 const WAITING: usize = 256;
 
 /// Where messages come out and requests go in. Dropping it ends the threads, each at its next look.
-pub struct Workers {
+pub(crate) struct Workers {
     /// What has happened.
     pub messages: Receiver<Message>,
     pager: Sender<pager::Order>,
@@ -39,7 +41,7 @@ pub struct Workers {
 pub(crate) struct Shared {
     /// How many requests the pager was sent: if that goes on, what it does is no longer wanted.
     pub(crate) requests: AtomicU64,
-    /// As above, for jumps.
+    /// How many jumps were asked for: with the next one, the one before is no longer wanted.
     pub(crate) steps: AtomicU64,
     /// Notifications do not work; look often.
     pub(crate) polling: AtomicBool,
@@ -48,7 +50,7 @@ pub(crate) struct Shared {
 }
 
 /// Starts all threads. `input` says whether keys and signals are wanted.
-pub fn start(source: &Arc<dyn Source>, polling: bool, input: bool) -> Workers {
+pub(crate) fn start(source: &Arc<dyn Source>, polling: bool, input: bool) -> Workers {
     let (out, messages) = sync_channel(WAITING);
     let shared = Arc::new(Shared::default());
     shared.polling.store(polling, Ordering::Relaxed);
@@ -57,10 +59,25 @@ pub fn start(source: &Arc<dyn Source>, polling: bool, input: bool) -> Workers {
     let (to_indexer, indexer_orders) = channel();
     let (to_searcher, searcher_orders) = channel();
     let watcher = watcher::Watcher::new(Arc::clone(source), polling, to_pager.clone(), to_lister.clone());
-    spawn("pager", pager::run(Arc::clone(source), Arc::clone(&shared), pager_orders, out.clone(), to_indexer, to_searcher));
-    spawn("lister", lister::run(Arc::clone(source), Arc::clone(&shared), lister_orders, out.clone(), watcher));
-    spawn("indexer", indexer::run(indexer_orders, out.clone()));
-    spawn("searcher", searcher::run(Arc::clone(&shared), searcher_orders, out.clone()));
+    spawn(
+        "pager",
+        &out,
+        pager::run(
+            Arc::clone(source),
+            Arc::clone(&shared),
+            pager_orders,
+            out.clone(),
+            to_indexer,
+            to_searcher,
+        ),
+    );
+    spawn(
+        "lister",
+        &out,
+        lister::run(Arc::clone(source), Arc::clone(&shared), lister_orders, out.clone(), watcher),
+    );
+    spawn("indexer", &out, indexer::run(indexer_orders, out.clone()));
+    spawn("searcher", &out, searcher::run(Arc::clone(&shared), searcher_orders, out.clone()));
     if input {
         input::start(&shared, &out);
     }
@@ -69,13 +86,14 @@ pub fn start(source: &Arc<dyn Source>, polling: bool, input: bool) -> Workers {
 
 impl Workers {
     /// Hands a request to whoever does it. Taking the mouse is none of theirs.
-    pub fn send(&self, request: Request) {
+    pub(crate) fn send(&self, request: Request) {
         match request {
             Request::Watch(job) => drop(self.lister.send(lister::Order::Watch(job))),
             Request::Mouse(_) => {}
+            Request::StopStep => drop(self.shared.steps.fetch_add(1, Ordering::Relaxed)),
             other => {
                 self.shared.requests.fetch_add(1, Ordering::Relaxed);
-                if !matches!(other, Request::Count { .. }) {
+                if matches!(other, Request::Step { .. } | Request::Show { .. }) {
                     self.shared.steps.fetch_add(1, Ordering::Relaxed);
                 }
                 drop(self.pager.send(pager::Order::Request(other)));
@@ -99,7 +117,20 @@ fn tell(out: &SyncSender<Message>, message: Message) -> Result<(), Over> {
     out.send(message).map_err(|_| Over)
 }
 
-/// A thread that cannot be started is missed, but nothing else fails because of it.
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
-    let _ = thread::Builder::new().name(format!("logview {name}")).spawn(work);
+/// Starts a thread. One that panics says so, since without it the screen would show what is not so any more.
+fn spawn(name: &'static str, out: &SyncSender<Message>, work: impl FnOnce() + Send + 'static) {
+    let tell = out.clone();
+    let guarded = move || {
+        terminal::draws();
+        let work = || {
+            crate::app::provoke(name);
+            work();
+        };
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            drop(tell.send(Message::Broken(name)));
+        }
+    };
+    if thread::Builder::new().name(format!("logview {name}")).spawn(guarded).is_err() {
+        drop(out.try_send(Message::Broken(name)));
+    }
 }

@@ -138,7 +138,10 @@ impl Log {
 
     /// The line at the top of the screen, as an index into the page.
     pub fn top_index(&self) -> usize {
-        self.page.lines.partition_point(|line| line.at < self.top).min(self.page.lines.len().saturating_sub(1))
+        self.page
+            .lines
+            .partition_point(|line| line.at < self.top)
+            .min(self.page.lines.len().saturating_sub(1))
     }
 
     /// Asks for lines.

@@ -115,7 +115,8 @@ fn json(line: &[u8]) -> Option<Head> {
         })
     };
     let level = value(&["level", "severity", "lvl"]).and_then(|range| word_level(&line[range]));
-    let time = value(&["time", "timestamp", "ts", "@timestamp"]).filter(|r| time_len(&line[r.clone()]).is_some());
+    let time =
+        value(&["time", "timestamp", "ts", "@timestamp"]).filter(|r| time_len(&line[r.clone()]).is_some());
     if level.is_none() && time.is_none() {
         return None;
     }
@@ -159,9 +160,9 @@ pub fn clock_at(time: &[u8]) -> usize {
 /// Seconds since the epoch of a full time, its zone taken into account; `None` for a time without a date.
 pub fn seconds(time: &[u8]) -> Option<i64> {
     let number = |range: Range<usize>| {
-        time.get(range)?.iter().try_fold(0i64, |sum, byte| {
-            byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'))
-        })
+        time.get(range)?
+            .iter()
+            .try_fold(0i64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
     };
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
@@ -276,7 +277,12 @@ mod tests {
     #[test]
     fn other_logs_are_detected() {
         for (line, level, time, message) in [
-            ("2026-11-22 16:20:01,123 ERROR app: no", Some(Level::Error), "2026-11-22 16:20:01,123", "app: no"),
+            (
+                "2026-11-22 16:20:01,123 ERROR app: no",
+                Some(Level::Error),
+                "2026-11-22 16:20:01,123",
+                "app: no",
+            ),
             ("2026-11-22T16:20:01Z  WARN x: y", Some(Level::Warn), "2026-11-22T16:20:01Z", "x: y"),
             ("[2026-11-22 16:20:01] plain text", None, "2026-11-22 16:20:01", "plain text"),
             ("ERROR: broken", Some(Level::Error), "", "broken"),
@@ -292,7 +298,9 @@ mod tests {
 
     #[test]
     fn what_starts_no_record_is_no_head() {
-        for line in ["", "\tat main.rs:3", "  indented", "an error happened", "Informal", "Traceback (most recent):"] {
+        for line in
+            ["", "\tat main.rs:3", "  indented", "an error happened", "Informal", "Traceback (most recent):"]
+        {
             assert_eq!(head(line.as_bytes()), None, "{line}");
         }
     }

@@ -188,7 +188,9 @@ impl Index {
     pub fn lacks(&self, block: u64, levels: Levels) -> bool {
         let block = block as usize;
         // The last block may still grow.
-        let Some(entry) = self.entries.get(block).filter(|_| block + 1 < self.entries.len()) else { return false };
+        let Some(entry) = self.entries.get(block).filter(|_| block + 1 < self.entries.len()) else {
+            return false;
+        };
         let level = |at: usize| Level::iter().nth(at);
         !levels.has(None)
             && !levels.has(level(entry.carry.into()))
@@ -243,7 +245,8 @@ mod tests {
     #[test]
     fn records_are_counted_by_level_and_their_other_lines_are_not() {
         let mut index = Index::default();
-        index.feed(b"loose\n[INFO] [2026-11-22T16:20:01Z] a\n\tmore\n[ERROR] [2026-11-22T16:20:01Z] b\nunend");
+        index
+            .feed(b"loose\n[INFO] [2026-11-22T16:20:01Z] a\n\tmore\n[ERROR] [2026-11-22T16:20:01Z] b\nunend");
         let totals = index.totals();
         assert_eq!((totals.records, totals.lines, totals.headless), ([1, 0, 1, 0, 0, 0], 4, 1));
         assert_eq!(index.volume().buckets.values().collect::<Vec<_>>(), [&(2, 1)]);

@@ -24,7 +24,9 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
             }
             Vec::new()
         }
-        Message::Found { tag, step, found, wrapped } if tag == log.tag => on_found(model, step, found, wrapped),
+        Message::Found { tag, step, found, wrapped } if tag == log.tag => {
+            on_found(model, step, found, wrapped)
+        }
         _ => Vec::new(),
     }
 }
@@ -36,7 +38,6 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
     match event {
         FileEvent::Grew(len) => {
             log.len = len;
-            log.totals.complete = false;
             if log.following {
                 return vec![log.ask(Anchor::End, height, Focus::Bottom)];
             }
@@ -58,7 +59,8 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             if !first {
                 model.note = Some("the file was replaced or cut; this is the new one".to_owned());
             }
-            let anchor = if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::Start, Focus::Top(0)) };
+            let anchor =
+                if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::Start, Focus::Top(0)) };
             let mut requests = vec![log.ask(anchor.0, height, anchor.1)];
             if let Some(search) = &mut log.search {
                 search.hits = None;
@@ -84,10 +86,12 @@ fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> 
     log.loaded = true;
     log.page = page;
     log.before = before;
-    let widest = log.page.lines.iter().filter_map(|line| line.head.as_ref()?.target.as_ref().map(|t| {
-        let target = &line.text[t.clone()];
-        target.len() - memchr::memrchr(b':', target).map_or(0, |at| at + 1)
-    }));
+    let widest = log.page.lines.iter().filter_map(|line| {
+        line.head.as_ref()?.target.as_ref().map(|t| {
+            let target = &line.text[t.clone()];
+            target.len() - memchr::memrchr(b':', target).map_or(0, |at| at + 1)
+        })
+    });
     log.target = log.target.max(widest.max().unwrap_or(0).min(12));
     match focus {
         Focus::Stay if log.following => to_bottom(model),
@@ -282,17 +286,8 @@ pub(super) fn step(model: &mut Model, step: Step) -> Vec<Request> {
     vec![Request::Step { tag: log.tag, step, from, pattern, only: log.only.clone() }]
 }
 
-/// Gives up a jump that is under way.
-pub(super) fn stop_step(model: &mut Model) -> Vec<Request> {
-    model.log.stepping = false;
-    model.note = Some("stopped".to_owned());
-    let at = model.log.top;
-    let height = height(&model.areas());
-    vec![model.log.ask(Anchor::At(at), height, Focus::Stay)]
-}
-
 /// Offsets of the first line on screen and after the last one.
-pub fn visible(model: &Model) -> (u64, u64) {
+pub(crate) fn visible(model: &Model) -> (u64, u64) {
     let areas = model.areas();
     let columns = Columns::of(model, areas.log.width);
     let log = &model.log;

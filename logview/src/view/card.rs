@@ -22,33 +22,43 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let room = usize::from(area.width).saturating_sub(text::cells(&state) + 3);
     let name = text::middle(&job.name, room, theme.ascii());
     put_ends(frame, area, 1, vec![span(format!(" {name}"), theme.strong())], vec![span(state, style)]);
-    put(frame, area, 2, vec![span(text::end(&about(job), usize::from(area.width), theme.ascii()), theme.dim())]);
-    let room = usize::from(area.height.saturating_sub(4));
+    let fit = |text: String| span(text::end(&text, usize::from(area.width), theme.ascii()), theme.dim());
+    put(frame, area, 2, vec![fit(about(job))]);
+    put(frame, area, 3, vec![fit(labels(model, job))]);
+    let room = usize::from(area.height.saturating_sub(5));
     let most = if job.files.len() > room { room.saturating_sub(1) } else { room };
     for (row, file) in job.files.iter().take(most).enumerate() {
-        let shown = model.log.place.as_ref().is_some_and(|place| place.file == file.name && place.job == job.key);
+        let shown =
+            model.log.place.as_ref().is_some_and(|place| place.file == file.name && place.job == job.key);
         let style = if shown { theme.text() } else { theme.dim() };
-        let name = text::end(&text::name(file.name.as_os_str().as_encoded_bytes(), theme.ascii()), 14, theme.ascii());
+        let name = text::end(
+            &text::name(file.name.as_os_str().as_encoded_bytes(), theme.ascii()),
+            14,
+            theme.ascii(),
+        );
         let gap = " ".repeat(14usize.saturating_sub(text::cells(&name)));
         let mut spans = vec![span(format!(" {name}{gap}"), style)];
         match file.unreadable {
             Some(why) => spans.push(span(format!("  {why}, not opened"), theme.warning())),
             None => {
-                spans.push(span(format!("{:>10} {:>10}", text::size(file.size), records(model, &file.name)), theme.dim()));
+                spans.push(span(
+                    format!("{:>10} {:>10}", text::size(file.size), records(model, &file.name)),
+                    theme.dim(),
+                ));
                 let new = if file.name == Path::new("error.log") { model.jobs.new_errors(job) } else { 0 };
                 if new > 0 {
                     spans.push(span(format!("  new: {}", text::short(new)), theme.error()));
                 }
             }
         }
-        put(frame, area, 3 + row as u16, spans);
+        put(frame, area, 4 + row as u16, spans);
     }
     if job.files.len() > most {
         let more = format!(" and {} more files", job.files.len() - most);
-        put(frame, area, 3 + most as u16, vec![span(more, theme.dim())]);
+        put(frame, area, 4 + most as u16, vec![span(more, theme.dim())]);
     }
     if let Some(why) = &job.problem {
-        put(frame, area, 3, vec![span(format!(" the directory cannot be read: {why}"), theme.warning())]);
+        put(frame, area, 4, vec![span(format!(" the directory cannot be read: {why}"), theme.warning())]);
     }
     put(frame, area, area.height - 1, vec![span(rate(model), theme.dim())]);
 }
@@ -85,8 +95,16 @@ fn about(job: &Job) -> String {
             parts.push(format!("run {}", run.number));
         }
         parts.push(run.host.clone());
-        parts.extend(run.labels.iter().map(|(name, value)| text::name(format!("{name}={value}").as_bytes(), false)));
     }
+    format!(" {}", parts.join("  "))
+}
+
+/// The labels, and where the job is.
+fn labels(model: &Model, job: &Job) -> String {
+    let labels = job.run.iter().flat_map(|run| &run.labels);
+    let labels = labels.map(|(name, value)| text::name(format!("{name}={value}").as_bytes(), false));
+    let dir = format!("{}/{}", model.title, text::name(job.key.as_os_str().as_encoded_bytes(), false));
+    let parts: Vec<String> = labels.chain([dir]).collect();
     format!(" {}", parts.join("  "))
 }
 
@@ -96,13 +114,12 @@ fn records(model: &Model, name: &Path) -> String {
     let Some(place) = &log.place else { return String::new() };
     let stem = name.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
     let level = stem.parse::<Level>().ok();
-    let shown_stem = place.file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let shown_stem =
+        place.file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
     let shown = shown_stem.parse::<Level>().ok();
     let count = match (level, shown) {
         _ if place.file == name => log.totals.wanted(crate::reading::Levels::ALL),
-        (Some(level), Some(shown)) if level < shown => {
-            log.totals.records[..=slot(Some(level))].iter().sum()
-        }
+        (Some(level), Some(shown)) if level < shown => log.totals.records[..=slot(Some(level))].iter().sum(),
         _ => return String::new(),
     };
     let more = if log.totals.complete { "" } else { "~" };
@@ -114,8 +131,10 @@ fn rate(model: &Model) -> String {
     let volume = &model.log.volume;
     let now = model.now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     let within = |span: i64| {
-        let from = (now - span).div_euclid(volume.width);
-        let records: u64 = volume.buckets.range(from..).map(|(_, &(all, _))| u64::from(all)).sum();
+        // The second that is under way is not over, so it does not count yet.
+        let (from, to) = ((now - span).div_euclid(volume.width), now.div_euclid(volume.width));
+        let records: u64 =
+            volume.buckets.range(from..to.max(from + 1)).map(|(_, &(all, _))| u64::from(all)).sum();
         records.div_ceil(span as u64)
     };
     let peak = volume.buckets.values().map(|&(all, _)| u64::from(all).div_ceil(volume.width as u64)).max();

@@ -18,7 +18,8 @@ const STEP: usize = 14;
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let columns = usize::from(area.width).saturating_sub(LABEL + 2);
     let volume = &model.log.volume;
-    let (Some((&first, _)), Some((&last, _))) = (volume.buckets.first_key_value(), volume.buckets.last_key_value())
+    let (Some((&first, _)), Some((&last, _))) =
+        (volume.buckets.first_key_value(), volume.buckets.last_key_value())
     else {
         return;
     };

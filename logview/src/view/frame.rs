@@ -24,10 +24,13 @@ pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect)
     } else {
         format!("{} job{}", text::number(jobs.len() as u64), if jobs.len() == 1 { "" } else { "s" })
     };
-    let mut left = vec![span(" logview  ", theme.strong()), span(text::middle(&model.title, 40, theme.ascii()), theme.text())];
+    let mut left = vec![
+        span(" logview  ", theme.strong()),
+        span(text::middle(&model.title, 40, theme.ascii()), theme.text()),
+    ];
     left.push(span(format!("   {total}"), theme.dim()));
     for (state, word, style) in [
-        (count(&|state| state.is_live()), "running", theme.text()),
+        (count(&|state| state == State::Running), "running", theme.text()),
         (count(&|state| matches!(state, State::Failed | State::Panicked)), "failed", theme.error()),
         (count(&|state| state == State::Died), "died", theme.error()),
         (count(&|state| state == State::Quiet), "quiet", theme.warning()),
@@ -72,7 +75,10 @@ pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame, areas: &Area
     let mut parts = vec![text::middle(name, usize::from(areas.log.width / 2), theme.ascii())];
     parts.push(levels_word(model.log.levels()));
     if !model.log.only_text.is_empty() {
-        parts.push(format!("only /{}/", text::end(&text::name(model.log.only_text.as_bytes(), theme.ascii()), 24, theme.ascii())));
+        parts.push(format!(
+            "only /{}/",
+            text::end(&text::name(model.log.only_text.as_bytes(), theme.ascii()), 24, theme.ascii())
+        ));
     }
     parts.extend(since_start(model));
     for part in parts.iter().filter(|part| !part.is_empty()) {
@@ -122,14 +128,21 @@ pub(super) fn tab_texts(model: &Model, theme: Theme, room: u16) -> Vec<Tab> {
     };
     let make = |short: bool, zeros: bool| {
         let all = log.totals.wanted(Levels::ALL);
-        let mut tabs = vec![Tab { text: span(format!(" All {}  ", count(all, short)), theme.text()), levels: Levels::ALL }];
+        let mut tabs = vec![Tab {
+            text: span(format!(" All {}  ", count(all, short)), theme.text()),
+            levels: Levels::ALL,
+        }];
         for level in Level::iter() {
             let records = log.totals.records[slot(Some(level))];
             if records == 0 && (!zeros || level == Level::Trace) {
                 continue;
             }
             let word = level.as_str();
-            let name = if short { word[..1].to_owned() } else { format!("{}{}", &word[..1], word[1..].to_lowercase()) };
+            let name = if short {
+                word[..1].to_owned()
+            } else {
+                format!("{}{}", &word[..1], word[1..].to_lowercase())
+            };
             let style = match level {
                 Level::Error if records > 0 => theme.error(),
                 Level::Warn if records > 0 => theme.warning(),
@@ -153,7 +166,11 @@ pub(super) fn tabs(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     }
     let levels = model.log.levels();
     let spans = tab_texts(model, theme, area.width).into_iter().map(|tab| {
-        let shown = if tab.levels.is_all() { levels.is_all() } else { Level::iter().any(|level| tab.levels == Levels::only(level) && levels.has(Some(level))) };
+        let shown = if tab.levels.is_all() {
+            levels.is_all()
+        } else {
+            Level::iter().any(|level| tab.levels == Levels::only(level) && levels.has(Some(level)))
+        };
         let style = match (shown, levels.is_all()) {
             (true, false) => tab.text.style.add_modifier(ratatui::style::Modifier::UNDERLINED),
             (true, true) => tab.text.style,

@@ -22,8 +22,7 @@ pub(super) fn draw(filter: &str, theme: Theme, frame: &mut Frame, screen: Rect) 
     if width < 8 || height < 3 {
         return;
     }
-    let area =
-        Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
+    let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
     frame.render_widget(Clear, area);
     border(filter, theme, frame, area);
     let inner = Rect { x: area.x + 2, y: area.y + 1, width: width - 4, height: height - 2 };
@@ -64,7 +63,9 @@ fn spans(entry: &Entry, theme: Theme) -> Vec<Span<'static>> {
 fn columns(filter: &str, count: usize) -> Vec<Vec<Entry>> {
     let filter = filter.to_lowercase();
     let fits = |row: &&Binding| {
-        filter.is_empty() || row.what.to_lowercase().contains(&filter) || row.shown.to_lowercase().contains(&filter)
+        filter.is_empty()
+            || row.what.to_lowercase().contains(&filter)
+            || row.shown.to_lowercase().contains(&filter)
     };
     let mut columns: Vec<Vec<Entry>> = (0..count).map(|_| Vec::new()).collect();
     for (at, groups) in Group::COLUMNS.iter().enumerate() {

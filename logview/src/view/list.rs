@@ -18,11 +18,8 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let wide = usize::from(area.width);
     let full = wide >= 40;
     let name = if full { wide.saturating_sub(REST + 4) } else { wide.saturating_sub(3 + 11) };
-    let hour = if full { "1h      " } else { "" };
-    let mut head = format!("   {:name$}  err  wrn  {hour} age ", "job");
-    if !full {
-        head = format!("   {:name$}  err  wrn ", "job");
-    }
+    let rest = if full { format!("  {:6}{:>5} ", "1h", "age") } else { " ".to_owned() };
+    let head = format!("   {:name$}{:>5}{:>5}{rest}", "job", "err", "wrn");
     put(frame, area, 0, vec![span(head, theme.dim())]);
     let rows = usize::from(area.height.saturating_sub(2));
     let selected = model.jobs.selected().map(|job| &job.key);
@@ -40,7 +37,14 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     foot(model, theme, frame, area, rows);
 }
 
-fn spans(model: &Model, theme: Theme, job: &Job, room: usize, full: bool, selected: bool) -> Vec<Span<'static>> {
+fn spans(
+    model: &Model,
+    theme: Theme,
+    job: &Job,
+    room: usize,
+    full: bool,
+    selected: bool,
+) -> Vec<Span<'static>> {
     let symbols = theme.symbols();
     let (mark, mark_style) = theme.mark(job.state);
     let bar = if selected { span(symbols.bar, theme.focus()) } else { span(" ", theme.text()) };
@@ -79,7 +83,8 @@ fn ascii(name: &str, theme: Theme) -> String {
 /// Six cells; a sixth of an hour with any record at all shows.
 fn spark(hour: &[u32; 6], theme: Theme) -> String {
     let most = hour.iter().copied().max().unwrap_or(0).max(1);
-    let level = |count: u32| if count == 0 { 0 } else { 1 + (u64::from(count) * 7 / u64::from(most)) as usize };
+    let level =
+        |count: u32| if count == 0 { 0 } else { 1 + (u64::from(count) * 7 / u64::from(most)) as usize };
     hour.iter().map(|&count| theme.symbols().eighths[level(count).min(8)]).collect()
 }
 

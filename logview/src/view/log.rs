@@ -22,7 +22,8 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         let middle = area.height / 3;
         for (row, text) in lines.into_iter().enumerate() {
             let style = if row == 0 { theme.strong() } else { theme.dim() };
-            for (more, part) in fold(&text, usize::from(area.width.saturating_sub(4))).into_iter().enumerate() {
+            for (more, part) in fold(&text, usize::from(area.width.saturating_sub(4))).into_iter().enumerate()
+            {
                 put(frame, area, middle + (row * 2 + more) as u16, vec![span(format!("  {part}"), style)]);
             }
         }
@@ -30,7 +31,8 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     }
     let log = &model.log;
     let columns = Columns::of(model, area.width);
-    let mut skip = if log.page.lines.get(log.top_index()).is_some_and(|line| line.at == log.top) { log.row } else { 0 };
+    let mut skip =
+        if log.page.lines.get(log.top_index()).is_some_and(|line| line.at == log.top) { log.row } else { 0 };
     let mut row = 0;
     let mut errors = Vec::new();
     for (at, line) in log.page.lines.iter().enumerate().skip(log.top_index()) {
@@ -76,8 +78,10 @@ fn rows(
     let offset = line.text.len() - bytes.len();
     let limit = if log.wrap { usize::MAX } else { log.left + room + 2 };
     let parts = highlighted(model, theme, line, &line.text[offset..], limit);
-    let mut rows = if log.wrap { text::wrap(&parts, room.max(2)) } else { vec![text::cut(&parts, log.left, room)] };
-    let cut_off = !log.wrap && text::cells(&parts.iter().map(|(text, _)| text.as_str()).collect::<String>()) > log.left + room;
+    let mut rows =
+        if log.wrap { text::wrap(&parts, room.max(2)) } else { vec![text::cut(&parts, log.left, room)] };
+    let cut_off = !log.wrap
+        && text::cells(&parts.iter().map(|(text, _)| text.as_str()).collect::<String>()) > log.left + room;
     if let Some(last) = rows.first_mut().filter(|_| cut_off && room > 1) {
         *last = text::cut(last, 0, room - 1);
         last.push((theme.symbols().dots.to_owned(), theme.dim()));
@@ -158,7 +162,8 @@ fn time_of(line: &LogLine) -> Option<&[u8]> {
 fn millis(time: &[u8]) -> Option<i64> {
     let seconds = crate::reading::head::seconds(time)?;
     let digits = time.get(20..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).take(3);
-    let (count, fraction) = digits.fold((0, 0), |(count, sum), byte| (count + 1, sum * 10 + i64::from(byte - b'0')));
+    let (count, fraction) =
+        digits.fold((0, 0), |(count, sum), byte| (count + 1, sum * 10 + i64::from(byte - b'0')));
     Some(seconds * 1000 + fraction * [1000, 100, 10, 1][count])
 }
 
@@ -203,7 +208,12 @@ fn edge(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, errors: &[u1
     let len = log.len.max(1);
     let size = ((last - first.min(last)).saturating_mul(height) / len).clamp(1, height);
     let free = height - size;
-    let at = if last >= log.len { free } else { (u128::from(first) * u128::from(height) / u128::from(len)) as u64 }.min(free);
+    let at = if last >= log.len {
+        free
+    } else {
+        (u128::from(first) * u128::from(height) / u128::from(len)) as u64
+    }
+    .min(free);
     let whole = size >= height;
     for row in 0..area.height {
         let cell = Rect { x: area.x + area.width - 1, width: 1, ..area };
@@ -232,9 +242,10 @@ fn nothing(model: &Model) -> Option<Vec<String>> {
     }
     let job = model.jobs.selected()?;
     match &log.place {
-        None if job.files.iter().any(|file| file.unreadable.is_some()) => {
-            say("This job has no file that can be shown.", "What stands there is no regular file; it is not followed.")
-        }
+        None if job.files.iter().any(|file| file.unreadable.is_some()) => say(
+            "This job has no file that can be shown.",
+            "What stands there is no regular file; it is not followed.",
+        ),
         None => say("This job has no log file yet.", "It will appear here with its first record."),
         Some(_) if !log.loaded || log.asked => None,
         Some(_) if log.gone => say("The file is gone.", "If there is one of this name again, it is shown."),

@@ -15,6 +15,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let mut left = vec![block, span("  ", theme.text())];
     if let Some(note) = &model.note {
         left.push(span(text::name(note.as_bytes(), theme.ascii()), theme.strong()));
+        left.extend(hits(model, theme));
     } else if log.stepping {
         left.push(span(format!("looking{} Esc stops", theme.symbols().dots), theme.strong()));
     } else if log.place.is_some() {
@@ -51,20 +52,30 @@ fn place(model: &Model, theme: Theme) -> Vec<Span<'static>> {
         before + loaded.filter(|line| line.head.is_some() || log.totals.records == [0; 6]).count() as u64
     });
     let at = match number {
-        Some(number) => format!("{} of {about}{}", text::number(number.min(count.max(number))), text::number(count.max(number))),
+        Some(number) => format!(
+            "{} of {about}{}",
+            text::number(number.min(count.max(number))),
+            text::number(count.max(number))
+        ),
         None => format!("{} % of {}", end * 100 / log.len.max(1), text::size(log.len)),
     };
     spans.push(span(at, theme.text()));
-    if let Some(search) = &log.search {
+    spans.extend(hits(model, theme));
+    spans
+}
+
+/// What is searched for and how many lines match.
+fn hits(model: &Model, theme: Theme) -> Option<Span<'static>> {
+    model.log.search.as_ref().map(|search| {
         let name = text::end(&text::name(search.text.as_bytes(), theme.ascii()), 24, theme.ascii());
         let hits = match search.hits {
+            Some((1, true)) => "1 hit".to_owned(),
             Some((hits, true)) => format!("{} hits", text::number(hits)),
             Some((hits, false)) => format!("{} hits so far", text::number(hits)),
             None => theme.symbols().dots.to_owned(),
         };
-        spans.push(span(format!("   /{name}/ {hits}"), theme.focus()));
-    }
-    spans
+        span(format!("   /{name}/ {hits}"), theme.focus())
+    })
 }
 
 /// What is switched how; the least important first, since it is the first to go.
@@ -99,7 +110,8 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     }
     let list = model.focus == Pane::List;
     let place = if list { Where::List } else { Where::Log };
-    let here = TABLE.iter().filter(|row| !row.hint.is_empty() && (row.place == place || row.place == Where::Both));
+    let here =
+        TABLE.iter().filter(|row| !row.hint.is_empty() && (row.place == place || row.place == Where::Both));
     let idle = model.log.search.is_none();
     let mut spans = Vec::new();
     let more = [span(" more ", theme.dim()), span("? ", theme.focus())];
@@ -136,7 +148,8 @@ fn typed(what: For, text: &str, theme: Theme, frame: &mut Frame, area: Rect) {
         let skip = text::cells(&text).saturating_sub(room);
         text::cut(&[(text, ())], skip, room).into_iter().map(|(text, ())| text).collect()
     };
-    let left = vec![span(prompt, theme.focus()), span(tail, theme.text()), span(cursor(theme), theme.focus())];
+    let left =
+        vec![span(prompt, theme.focus()), span(tail, theme.text()), span(cursor(theme), theme.focus())];
     let mut right = vec![span(hint, theme.dim())];
     if width(&left) + width(&right) + 2 > usize::from(area.width) {
         right.clear();

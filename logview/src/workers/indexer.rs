@@ -90,12 +90,14 @@ impl Work {
     fn tell(&mut self, out: &SyncSender<Message>, untold: bool) -> Result<bool, Over> {
         let index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         let mut totals = index.totals();
-        totals.complete = totals.bytes >= self.len;
-        let first = self.told_volume.is_none() && totals.complete;
-        let due = first || self.told.elapsed() >= TELL;
-        if !due || !(untold || !totals.complete) {
+        let first = self.told_volume.is_none();
+        // What was written a moment ago is on its way; a block behind is not complete any more.
+        totals.complete = totals.bytes + BLOCK > self.len && (!first || totals.bytes >= self.len);
+        let due = first && totals.complete || self.told.elapsed() >= TELL;
+        if !due || (!untold && totals.complete) {
             return Ok(untold);
         }
+        let caught_up = totals.bytes >= self.len;
         let volume_due = self.told_volume.is_none_or(|at| at.elapsed() >= TELL_VOLUME);
         let volume = volume_due.then(|| index.volume().clone());
         drop(index);
@@ -104,6 +106,6 @@ impl Work {
             self.told_volume = Some(self.told);
         }
         tell(out, Message::Indexed { tag: self.tag, totals, volume })?;
-        Ok(!totals.complete || !volume_due)
+        Ok(!caught_up || !volume_due)
     }
 }

@@ -13,9 +13,11 @@ const LOOK: Duration = Duration::from_millis(500);
 
 pub(super) fn start(shared: &Arc<Shared>, out: &SyncSender<Message>) {
     let (keys, stop) = (out.clone(), Arc::clone(shared));
-    spawn("input", move || {
+    spawn("input", out, move || {
         while !stop.quit.load(Ordering::Relaxed) {
-            let message = match event::poll(LOOK).and_then(|ready| if ready { event::read().map(Some) } else { Ok(None) }) {
+            let message = match event::poll(LOOK)
+                .and_then(|ready| if ready { event::read().map(Some) } else { Ok(None) })
+            {
                 Ok(Some(Event::Key(key))) => Message::Key(key),
                 Ok(Some(Event::Mouse(mouse))) => Message::Mouse(mouse),
                 Ok(Some(Event::Resize(width, height))) => Message::Resize(width, height),
@@ -34,10 +36,10 @@ pub(super) fn start(shared: &Arc<Shared>, out: &SyncSender<Message>) {
 fn signals(out: &SyncSender<Message>) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP]) else { return };
-    let out = out.clone();
-    spawn("signals", move || {
+    let asks = out.clone();
+    spawn("signals", out, move || {
         for _ in signals.forever() {
-            if out.send(Message::Terminate).is_err() {
+            if asks.send(Message::Terminate).is_err() {
                 break;
             }
         }

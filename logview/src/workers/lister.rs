@@ -19,7 +19,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A job that runs and has not written for so long has gone quiet.
-pub const QUIET: Duration = Duration::from_secs(5 * 60);
+pub(super) const QUIET: Duration = Duration::from_secs(5 * 60);
 
 const LIVE: Duration = Duration::from_secs(2);
 const DORMANT: Duration = Duration::from_secs(10);
@@ -121,7 +121,11 @@ impl Lister {
             if live.elapsed() >= LIVE {
                 live = Instant::now();
                 self.relist()?;
-                let keys = self.known.values().filter(|known| is_live(&known.job)).map(|known| known.job.key.clone());
+                let keys = self
+                    .known
+                    .values()
+                    .filter(|known| is_live(&known.job))
+                    .map(|known| known.job.key.clone());
                 self.look_again(keys.collect())?;
                 self.rate()?;
             }
@@ -146,7 +150,8 @@ impl Lister {
     }
 
     fn say_watching(&self) -> Result<(), Over> {
-        let polling = self.shared.polling.load(Ordering::Relaxed) || !(self.watched || self.listing.problem.is_some());
+        let polling =
+            self.shared.polling.load(Ordering::Relaxed) || !(self.watched || self.listing.problem.is_some());
         tell(&self.out, Message::Watching(if polling { Watching::Polling } else { Watching::Notified }))
     }
 
@@ -207,7 +212,8 @@ impl Lister {
         let look = self.source.look(key);
         let run = look.about.as_ref().and_then(|about| about.runs.last().cloned());
         let old = self.known.remove(key);
-        let mut known = Known { job: describe(&*self.source, key, look, run.as_ref()), stamp, tallies: Vec::new(), run };
+        let mut known =
+            Known { job: describe(&*self.source, key, look, run.as_ref()), stamp, tallies: Vec::new(), run };
         let same_run = old.as_ref().is_some_and(|old| {
             old.run.as_ref().map(|run| &run.start) == known.run.as_ref().map(|run| &run.start)
         });
@@ -215,10 +221,8 @@ impl Lister {
             known.tallies = old.tallies;
         }
         known.plan();
-        if known.behind() {
-            if !self.counting.iter().any(|waiting| waiting == key) {
-                self.counting.push_back(key.to_owned());
-            }
+        if known.behind() && !self.counting.iter().any(|waiting| waiting == key) {
+            self.counting.push_back(key.to_owned());
         }
         known.sum();
         let job = known.job.clone();
@@ -245,7 +249,8 @@ impl Lister {
         let source = Arc::clone(&self.source);
         let dormant = self.known.values().filter(|known| !is_live(&known.job));
         let stale = dormant.filter(|known| {
-            source.stamp(&known.job.key) != known.stamp || known.job.state == State::Unknown && self.known.len() < MOST
+            source.stamp(&known.job.key) != known.stamp
+                || known.job.state == State::Unknown && self.known.len() < MOST
         });
         let keys: Vec<PathBuf> = stale.map(|known| known.job.key.clone()).take(MOST).collect();
         self.look_again(keys)
@@ -310,7 +315,8 @@ impl Known {
     /// hour also the whole story. What a finished run says of itself is not counted again.
     fn plan(&mut self) {
         let files = &self.job.files;
-        let recent = self.job.written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age.as_secs() < 3600);
+        let recent =
+            self.job.written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age.as_secs() < 3600);
         let finished = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
         let main = main_file(files).map(|file| file.name.clone());
         let mut wanted: Vec<PathBuf> = Vec::new();
@@ -329,7 +335,8 @@ impl Known {
                 let from = self.run.as_ref().and_then(|run| run.offsets.get(file.to_string_lossy().as_ref()));
                 let size = files.iter().find(|look| look.name == file).map_or(0, |look| look.size);
                 // For the last hour alone the end of the file has to do.
-                let from = if finished { size.saturating_sub(SLICE) } else { from.copied().unwrap_or(0).min(size) };
+                let from =
+                    if finished { size.saturating_sub(SLICE) } else { from.copied().unwrap_or(0).min(size) };
                 self.tallies.push(Tally::new(file, from));
             }
         }
@@ -382,7 +389,8 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
     let raw = key.to_string_lossy();
     let id = look.about.as_ref().map(|about| about.id.clone()).filter(|id| !id.is_empty());
     let id = id.or_else(|| disk::id_of(&raw)).unwrap_or_else(|| raw.into_owned());
-    let name = if key == Path::new(".") { "(files here)".to_owned() } else { text::name(id.as_bytes(), false) };
+    let name =
+        if key == Path::new(".") { "(files here)".to_owned() } else { text::name(id.as_bytes(), false) };
     let end = run.and_then(|run| run.end.as_deref()).and_then(|end| seconds(end.as_bytes()));
     let end = end.and_then(|end| UNIX_EPOCH.checked_add(Duration::from_secs(end.try_into().ok()?)));
     let written = last_write(&look.files).or(end);

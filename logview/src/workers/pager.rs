@@ -36,8 +36,18 @@ pub(super) fn run(
 ) -> impl FnOnce() + Send {
     move || {
         let looked = Instant::now();
-        let mut pager =
-            Pager { source, shared, out, indexer, searcher, tag: 0, shown: None, index: SharedIndex::default(), lines: None, looked };
+        let mut pager = Pager {
+            source,
+            shared,
+            out,
+            indexer,
+            searcher,
+            tag: 0,
+            shown: None,
+            index: SharedIndex::default(),
+            lines: None,
+            looked,
+        };
         let _ = pager.serve(&orders);
     }
 }
@@ -117,7 +127,9 @@ impl Pager {
             }
             Request::Count { tag, pattern } if tag == self.tag => {
                 let order = match (pattern, self.bytes()) {
-                    (Some(pattern), Some((bytes, len))) => searcher::Order::Count { tag, pattern, bytes, len },
+                    (Some(pattern), Some((bytes, len))) => {
+                        searcher::Order::Count { tag, pattern, bytes, len }
+                    }
                     _ => searcher::Order::Stop,
                 };
                 drop(self.searcher.send(order));
@@ -175,16 +187,15 @@ impl Pager {
         match page(lines, index.as_ref(), (anchor, before, after), &only, &stop) {
             Ok(page) => {
                 let first = page.lines.first().map_or(0, |line| line.at);
-                let known = if only.matching.is_none() { lock().before_block(first, only.levels) } else { None };
+                let known =
+                    if only.matching.is_none() { lock().before_block(first, only.levels) } else { None };
                 let before = known.and_then(|(count, block)| {
                     let of_block = super::tally::wanted_between(lines, block, first, only.levels)?;
                     Some(count + of_block)
                 });
                 tell(&self.out, Message::Page { tag, page, before, focus })
             }
-            Err(error) => {
-                tell(&self.out, Message::File { tag, event: FileEvent::Failed(error.to_string()) })
-            }
+            Err(error) => tell(&self.out, Message::File { tag, event: FileEvent::Failed(error.to_string()) }),
         }
     }
 }

@@ -46,7 +46,11 @@ struct Counting {
     told: Option<(Instant, bool)>,
 }
 
-pub(super) fn run(shared: Arc<Shared>, orders: Receiver<Order>, out: SyncSender<Message>) -> impl FnOnce() + Send {
+pub(super) fn run(
+    shared: Arc<Shared>,
+    orders: Receiver<Order>,
+    out: SyncSender<Message>,
+) -> impl FnOnce() + Send {
     move || {
         let _ = serve(&shared, &orders, &out);
     }
@@ -127,7 +131,7 @@ impl Step {
             Way::Forward => {
                 let start = lines.start_of(from)?;
                 lines.end_of(start)?.min(self.len)
-            },
+            }
             Way::Backward => from,
         };
         let (first, second) = match way {

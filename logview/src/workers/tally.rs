@@ -37,7 +37,12 @@ impl Tally {
 
     /// Counts on, up to about `budget` bytes. Says whether it reached the end; a file that became shorter is
     /// counted from its start.
-    pub(super) fn go_on(&mut self, source: &dyn Source, job: &std::path::Path, budget: u64) -> io::Result<bool> {
+    pub(super) fn go_on(
+        &mut self,
+        source: &dyn Source,
+        job: &std::path::Path,
+        budget: u64,
+    ) -> io::Result<bool> {
         let bytes = source.open(&Place { job: job.to_owned(), file: self.file.clone() })?;
         let (_, len) = bytes.stat()?;
         if len < self.counted() {

@@ -41,7 +41,8 @@ fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Opt
         let frame_due = drawn.is_none_or(|at| at.elapsed() >= FRAME);
         provoke("draw");
         if dirty && frame_due {
-            screen.draw(|frame| view(model, frame)).context("the terminal cannot be written to")?;
+            terminal::draw(screen, |frame| view(model, frame))
+                .context("the terminal cannot be written to")?;
             (drawn, dirty) = (Some(Instant::now()), false);
         }
         let wait = if dirty { FRAME } else { TICK.saturating_sub(ticked.elapsed()) };

@@ -11,6 +11,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// Where the screen is drawn.
 #[derive(Debug)]
@@ -94,8 +95,32 @@ impl Drop for Taken {
     }
 }
 
+/// Held while a frame is drawn, so that giving the terminal back does not fall into the middle of one.
+static FRAME: Mutex<()> = Mutex::new(());
+
+/// Draws, if the terminal is still ours: another thread may have given it back in a panic.
+///
+/// # Errors
+/// If the terminal cannot be written to.
+pub(crate) fn draw(screen: &mut Screen, view: impl FnOnce(&mut ratatui::Frame)) -> io::Result<bool> {
+    let _frame = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
+    if !TAKEN.load(Ordering::SeqCst) {
+        return Ok(false);
+    }
+    screen.draw(view).map(|_| true)
+}
+
 /// Gives the terminal back, once. Nothing can be done about errors any more.
 fn give_back() {
+    // In a panic while drawing it is this thread that holds the frame; it is waited for only that long.
+    let mut frame = FRAME.try_lock();
+    for _ in 0..20 {
+        if frame.is_ok() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        frame = FRAME.try_lock();
+    }
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }

@@ -120,7 +120,9 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
     model.jobs.chosen = true;
     // Whoever does something else meanwhile does not want to be taken away any more.
-    if std::mem::take(&mut model.log.stepping) {
+    if model.log.stepping && jump(action).is_none() {
+        model.log.stepping = false;
+        model.log.queued.clear();
         let mut requests = vec![Request::StopStep];
         match action {
             Action::Back => model.note = Some("stopped".to_owned()),
@@ -139,10 +141,6 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::Last => log::go(model, Anchor::End),
         Action::Left => sideways(model, false),
         Action::Right => sideways(model, true),
-        Action::NextHit => log::step(model, Step::Hit(Way::Forward)),
-        Action::PreviousHit => log::step(model, Step::Hit(Way::Backward)),
-        Action::Next(level) => log::step(model, Step::Level(level, Way::Forward)),
-        Action::Previous(level) => log::step(model, Step::Level(level, Way::Backward)),
         Action::Toggle(level) => log::set_levels(model, model.log.levels().toggled(level)),
         Action::ErrorsOnly => log::set_levels(model, Levels::only(Level::Error)),
         Action::AllLevels => log::set_levels(model, Levels::ALL),
@@ -152,7 +150,20 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::Only => type_for(model, For::Only),
         Action::FilterJobs => type_for(model, For::Jobs),
         Action::Back => back(model),
-        other => switch(model, other),
+        other => match jump(other) {
+            Some(step) => log::step(model, step),
+            None => switch(model, other),
+        },
+    }
+}
+
+fn jump(action: Action) -> Option<Step> {
+    match action {
+        Action::NextHit => Some(Step::Hit(Way::Forward)),
+        Action::PreviousHit => Some(Step::Hit(Way::Backward)),
+        Action::Next(level) => Some(Step::Level(level, Way::Forward)),
+        Action::Previous(level) => Some(Step::Level(level, Way::Backward)),
+        _ => None,
     }
 }
 

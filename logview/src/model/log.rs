@@ -1,6 +1,6 @@
 //! The log pane: which file, which lines of it are loaded, which one stands at the top, and what is being looked for.
 
-use super::{Model, Request};
+use super::{Model, Request, Step};
 use crate::layout::NARROW;
 use crate::reading::page::{Levels, Only};
 use crate::reading::{Anchor, Line, Page, Pattern, Totals, index::Volume};
@@ -65,8 +65,8 @@ pub struct Log {
     /// A page is under way.
     pub asked: bool,
     pub following: bool,
-    /// The file's length and its wanted records when following ended.
-    pub held_at: (u64, Option<u64>),
+    /// The file's length when following ended, and its records if all were counted.
+    pub held_at: (u64, Option<Totals>),
     pub len: u64,
     pub totals: Totals,
     pub volume: Volume,
@@ -77,6 +77,8 @@ pub struct Log {
     pub cursor: Option<u64>,
     /// A jump is under way.
     pub stepping: bool,
+    /// Jumps that were asked for meanwhile.
+    pub queued: Vec<Step>,
     pub left: usize,
     pub wrap: bool,
     pub clock: Clock,
@@ -109,6 +111,7 @@ impl Default for Log {
             search: None,
             cursor: None,
             stepping: false,
+            queued: Vec::new(),
             left: 0,
             wrap: false,
             clock: Clock::Day,

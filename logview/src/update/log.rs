@@ -2,9 +2,10 @@
 
 use crate::layout::Areas;
 use crate::model::{Columns, FileEvent, Focus, Log, Message, Model, Request, Search, Step};
+use crate::reading::index::Volume;
 use crate::reading::page::Levels;
 use crate::reading::search::{Found, Way};
-use crate::reading::{Anchor, Page, Pattern};
+use crate::reading::{Anchor, Page, Pattern, Totals};
 
 pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
     let log = &mut model.log;
@@ -53,9 +54,9 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             log.len = len;
             log.gone = false;
             log.cursor = None;
-            log.totals = Default::default();
-            log.volume = Default::default();
-            log.held_at = (0, Some(0));
+            log.totals = Totals::default();
+            log.volume = Volume::default();
+            log.held_at = (0, Some(Totals::default()));
             if !first {
                 model.note = Some("the file was replaced or cut; this is the new one".to_owned());
             }
@@ -152,9 +153,8 @@ pub(super) fn scroll(model: &mut Model, rows: i64) -> Vec<Request> {
 
 pub(super) fn hold(log: &mut Log) {
     if log.following {
-        let (count, complete) = log.count();
         log.following = false;
-        log.held_at = (log.len, complete.then_some(count));
+        log.held_at = (log.len, log.totals.complete.then_some(log.totals));
     }
 }
 
@@ -254,6 +254,7 @@ fn filtered(model: &mut Model) -> Vec<Request> {
 /// Starts a search: counts, and goes to the first hit from the screen on.
 pub(super) fn search(model: &mut Model, text: String, pattern: Pattern) -> Vec<Request> {
     let tag = model.log.tag;
+    (model.log.stepping, model.log.queued) = (false, Vec::new());
     model.log.search = Some(Search { text, pattern: pattern.clone(), hits: None });
     model.log.cursor = None;
     // While following, what was there last is nearer than what will come.
@@ -265,6 +266,13 @@ pub(super) fn search(model: &mut Model, text: String, pattern: Pattern) -> Vec<R
 
 /// Jumps to the next place of a kind.
 pub(super) fn step(model: &mut Model, step: Step) -> Vec<Request> {
+    const QUEUED: usize = 64;
+    if model.log.stepping {
+        if model.log.queued.len() < QUEUED {
+            model.log.queued.push(step);
+        }
+        return Vec::new();
+    }
     let pattern = model.log.search.as_ref().map(|search| search.pattern.clone());
     let way = match step {
         Step::Hit(way) | Step::Level(_, way) => way,
@@ -275,7 +283,8 @@ pub(super) fn step(model: &mut Model, step: Step) -> Vec<Request> {
     }
     let (first, last) = visible(model);
     let log = &mut model.log;
-    let cursor = log.cursor.filter(|at| (first..last).contains(at));
+    // A page that is under way takes the screen to the cursor.
+    let cursor = log.cursor.filter(|at| log.asked || (first..last).contains(at));
     let from = match (cursor, way) {
         (Some(at), _) => at,
         (None, Way::Backward) => last,
@@ -305,6 +314,16 @@ pub(crate) fn visible(model: &Model) -> (u64, u64) {
 }
 
 fn on_found(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Request> {
+    let mut requests = arrive(model, step, found, wrapped);
+    if model.log.queued.is_empty() || model.log.stepping {
+        return requests;
+    }
+    let next = model.log.queued.remove(0);
+    requests.extend(self::step(model, next));
+    requests
+}
+
+fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Request> {
     let (first, last) = visible(model);
     let height = height(&model.areas());
     let log = &mut model.log;

@@ -154,27 +154,30 @@ impl Pager {
                 return tell(&self.out, Message::File { tag: self.tag, event });
             }
         };
-        let event = match (change, shown.bytes()) {
+        // The news goes out first: what the others find in the file must not overtake it.
+        let tag = self.tag;
+        match (change, shown.bytes()) {
             (Change::Replaced, Some((bytes, len))) => {
                 self.lines = Some(Lines::new(Arc::clone(&bytes), len));
                 self.index = SharedIndex::default();
-                let index = Arc::clone(&self.index);
-                drop(self.indexer.send(indexer::Order::Start { tag: self.tag, bytes, len, index }));
                 drop(self.searcher.send(searcher::Order::Stop));
-                FileEvent::Replaced(len)
+                tell(&self.out, Message::File { tag, event: FileEvent::Replaced(len) })?;
+                let index = Arc::clone(&self.index);
+                drop(self.indexer.send(indexer::Order::Start { tag, bytes, len, index }));
+                Ok(())
             }
             (Change::Grew, Some((_, len))) => {
                 if let Some(lines) = &mut self.lines {
                     lines.grow(len);
                 }
+                tell(&self.out, Message::File { tag, event: FileEvent::Grew(len) })?;
                 drop(self.indexer.send(indexer::Order::Grow(len)));
                 drop(self.searcher.send(searcher::Order::Grow(len)));
-                FileEvent::Grew(len)
+                Ok(())
             }
-            (Change::Gone, _) => FileEvent::Gone,
-            _ => return Ok(()),
-        };
-        tell(&self.out, Message::File { tag: self.tag, event })
+            (Change::Gone, _) => tell(&self.out, Message::File { tag, event: FileEvent::Gone }),
+            _ => Ok(()),
+        }
     }
 
     fn page(&mut self, request: Request, served: u64) -> Result<(), Over> {

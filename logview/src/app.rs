@@ -28,7 +28,7 @@ pub fn run(options: Options) -> Result<()> {
     let (mut screen, _taken) = terminal::take(options.terminal)?;
     let size = screen.size().context("the terminal has no size")?;
     let look = Look { ascii: options.ascii, plain: options.plain };
-    let mut model = Model::new(source.title(), look, (size.width, size.height), SystemTime::now());
+    let mut model = Model::new(&source.title(), look, (size.width, size.height), SystemTime::now());
     let workers = workers::start(&source, options.poll, true);
     show(&mut screen, &mut model, &workers, deadline)
 }

@@ -12,6 +12,7 @@ use crate::reading::page::Only;
 use crate::reading::search::{Found, Way};
 use crate::reading::{Anchor, Page, Pattern, Totals, index::Volume};
 use crate::source::Place;
+use crate::text;
 use ::log::Level;
 use crossterm::event::{KeyEvent, MouseEvent};
 use std::path::PathBuf;
@@ -91,9 +92,9 @@ pub struct Model {
 
 impl Model {
     /// The first screen, before anything is known.
-    pub fn new(title: String, look: Look, size: (u16, u16), now: SystemTime) -> Model {
+    pub fn new(title: &str, look: Look, size: (u16, u16), now: SystemTime) -> Model {
         Model {
-            title,
+            title: text::name(title.as_bytes(), look.ascii),
             look,
             size,
             now,

@@ -11,6 +11,7 @@ use crate::reading::Anchor;
 use crate::reading::page::Levels;
 use crate::reading::search::Way;
 use crate::source::Place;
+use crate::text;
 use ::log::Level;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -35,7 +36,10 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             model.quit = true;
             Vec::new()
         }
-        Message::Jobs(jobs) => {
+        Message::Jobs(mut jobs) => {
+            if model.look.ascii {
+                jobs.iter_mut().for_each(|job| job.name = text::name(job.name.as_bytes(), true));
+            }
             model.jobs.put(jobs, model.now);
             settle(model)
         }

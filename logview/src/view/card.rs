@@ -23,8 +23,8 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let name = text::middle(&job.name, room, theme.ascii());
     put_ends(frame, area, 1, vec![span(format!(" {name}"), theme.strong())], vec![span(state, style)]);
     let fit = |text: String| span(text::end(&text, usize::from(area.width), theme.ascii()), theme.dim());
-    put(frame, area, 2, vec![fit(about(job))]);
-    put(frame, area, 3, vec![fit(labels(model, job))]);
+    put(frame, area, 2, vec![fit(about(theme, job))]);
+    put(frame, area, 3, vec![fit(labels(model, theme, job))]);
     let room = usize::from(area.height.saturating_sub(5));
     let most = if job.files.len() > room { room.saturating_sub(1) } else { room };
     for (row, file) in job.files.iter().take(most).enumerate() {
@@ -76,7 +76,7 @@ fn lasted(model: &Model, job: &Job) -> String {
     }
 }
 
-fn about(job: &Job) -> String {
+fn about(theme: Theme, job: &Job) -> String {
     let mut parts = Vec::new();
     if let Some(run) = &job.run {
         let at = seconds(run.start.as_bytes()).and_then(|start| DateTime::from_timestamp(start, 0));
@@ -94,16 +94,17 @@ fn about(job: &Job) -> String {
         if run.number > 1 {
             parts.push(format!("run {}", run.number));
         }
-        parts.push(run.host.clone());
+        parts.push(text::name(run.host.as_bytes(), theme.ascii()));
     }
     format!(" {}", parts.join("  "))
 }
 
 /// The labels, and where the job is.
-fn labels(model: &Model, job: &Job) -> String {
+fn labels(model: &Model, theme: Theme, job: &Job) -> String {
     let labels = job.run.iter().flat_map(|run| &run.labels);
-    let labels = labels.map(|(name, value)| text::name(format!("{name}={value}").as_bytes(), false));
-    let dir = format!("{}/{}", model.title, text::name(job.key.as_os_str().as_encoded_bytes(), false));
+    let labels = labels.map(|(name, value)| text::name(format!("{name}={value}").as_bytes(), theme.ascii()));
+    let dir =
+        format!("{}/{}", model.title, text::name(job.key.as_os_str().as_encoded_bytes(), theme.ascii()));
     let parts: Vec<String> = labels.chain([dir]).collect();
     format!(" {}", parts.join("  "))
 }

@@ -48,7 +48,7 @@ fn spans(
     let symbols = theme.symbols();
     let (mark, mark_style) = theme.mark(job.state);
     let bar = if selected { span(symbols.bar, theme.focus()) } else { span(" ", theme.text()) };
-    let name = text::middle(&ascii(&job.name, theme), room, theme.ascii());
+    let name = text::middle(&job.name, room, theme.ascii());
     let gap = room.saturating_sub(text::cells(&name));
     let name_style = match job.state {
         _ if model.jobs.new_errors(job) > 0 && job.state.is_live() => theme.strong(),
@@ -74,10 +74,6 @@ fn spans(
         spans.push(span(format!("{age:>5} "), theme.dim()));
     }
     spans
-}
-
-fn ascii(name: &str, theme: Theme) -> String {
-    if theme.ascii() { text::name(name.as_bytes(), true) } else { name.to_owned() }
 }
 
 /// Six cells; a sixth of an hour with any record at all shows.

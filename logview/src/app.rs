@@ -8,6 +8,7 @@ use crate::update::update;
 use crate::view::view;
 use crate::workers::{self, Workers};
 use anyhow::{Context, Result, bail};
+use chrono::Local as Zone;
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime};
@@ -28,7 +29,7 @@ pub fn run(options: Options) -> Result<()> {
     let (mut screen, _taken) = terminal::take(options.terminal)?;
     let size = screen.size().context("the terminal has no size")?;
     let look = Look { ascii: options.ascii, plain: options.plain };
-    let mut model = Model::new(&source.title(), look, (size.width, size.height), SystemTime::now());
+    let mut model = Model::new(&source.title(), look, (size.width, size.height), Zone::now().fixed_offset());
     let workers = workers::start(&source, options.poll, true);
     show(&mut screen, &mut model, &workers, deadline)
 }

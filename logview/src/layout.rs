@@ -1,6 +1,6 @@
 //! Where everything stands on a screen of a given size: arithmetic, used by update, view and the mouse alike.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 
 /// Below this width the list is a pop-up.
 pub(crate) const WIDE: u16 = 100;
@@ -36,8 +36,8 @@ pub struct Areas {
     pub rule: Rect,
     pub status: Rect,
     pub keys: Rect,
-    /// The list stands over the log instead of beside it.
-    pub popup: bool,
+    /// The frame of the list where it stands over the log instead of beside it.
+    pub popup: Rect,
 }
 
 /// Takes rows off the top or the bottom of what is left, if it has them and more.
@@ -83,9 +83,9 @@ pub(crate) fn areas((width, height): (u16, u16), wishes: Wishes) -> Areas {
         areas.list.height -= card;
         areas.card = Rect { y: areas.list.y + areas.list.height, height: card, ..areas.list };
     } else if wishes.list {
-        areas.popup = true;
-        let (wide, high) = (body.width.saturating_sub(2).min(60), body.height.saturating_sub(1));
-        areas.list = Rect { x: (body.width - wide) / 2, y: body.y, width: wide, height: high };
+        let (wide, high) = (body.width.saturating_sub(2).min(64), body.height.saturating_sub(1));
+        areas.popup = Rect { x: (body.width - wide) / 2, y: body.y, width: wide, height: high };
+        areas.list = areas.popup.inner(Margin::new(1, 1));
     }
     areas.tabs = rest.top(u16::from(rest.0.height >= 4));
     areas.chart = if wishes.chart && rest.0.height >= 18 { rest.top(6) } else { Rect::default() };
@@ -110,8 +110,8 @@ mod tests {
                     let screen = Rect::new(0, 0, width, height);
                     let a = areas((width, height), wishes);
                     for area in [
-                        a.header, a.title, a.list, a.card, a.divider, a.tabs, a.chart, a.log, a.rule,
-                        a.status, a.keys,
+                        a.popup, a.header, a.title, a.list, a.card, a.divider, a.tabs, a.chart, a.log,
+                        a.rule, a.status, a.keys,
                     ] {
                         assert_eq!(
                             area.intersection(screen).area(),

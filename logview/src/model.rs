@@ -14,6 +14,7 @@ use crate::reading::{Anchor, Page, Pattern, Totals, index::Volume};
 use crate::source::Place;
 use crate::text;
 use ::log::Level;
+use chrono::{DateTime, FixedOffset};
 use crossterm::event::{KeyEvent, MouseEvent};
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -75,6 +76,8 @@ pub struct Model {
     pub look: Look,
     pub size: (u16, u16),
     pub now: SystemTime,
+    /// The zone in which times are shown that no log says.
+    pub zone: FixedOffset,
     pub jobs: Jobs,
     pub log: Log,
     pub focus: Pane,
@@ -92,12 +95,13 @@ pub struct Model {
 
 impl Model {
     /// The first screen, before anything is known.
-    pub fn new(title: &str, look: Look, size: (u16, u16), now: SystemTime) -> Model {
+    pub fn new(title: &str, look: Look, size: (u16, u16), now: DateTime<FixedOffset>) -> Model {
         Model {
             title: text::name(title.as_bytes(), look.ascii),
             look,
             size,
-            now,
+            now: now.into(),
+            zone: *now.offset(),
             jobs: Jobs::default(),
             log: Log::default(),
             focus: if size.0 >= WIDE { Pane::List } else { Pane::Log },
@@ -110,6 +114,16 @@ impl Model {
             quit: false,
             failure: None,
         }
+    }
+
+    /// A time as it is shown.
+    pub fn local(&self, seconds: i64) -> Option<DateTime<FixedOffset>> {
+        DateTime::from_timestamp(seconds, 0).map(|at| at.with_timezone(&self.zone))
+    }
+
+    /// Seconds since the epoch.
+    pub fn seconds(&self) -> i64 {
+        self.now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
     }
 
     /// Where everything stands now.

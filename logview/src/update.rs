@@ -2,6 +2,8 @@
 //! What is needed from outside comes back as requests, in order.
 
 mod log;
+#[cfg(test)]
+pub(crate) mod tests;
 mod typing;
 
 use crate::keys::{self, Action};

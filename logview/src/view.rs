@@ -8,9 +8,12 @@ mod help;
 mod list;
 mod log;
 mod status;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use crate::model::{Mode, Model};
 use crate::reading::page::Levels;
+use crate::text;
 use crate::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -31,8 +34,9 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
     frame::tabs(model, theme, frame, areas.tabs);
     chart::draw(model, theme, frame, areas.chart);
     log::draw(model, theme, frame, areas.log);
-    if areas.popup {
-        frame.render_widget(Clear, areas.list);
+    if areas.popup.area() > 0 {
+        let title = format!("Jobs {} sort: {}", theme.symbols().corners[4], model.jobs.sort.word());
+        boxed(&title, theme, frame, areas.popup);
     }
     list::draw(model, theme, frame, areas.list);
     card::draw(model, theme, frame, areas.card);
@@ -68,6 +72,25 @@ fn put_line(frame: &mut Frame, area: Rect, row: u16, line: Line) {
         let area = Rect { y: area.y + row, height: 1, ..area };
         frame.render_widget(line, area.intersection(frame.area()));
     }
+}
+
+/// Clears an area and draws a frame around it, with a title.
+fn boxed(title: &str, theme: Theme, frame: &mut Frame, area: Rect) {
+    if area.width < 4 || area.height < 2 {
+        return;
+    }
+    frame.render_widget(Clear, area);
+    let [left_top, right_top, left_bottom, right_bottom, across, down] = theme.symbols().corners;
+    let wide = usize::from(area.width) - 2;
+    let title = text::end(&format!("{across} {title} "), wide, theme.ascii());
+    let line = across.repeat(wide - text::cells(&title));
+    put(frame, area, 0, vec![span(format!("{left_top}{title}{line}{right_top}"), theme.focus())]);
+    for row in 1..area.height - 1 {
+        let inner = " ".repeat(wide);
+        put(frame, area, row, vec![span(format!("{down}{inner}{down}"), theme.focus())]);
+    }
+    let last = format!("{left_bottom}{}{right_bottom}", across.repeat(wide));
+    put(frame, area, area.height - 1, vec![span(last, theme.focus())]);
 }
 
 fn span(text: impl Into<String>, style: Style) -> Span<'static> {

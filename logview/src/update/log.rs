@@ -185,7 +185,8 @@ fn move_by(model: &mut Model, rows: i64) {
     }
     if let Some((end, end_row)) = last.filter(|&(end, end_row)| (top, shown as usize) > (end, end_row)) {
         if !log.page.to_end {
-            log.owed = rows.min(1 << 20); // at least a line more; what is too much is cut off at the end
+            let from = log.page.lines.partition_point(|line| line.at < end);
+            log.owed = (from..at).map(taken).sum::<i64>() - end_row as i64 + row;
         }
         (top, shown) = (end, end_row as i64);
     }

@@ -6,12 +6,10 @@ use crate::reading::head::seconds;
 use crate::reading::page::slot;
 use crate::text;
 use crate::theme::Theme;
-use chrono::{DateTime, Local};
 use log::Level;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let Some(job) = model.jobs.selected().filter(|_| area.height > 0) else { return };
@@ -23,7 +21,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let name = text::middle(&job.name, room, theme.ascii());
     put_ends(frame, area, 1, vec![span(format!(" {name}"), theme.strong())], vec![span(state, style)]);
     let fit = |text: String| span(text::end(&text, usize::from(area.width), theme.ascii()), theme.dim());
-    put(frame, area, 2, vec![fit(about(theme, job))]);
+    put(frame, area, 2, vec![fit(about(model, theme, job))]);
     put(frame, area, 3, vec![fit(labels(model, theme, job))]);
     let room = usize::from(area.height.saturating_sub(5));
     let most = if job.files.len() > room { room.saturating_sub(1) } else { room };
@@ -67,7 +65,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
 fn lasted(model: &Model, job: &Job) -> String {
     let Some(run) = &job.run else { return String::new() };
     let Some(start) = seconds(run.start.as_bytes()) else { return String::new() };
-    let now = model.now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    let now = model.seconds();
     let end = run.end.as_ref().and_then(|end| seconds(end.as_bytes()));
     match end {
         Some(end) => format!(" after {}", text::span((end - start).max(0) as u64)),
@@ -76,14 +74,13 @@ fn lasted(model: &Model, job: &Job) -> String {
     }
 }
 
-fn about(theme: Theme, job: &Job) -> String {
+fn about(model: &Model, theme: Theme, job: &Job) -> String {
     let mut parts = Vec::new();
     if let Some(run) = &job.run {
-        let at = seconds(run.start.as_bytes()).and_then(|start| DateTime::from_timestamp(start, 0));
-        if let Some(at) = at {
-            let local = at.with_timezone(&Local);
-            let today = Local::now().date_naive() == local.date_naive();
-            parts.push(format!("started {}", local.format(if today { "%H:%M:%S" } else { "%b %d %H:%M" })));
+        if let Some(start) = seconds(run.start.as_bytes()).and_then(|start| model.local(start)) {
+            let today =
+                model.local(model.seconds()).is_some_and(|now| now.date_naive() == start.date_naive());
+            parts.push(format!("started {}", start.format(if today { "%H:%M:%S" } else { "%b %d %H:%M" })));
         }
         if run.pid != 0 {
             parts.push(format!("pid {}", run.pid));
@@ -130,7 +127,7 @@ fn records(model: &Model, name: &Path) -> String {
 /// Records per second, from the volume of the file on screen.
 fn rate(model: &Model) -> String {
     let volume = &model.log.volume;
-    let now = model.now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    let now = model.seconds();
     let within = |span: i64| {
         // The second that is under way is not over, so it does not count yet.
         let (from, to) = ((now - span).div_euclid(volume.width), now.div_euclid(volume.width));

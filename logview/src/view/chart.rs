@@ -5,7 +5,6 @@ use super::{put, span};
 use crate::model::Model;
 use crate::text;
 use crate::theme::Theme;
-use chrono::{DateTime, Local};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -58,12 +57,12 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         .collect();
     put(frame, area, 3, vec![label("err", axis[1]), span(row, theme.error())]);
     let seconds = (last - first + 1) * volume.width;
-    let times = axis_text(first * volume.width, seconds, used.max(STEP), theme);
+    let times = axis_text(model, first * volume.width, seconds, used.max(STEP), theme);
     put(frame, area, 4, vec![label("", axis[2]), span(times, theme.dim())]);
 }
 
 /// Times along the axis, as many as have room, with a line between them.
-fn axis_text(start: i64, seconds: i64, columns: usize, theme: Theme) -> String {
+fn axis_text(model: &Model, start: i64, seconds: i64, columns: usize, theme: Theme) -> String {
     let format = match seconds {
         0..600 => "%H:%M:%S",
         600..100_000 => "%H:%M",
@@ -73,8 +72,8 @@ fn axis_text(start: i64, seconds: i64, columns: usize, theme: Theme) -> String {
     let mut column = 0;
     while column + 8 <= columns {
         let at = start + seconds * column as i64 / columns as i64;
-        let Some(at) = DateTime::from_timestamp(at, 0) else { break };
-        let time = at.with_timezone(&Local).format(format).to_string();
+        let Some(at) = model.local(at) else { break };
+        let time = at.format(format).to_string();
         let gap = STEP.min(columns - column).saturating_sub(time.len());
         out.push_str(&time);
         out.push_str(&theme.symbols().thin.repeat(gap));

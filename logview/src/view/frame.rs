@@ -6,12 +6,10 @@ use crate::model::{Model, Pane, State};
 use crate::reading::page::{Levels, slot};
 use crate::text;
 use crate::theme::Theme;
-use chrono::{DateTime, Local};
 use log::Level;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
-use std::time::UNIX_EPOCH;
 
 /// The first row: what is open, how many jobs are how, the disk, the clock.
 pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
@@ -45,8 +43,9 @@ pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect)
     if listing.rate > 0 {
         right.push(span(format!("   +{}/s", text::size(listing.rate)), theme.dim()));
     }
-    let now: DateTime<Local> = model.now.into();
-    right.push(span(now.format("   %H:%M:%S ").to_string(), theme.text()));
+    if let Some(now) = model.local(model.seconds()) {
+        right.push(span(now.format("   %H:%M:%S ").to_string(), theme.text()));
+    }
     if width(&left) + width(&right) + 1 > usize::from(area.width) {
         right.clear();
     }
@@ -95,7 +94,7 @@ fn since_start(model: &Model) -> Option<String> {
     let start = crate::reading::head::seconds(run.start.as_bytes())?;
     let end = match &run.end {
         Some(end) => crate::reading::head::seconds(end.as_bytes())?,
-        None => model.now.duration_since(UNIX_EPOCH).ok()?.as_secs() as i64,
+        None => model.seconds(),
     };
     let seconds = (end - start).max(0);
     Some(format!("T+{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60))

@@ -1,13 +1,12 @@
 //! The help: the key table in three columns, narrowed to what is typed.
 
-use super::{put, span};
+use super::{boxed, put, span};
 use crate::keys::{Binding, Group, TABLE};
 use crate::text;
 use crate::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
-use ratatui::widgets::Clear;
 
 const COLUMN: usize = 36;
 const KEYS: usize = 11;
@@ -23,8 +22,10 @@ pub(super) fn draw(filter: &str, theme: Theme, frame: &mut Frame, screen: Rect) 
         return;
     }
     let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
-    frame.render_widget(Clear, area);
-    border(filter, theme, frame, area);
+    let across = theme.symbols().corners[4];
+    let typed = text::name(filter.as_bytes(), theme.ascii());
+    let hint = if filter.is_empty() { "type to filter, Esc closes" } else { typed.as_str() };
+    boxed(&format!("Help {across} {hint}"), theme, frame, area);
     let inner = Rect { x: area.x + 2, y: area.y + 1, width: width - 4, height: height - 2 };
     for (at, column) in columns.iter().enumerate() {
         let left = (at * COLUMN) as u16;
@@ -83,23 +84,4 @@ fn columns(filter: &str, count: usize) -> Vec<Vec<Entry>> {
         }
     }
     columns
-}
-
-fn border(filter: &str, theme: Theme, frame: &mut Frame, area: Rect) {
-    let [left_top, right_top, left_bottom, right_bottom, across, down] = theme.symbols().corners;
-    let wide = usize::from(area.width) - 2;
-    let title = if filter.is_empty() {
-        format!("{across} Help {across} type to filter, Esc closes ")
-    } else {
-        format!("{across} Help {across} {} ", text::name(filter.as_bytes(), theme.ascii()))
-    };
-    let title = text::end(&title, wide, theme.ascii());
-    let line = across.repeat(wide.saturating_sub(text::cells(&title)));
-    put(frame, area, 0, vec![span(format!("{left_top}{title}{line}{right_top}"), theme.focus())]);
-    for row in 1..area.height - 1 {
-        let inner = " ".repeat(wide);
-        put(frame, area, row, vec![span(format!("{down}{inner}{down}"), theme.focus())]);
-    }
-    let last = format!("{left_bottom}{}{right_bottom}", across.repeat(wide));
-    put(frame, area, area.height - 1, vec![span(last, theme.focus())]);
 }

@@ -52,11 +52,12 @@ fn place(model: &Model, theme: Theme) -> Vec<Span<'static>> {
         before + loaded.filter(|line| line.head.is_some() || log.totals.records == [0; 6]).count() as u64
     });
     let at = match number {
-        Some(number) => format!(
-            "{} of {about}{}",
-            text::number(number.min(count.max(number))),
-            text::number(count.max(number))
-        ),
+        // The lines and the index come by different ways, and one may be a moment ahead.
+        Some(number) => {
+            let count = count.max(number);
+            let number = if log.following { count } else { number };
+            format!("{} of {about}{}", text::number(number), text::number(count))
+        }
         None => format!("{} % of {}", end * 100 / log.len.max(1), text::size(log.len)),
     };
     spans.push(span(at, theme.text()));

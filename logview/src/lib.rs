@@ -1,1 +1,27 @@
-//! The viewer.
+//! The viewer: browse job directories, what needs a look first, live.
+//!
+//! ```text
+//! source ──► workers (reading: lines, index, search) ──► Message ──► update(&mut Model) ──► view(&Model) ──► terminal
+//!    ▲                                                                    │
+//!    └───────────────────────────── Request ◄─────────────────────────────┘
+//! ```
+//!
+//! [`run`] opens it on a root. [`reading`] is the part without any terminal.
+
+mod app;
+pub mod demo;
+pub mod keys;
+mod layout;
+pub mod model;
+mod options;
+pub mod reading;
+pub mod source;
+mod terminal;
+mod text;
+mod theme;
+mod update;
+mod view;
+mod workers;
+
+pub use app::run;
+pub use options::{Command, HELP, Options, parse};

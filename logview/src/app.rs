@@ -1,0 +1,97 @@
+//! The one thread that draws: takes messages in, draws when something changed, hands requests out.
+
+use crate::model::{Look, Message, Model, Request};
+use crate::options::Options;
+use crate::source::{Local, Source};
+use crate::terminal::{self, Screen};
+use crate::update::update;
+use crate::view::view;
+use crate::workers::{self, Workers};
+use anyhow::{Context, Result, bail};
+use chrono::Local as Zone;
+use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant, SystemTime};
+
+/// How often the clock and the ages on the screen go on.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The least time between two frames: while messages pour in, this is what a screen can show.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// Opens the viewer and blocks until it is quit.
+///
+/// # Errors
+/// If there is no terminal to draw on, or it goes away.
+pub fn run(options: Options) -> Result<()> {
+    let source: Arc<dyn Source> = Arc::new(Local::new(&options.root));
+    let deadline = options.quit_after.map(|after| Instant::now() + after);
+    let (mut screen, _taken) = terminal::take(options.terminal)?;
+    let size = screen.size().context("the terminal has no size")?;
+    let look = Look { ascii: options.ascii, plain: options.plain };
+    let mut model = Model::new(&source.title(), look, (size.width, size.height), Zone::now().fixed_offset());
+    let workers = workers::start(&source, options.poll, true);
+    show(&mut screen, &mut model, &workers, deadline)
+}
+
+fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Option<Instant>) -> Result<()> {
+    let mut ticked = Instant::now();
+    let mut drawn: Option<Instant> = None;
+    let mut dirty = true;
+    while !model.quit {
+        let frame_due = drawn.is_none_or(|at| at.elapsed() >= FRAME);
+        provoke("draw");
+        if dirty && frame_due {
+            terminal::draw(screen, |frame| view(model, frame))
+                .context("the terminal cannot be written to")?;
+            (drawn, dirty) = (Some(Instant::now()), false);
+        }
+        let wait = if dirty { FRAME } else { TICK.saturating_sub(ticked.elapsed()) };
+        let left = deadline.map_or(TICK, |at| at.saturating_duration_since(Instant::now()));
+        match workers.messages.recv_timeout(wait.min(left)) {
+            Ok(message) => {
+                dirty = true;
+                take_in(screen, model, workers, message)?;
+                // What else is there belongs into the same frame.
+                while let Some(message) = workers.messages.try_recv().ok().filter(|_| !model.quit) {
+                    take_in(screen, model, workers, message)?;
+                    if drawn.is_some_and(|at| at.elapsed() > 4 * FRAME) {
+                        break;
+                    }
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if ticked.elapsed() >= TICK {
+            ticked = Instant::now();
+            dirty = true;
+            update(model, Message::Tick(SystemTime::now()));
+        }
+        if deadline.is_some_and(|at| Instant::now() >= at) {
+            break;
+        }
+    }
+    match model.failure.take() {
+        Some(why) => bail!(why),
+        None => Ok(()),
+    }
+}
+
+fn take_in(screen: &mut Screen, model: &mut Model, workers: &Workers, message: Message) -> Result<()> {
+    for request in update(model, message) {
+        if let Request::Mouse(on) = request {
+            terminal::mouse(screen, on).context("the terminal cannot be written to")?;
+        }
+        workers.send(request);
+    }
+    Ok(())
+}
+
+/// Panics where a test asks for it: that the terminal survives a panic can be shown in no other way.
+pub(crate) fn provoke(place: &str) {
+    if cfg!(debug_assertions) && std::env::var_os("LOGVIEW_TEST_PANIC").is_some_and(|wanted| wanted == place)
+    {
+        panic!("asked for by LOGVIEW_TEST_PANIC");
+    }
+}

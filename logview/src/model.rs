@@ -1,0 +1,257 @@
+//! Everything the screen shows, everything that can happen, and everything that can be asked for. Plain values: what
+//! changes them is [`crate::update`], what draws them is [`crate::view`], and neither does any input or output.
+
+mod jobs;
+mod log;
+
+pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, main_file};
+pub use self::log::{Clock, Columns, Focus, Log, Search, message};
+
+use crate::layout::{Areas, WIDE, Wishes, areas};
+use crate::reading::page::Only;
+use crate::reading::search::{Found, Way};
+use crate::reading::{Anchor, Page, Pattern, Totals, index::Volume};
+use crate::source::Place;
+use crate::text;
+use ::log::Level;
+use chrono::{DateTime, FixedOffset};
+use crossterm::event::{KeyEvent, MouseEvent};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// How it is to look, from the command line and the environment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// No character beyond ASCII.
+    pub ascii: bool,
+    /// No colours.
+    pub plain: bool,
+}
+
+/// Which pane has the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Pane {
+    List,
+    Log,
+}
+
+/// What is being typed, if anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Keys are commands.
+    #[default]
+    Normal,
+    /// The help, narrowed to what was typed.
+    Help(String),
+    /// A line of text for something.
+    Typing(For, String),
+}
+
+/// What a typed line is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    /// A search in the log.
+    Search,
+    /// Showing only the lines that match.
+    Only,
+    /// Showing only the jobs whose name matches.
+    Jobs,
+}
+
+/// How changes are noticed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Watching {
+    #[default]
+    Notified,
+    Polling,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Model {
+    pub title: String,
+    pub look: Look,
+    pub size: (u16, u16),
+    pub now: SystemTime,
+    /// The zone in which times are shown that no log says.
+    pub zone: FixedOffset,
+    pub jobs: Jobs,
+    pub log: Log,
+    pub focus: Pane,
+    pub mode: Mode,
+    pub zoom: bool,
+    pub chart: bool,
+    pub mouse: bool,
+    pub watching: Watching,
+    /// A message in the status line, until the next key.
+    pub note: Option<String>,
+    pub quit: bool,
+    /// Why it had to end.
+    pub failure: Option<String>,
+}
+
+impl Model {
+    /// The first screen, before anything is known.
+    pub fn new(title: &str, look: Look, size: (u16, u16), now: DateTime<FixedOffset>) -> Model {
+        Model {
+            title: text::name(title.as_bytes(), look.ascii),
+            look,
+            size,
+            now: now.into(),
+            zone: *now.offset(),
+            jobs: Jobs::default(),
+            log: Log::default(),
+            focus: if size.0 >= WIDE { Pane::List } else { Pane::Log },
+            mode: Mode::Normal,
+            zoom: false,
+            chart: true,
+            mouse: true,
+            watching: Watching::Notified,
+            note: None,
+            quit: false,
+            failure: None,
+        }
+    }
+
+    /// A time as it is shown.
+    pub fn local(&self, seconds: i64) -> Option<DateTime<FixedOffset>> {
+        DateTime::from_timestamp(seconds, 0).map(|at| at.with_timezone(&self.zone))
+    }
+
+    /// Seconds since the epoch.
+    pub fn seconds(&self) -> i64 {
+        self.now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
+    }
+
+    /// Where everything stands now.
+    pub fn areas(&self) -> Areas {
+        areas(self.size, self.wishes())
+    }
+
+    /// What decides about the layout besides the size.
+    pub fn wishes(&self) -> Wishes {
+        // The log's place must not jump when another job is selected, so the card has one height.
+        Wishes { zoom: self.zoom, chart: self.chart, list: self.focus == Pane::List, card: 8 }
+    }
+}
+
+/// Everything that can happen.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub enum Message {
+    Key(KeyEvent),
+    Mouse(MouseEvent),
+    Resize(u16, u16),
+    /// The clock.
+    Tick(SystemTime),
+    /// A signal asks to end.
+    Terminate,
+    /// A worker has panicked: what is shown would stay as it is for ever.
+    Broken(&'static str),
+    /// Jobs that are new or have changed.
+    Jobs(Vec<Job>),
+    /// Jobs that are gone.
+    Gone(Vec<PathBuf>),
+    /// How far the listing is.
+    Listed(Listing),
+    /// Something happened to the file on screen.
+    File {
+        tag: u64,
+        event: FileEvent,
+    },
+    /// The lines that were asked for, and how many wanted records come before them, where that is known.
+    Page {
+        tag: u64,
+        page: Page,
+        before: Option<u64>,
+        focus: Focus,
+    },
+    /// The index went on.
+    Indexed {
+        tag: u64,
+        totals: Totals,
+        volume: Option<Volume>,
+    },
+    /// A step came to something; `wrapped` if it went over an end of the file.
+    Found {
+        tag: u64,
+        step: Step,
+        found: Found,
+        wrapped: bool,
+    },
+    /// So many lines match so far.
+    Hits {
+        tag: u64,
+        count: u64,
+        complete: bool,
+    },
+    /// How changes are noticed from now on.
+    Watching(Watching),
+}
+
+/// How far the listing of jobs is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// How many of the jobs were looked at.
+    pub seen: usize,
+    /// How many there are.
+    pub total: usize,
+    /// Why there are none, if the root cannot be read.
+    pub problem: Option<Missing>,
+    /// What all jobs that run write, in bytes per second.
+    pub rate: u64,
+}
+
+/// Why the root shows nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// There is no such directory yet.
+    Root,
+    /// The file system says so.
+    Unreadable(String),
+}
+
+/// What happened to the file on screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileEvent {
+    /// It has this length now.
+    Grew(u64),
+    /// It is another one, or was written anew; it has this length.
+    Replaced(u64),
+    /// It is gone; what is shown stays.
+    Gone,
+    /// It cannot be read.
+    Failed(String),
+}
+
+/// Where a jump goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// To a line that matches the search.
+    Hit(Way),
+    /// To a record of a level.
+    Level(Level, Way),
+}
+
+/// Everything that the model can ask the workers for.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub enum Request {
+    /// Follow another file, or none.
+    Show { tag: u64, place: Option<Place> },
+    /// Lines around a place.
+    Page { tag: u64, anchor: Anchor, before: usize, after: usize, only: Only, focus: Focus },
+    /// The next place of a kind from the line at an offset on (not itself).
+    Step { tag: u64, step: Step, from: u64, pattern: Option<Pattern>, only: Only },
+    /// The jump that is under way is not wanted any more.
+    StopStep,
+    /// Count the lines that match, and go on as the file grows; or stop.
+    Count { tag: u64, pattern: Option<Pattern> },
+    /// This job is on screen.
+    Watch(Option<PathBuf>),
+    /// Take the mouse or leave it to the terminal.
+    Mouse(bool),
+}

@@ -1,0 +1,380 @@
+//! The job list: what is known of each job, in which order they stand, which one is selected.
+
+use super::Listing;
+use crate::source::FileLook;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// How long a failure asks for attention.
+const ATTENTION: Duration = Duration::from_secs(12 * 3600);
+
+/// How a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its host lives and has not finished it.
+    Running,
+    /// It runs and has not written for a while.
+    Quiet,
+    /// It said that it failed.
+    Failed,
+    /// It panicked.
+    Panicked,
+    /// Its host is gone and never finished it.
+    Died,
+    /// It did what it was to do.
+    Done,
+    /// It ended and nobody said how.
+    Dropped,
+    /// Logcore did not write it.
+    Unknown,
+}
+
+impl State {
+    /// The state in a word or two.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Running => "running",
+            State::Quiet => "gone quiet",
+            State::Failed => "failed",
+            State::Panicked => "panicked",
+            State::Died => "died",
+            State::Done => "done",
+            State::Dropped => "ended, nobody said how",
+            State::Unknown => "no job.json",
+        }
+    }
+
+    /// Whether its host lives.
+    pub fn is_live(self) -> bool {
+        matches!(self, State::Running | State::Quiet)
+    }
+
+    /// Whether it ended badly.
+    pub fn is_bad(self) -> bool {
+        matches!(self, State::Failed | State::Panicked | State::Died)
+    }
+}
+
+/// What `job.json` says about the newest run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct RunInfo {
+    pub start: String,
+    pub end: Option<String>,
+    pub host: String,
+    pub pid: u32,
+    pub lost: u64,
+    /// How many runs there are in all.
+    pub number: usize,
+    pub labels: Vec<(String, String)>,
+}
+
+/// One job as its directory shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Job {
+    pub key: PathBuf,
+    /// The id, made printable.
+    pub name: String,
+    pub state: State,
+    pub run: Option<RunInfo>,
+    /// Records of the newest run.
+    pub errors: u64,
+    pub warnings: u64,
+    /// Whether these counts are complete.
+    pub counted: bool,
+    pub files: Vec<FileLook>,
+    /// When it last wrote.
+    pub written: Option<SystemTime>,
+    /// Records in each sixth of the last hour, the oldest first.
+    pub hour: [u32; 6],
+    /// Why its directory cannot be read.
+    pub problem: Option<String>,
+}
+
+impl Job {
+    /// Bytes of its files.
+    pub fn size(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+}
+
+/// Orders of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Sort {
+    #[default]
+    Attention,
+    Name,
+    Age,
+    Errors,
+}
+
+impl Sort {
+    /// The name in the title.
+    pub fn word(self) -> &'static str {
+        match self {
+            Sort::Attention => "attention",
+            Sort::Name => "name",
+            Sort::Age => "age",
+            Sort::Errors => "errors",
+        }
+    }
+
+    /// The one after it.
+    #[must_use]
+    pub fn next(self) -> Sort {
+        match self {
+            Sort::Attention => Sort::Name,
+            Sort::Name => Sort::Age,
+            Sort::Age => Sort::Errors,
+            Sort::Errors => Sort::Attention,
+        }
+    }
+}
+
+/// All jobs.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Jobs {
+    all: Vec<Job>,
+    at: HashMap<PathBuf, usize>,
+    /// Errors that a job had when a person last left it.
+    seen: HashMap<PathBuf, u64>,
+    /// Indices into `all`, as shown.
+    order: Vec<usize>,
+    selected: Option<PathBuf>,
+    /// Whether a person chose the selected job; until then it is the one that needs a look first.
+    pub chosen: bool,
+    /// First shown row.
+    pub offset: usize,
+    pub sort: Sort,
+    pub running_only: bool,
+    pub filter: String,
+    pub listing: Listing,
+}
+
+impl Jobs {
+    /// How many there are in all.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Job> {
+        self.all.iter()
+    }
+
+    /// Those shown, in their order.
+    pub fn shown(&self) -> impl ExactSizeIterator<Item = &Job> {
+        self.order.iter().map(|&at| &self.all[at])
+    }
+
+    /// The selected one.
+    pub fn selected(&self) -> Option<&Job> {
+        self.selected.as_ref().and_then(|key| self.get(key))
+    }
+
+    /// One by its key.
+    pub fn get(&self, key: &Path) -> Option<&Job> {
+        self.at.get(key).map(|&at| &self.all[at])
+    }
+
+    /// The row of the selected one.
+    pub fn row(&self) -> Option<usize> {
+        let at = *self.at.get(self.selected.as_ref()?)?;
+        self.order.iter().position(|&shown| shown == at)
+    }
+
+    /// Errors since a person last looked at it.
+    pub fn new_errors(&self, job: &Job) -> u64 {
+        job.errors.saturating_sub(self.seen.get(&job.key).copied().unwrap_or(0))
+    }
+
+    /// Takes in what is new about some jobs.
+    pub fn put(&mut self, jobs: Vec<Job>, now: SystemTime) {
+        for job in jobs {
+            if let Some(&at) = self.at.get(&job.key) {
+                self.all[at] = job;
+            } else {
+                self.at.insert(job.key.clone(), self.all.len());
+                self.all.push(job);
+            }
+        }
+        self.arrange(now);
+    }
+
+    /// Forgets jobs that are gone.
+    pub fn remove(&mut self, keys: &[PathBuf], now: SystemTime) {
+        for key in keys {
+            if let Some(at) = self.at.remove(key) {
+                self.all.swap_remove(at);
+                if let Some(moved) = self.all.get(at) {
+                    self.at.insert(moved.key.clone(), at);
+                }
+            }
+            self.seen.remove(key);
+        }
+        self.arrange(now);
+    }
+
+    /// Selects a row; the job that is left counts as looked at.
+    pub fn select(&mut self, row: usize) {
+        let Some(key) = self.order.get(row).map(|&at| self.all[at].key.clone()) else { return };
+        if let Some(left) = self.selected().filter(|left| left.key != key) {
+            let (left, errors) = (left.key.clone(), left.errors);
+            self.seen.insert(left, errors);
+        }
+        self.selected = Some(key);
+    }
+
+    /// Puts the list in order again and keeps something selected.
+    pub fn arrange(&mut self, now: SystemTime) {
+        let mut order: Vec<usize> = (0..self.all.len()).filter(|&at| self.is_shown(&self.all[at])).collect();
+        order.sort_by_cached_key(|&at| self.rank(&self.all[at], now));
+        self.order = order;
+        let stays = self.row().is_some();
+        if (!self.chosen || !stays) && !self.order.is_empty() {
+            let row = if self.chosen { self.offset.min(self.order.len() - 1) } else { 0 };
+            self.selected = Some(self.all[self.order[row]].key.clone());
+        } else if self.order.is_empty() {
+            self.selected = None;
+        }
+    }
+
+    fn is_shown(&self, job: &Job) -> bool {
+        (!self.running_only || job.state.is_live()) && matches(&job.name, &self.filter)
+    }
+
+    /// What stands first: class, then a number, then the name.
+    fn rank(&self, job: &Job, now: SystemTime) -> (u8, u64, String) {
+        let age = job.written.and_then(|at| now.duration_since(at).ok()).unwrap_or_default();
+        let newest = age.as_millis() as u64;
+        let name = job.name.clone();
+        match self.sort {
+            Sort::Name => (0, 0, name),
+            Sort::Age => (0, newest, name),
+            Sort::Errors => (0, u64::MAX - job.errors, name),
+            Sort::Attention => match job.state {
+                state if state.is_live() && self.new_errors(job) > 0 => (0, 0, name),
+                state if state.is_bad() && age < ATTENTION => (1, newest, name),
+                State::Quiet => (1, newest, name),
+                State::Running => (2, 0, name),
+                State::Unknown if self.new_errors(job) > 0 => (2, newest, name),
+                _ => (3, newest, name),
+            },
+        }
+    }
+}
+
+/// Whether the letters of `filter` stand in `name` in this order, without regard to case.
+fn matches(name: &str, filter: &str) -> bool {
+    let mut letters = name.chars().flat_map(char::to_lowercase);
+    filter.chars().flat_map(char::to_lowercase).all(|want| letters.any(|letter| letter == want))
+}
+
+/// The file that holds all records of a job: of logcore's threshold files the most verbose, else the largest.
+pub fn main_file(files: &[FileLook]) -> Option<&FileLook> {
+    const VERBOSE: [&str; 5] = ["trace.log", "debug.log", "info.log", "warn.log", "error.log"];
+    let readable = || files.iter().filter(|file| file.unreadable.is_none());
+    let known = VERBOSE.iter().find_map(|name| readable().find(|file| file.name == Path::new(name)));
+    let largest = readable().max_by_key(|file| file.size);
+    // A larger file of another name means that the level files are not the whole story.
+    match (known, largest) {
+        (Some(known), Some(largest)) if known.size > 0 || largest.size == 0 => Some(known),
+        (_, largest) => largest,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn job(name: &str, state: State, errors: u64, age: u64) -> Job {
+        Job {
+            key: name.into(),
+            name: name.into(),
+            state,
+            run: None,
+            errors,
+            warnings: 0,
+            counted: true,
+            files: Vec::new(),
+            written: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 - age)),
+            hour: [0; 6],
+            problem: None,
+        }
+    }
+
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)
+    }
+
+    fn names(jobs: &Jobs) -> Vec<&str> {
+        jobs.shown().map(|job| job.name.as_str()).collect()
+    }
+
+    fn some() -> Jobs {
+        let mut jobs = Jobs::default();
+        let list = vec![
+            job("old-failure", State::Failed, 117, 90_000),
+            job("done", State::Done, 0, 5000),
+            job("calm", State::Running, 0, 1),
+            job("quiet", State::Quiet, 0, 500),
+            job("burning", State::Running, 3, 2),
+            job("failed", State::Failed, 41, 800),
+        ];
+        jobs.put(list, now());
+        jobs
+    }
+
+    #[test]
+    fn what_needs_a_look_stands_first_and_is_selected() {
+        let jobs = some();
+        assert_eq!(names(&jobs), ["burning", "quiet", "failed", "calm", "done", "old-failure"]);
+        assert_eq!(jobs.selected().unwrap().name, "burning");
+    }
+
+    #[test]
+    fn errors_that_were_looked_at_are_not_new_any_more() {
+        let mut jobs = some();
+        jobs.chosen = true;
+        jobs.select(3);
+        jobs.arrange(now());
+        assert_eq!(names(&jobs)[2..4], ["burning", "calm"]);
+        assert_eq!(jobs.selected().unwrap().name, "calm");
+        jobs.put(vec![job("burning", State::Running, 4, 0)], now());
+        assert_eq!(names(&jobs)[0], "burning");
+    }
+
+    #[test]
+    fn a_selected_job_stays_selected_wherever_it_moves() {
+        let mut jobs = some();
+        jobs.chosen = true;
+        jobs.select(4);
+        jobs.sort = Sort::Name;
+        jobs.arrange(now());
+        assert_eq!((jobs.row(), jobs.selected().unwrap().name.as_str()), (Some(2), "done"));
+        jobs.remove(&["done".into()], now());
+        assert!(jobs.selected().is_some());
+    }
+
+    #[test]
+    fn the_filter_takes_letters_in_order() {
+        assert!(matches("import-0817-0042", "imp42") && matches("Import", "IMP") && matches("x", ""));
+        assert!(!matches("import-0817", "pmi"));
+        let mut jobs = some();
+        jobs.filter = "fail".into();
+        jobs.arrange(now());
+        assert_eq!(names(&jobs), ["failed", "old-failure"]);
+        jobs.filter = "nothing".into();
+        jobs.arrange(now());
+        assert!(jobs.selected().is_none());
+    }
+}

@@ -1,0 +1,236 @@
+//! The log pane: which file, which lines of it are loaded, which one stands at the top, and what is being looked for.
+
+use super::{Model, Request, Step};
+use crate::layout::NARROW;
+use crate::reading::page::{Levels, Only};
+use crate::reading::{Anchor, Line, Page, Pattern, Totals, index::Volume};
+use crate::source::Place;
+use crate::text;
+use std::path::PathBuf;
+
+/// Where the screen goes when lines arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// It stays at the line that is at the top.
+    Stay,
+    /// The last line stands at the bottom.
+    Bottom,
+    /// This line stands at the top.
+    Top(u64),
+    /// This line stands in the upper part.
+    Upper(u64),
+}
+
+/// What the time column shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// The time of day as the log says it.
+    #[default]
+    Day,
+    /// Since the run's start, or else since the first line that is loaded.
+    Start,
+    /// Since the record before.
+    Gap,
+}
+
+/// What is searched for.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Search {
+    pub text: String,
+    pub pattern: Pattern,
+    /// Lines that match, and whether all were looked at.
+    pub hits: Option<(u64, bool)>,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Log {
+    pub place: Option<Place>,
+    /// Distinguishes answers about this file from late ones about another.
+    pub tag: u64,
+    /// The file that a person chose among the job's, by name.
+    pub chosen: Option<PathBuf>,
+    pub page: Page,
+    /// Wanted records before the page, where known.
+    pub before: Option<u64>,
+    /// Whether lines have arrived since the file was opened.
+    pub loaded: bool,
+    /// The first line on screen, by offset, and how many of its rows are above the screen.
+    pub top: u64,
+    pub row: usize,
+    /// Rows that are still to be moved when more lines arrive.
+    pub owed: i64,
+    /// A page is under way.
+    pub asked: bool,
+    pub following: bool,
+    /// The file's length when following ended, and its records if all were counted.
+    pub held_at: (u64, Option<Totals>),
+    pub len: u64,
+    pub totals: Totals,
+    pub volume: Volume,
+    pub only: Only,
+    pub only_text: String,
+    pub search: Option<Search>,
+    /// The line that a jump went to.
+    pub cursor: Option<u64>,
+    /// A jump is under way.
+    pub stepping: bool,
+    /// Jumps that were asked for meanwhile.
+    pub queued: Vec<Step>,
+    pub left: usize,
+    pub wrap: bool,
+    pub clock: Clock,
+    /// Cells for the target, which only grows while one file is shown.
+    pub target: usize,
+    pub gone: bool,
+    pub problem: Option<String>,
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log {
+            place: None,
+            tag: 0,
+            chosen: None,
+            page: Page::default(),
+            before: None,
+            loaded: false,
+            top: 0,
+            row: 0,
+            owed: 0,
+            asked: false,
+            following: true,
+            held_at: (0, None),
+            len: 0,
+            totals: Totals::default(),
+            volume: Volume::default(),
+            only: Only::ALL,
+            only_text: String::new(),
+            search: None,
+            cursor: None,
+            stepping: false,
+            queued: Vec::new(),
+            left: 0,
+            wrap: false,
+            clock: Clock::Day,
+            target: 5,
+            gone: false,
+            problem: None,
+        }
+    }
+}
+
+impl Log {
+    /// Turns to another file; what is searched, filtered and shown how stays.
+    pub fn turn_to(&mut self, place: Option<Place>) {
+        let kept = std::mem::take(self);
+        *self = Log {
+            place,
+            tag: kept.tag + 1,
+            chosen: kept.chosen,
+            only: kept.only,
+            only_text: kept.only_text,
+            search: kept.search.map(|search| Search { hits: None, ..search }),
+            wrap: kept.wrap,
+            clock: kept.clock,
+            ..Log::default()
+        };
+    }
+
+    /// The line at the top of the screen, as an index into the page.
+    pub fn top_index(&self) -> usize {
+        self.page
+            .lines
+            .partition_point(|line| line.at < self.top)
+            .min(self.page.lines.len().saturating_sub(1))
+    }
+
+    /// Asks for lines.
+    pub fn ask(&mut self, anchor: Anchor, height: usize, focus: Focus) -> Request {
+        self.asked = true;
+        let (before, after) = match anchor {
+            Anchor::Start => (0, 4 * height + 8),
+            Anchor::End => (4 * height + 8, 0),
+            Anchor::At(_) => (3 * height + 4, 4 * height + 8),
+        };
+        Request::Page { tag: self.tag, anchor, before, after, only: self.only.clone(), focus }
+    }
+
+    /// How many wanted records there are, as far as known, and whether that is all.
+    pub fn count(&self) -> (u64, bool) {
+        (self.totals.wanted(self.only.levels), self.totals.complete)
+    }
+
+    /// Levels that are shown.
+    pub fn levels(&self) -> Levels {
+        self.only.levels
+    }
+
+    /// Whether any loaded line starts a record: then there are columns.
+    pub fn has_columns(&self) -> bool {
+        self.page.lines.iter().any(|line| line.head.as_ref().is_some_and(|head| head.message > 0))
+    }
+}
+
+/// How the columns before the message stand, which depends on the width alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Columns {
+    pub any: bool,
+    pub time: usize,
+    pub target: usize,
+    pub width: usize,
+}
+
+impl Columns {
+    /// For the log of `model` on an area of this many cells.
+    pub fn of(model: &Model, width: u16) -> Columns {
+        let log = &model.log;
+        let any = log.has_columns() && width >= 16;
+        let time = match model.size.0 {
+            _ if width < 30 => 0,
+            0..NARROW => 8,
+            _ => 12,
+        };
+        let target = if width < 50 { 0 } else { log.target };
+        // One cell is the cursor's and one the scroll bar's; zoomed, there is neither.
+        let around = if model.zoom { 0 } else { 2 };
+        Columns { any, time, target, width: (usize::from(width)).saturating_sub(around) }
+    }
+
+    /// Cells before the message of a line.
+    pub fn indent(&self, line: &Line) -> usize {
+        let time = if self.time > 0 { self.time + 1 } else { 0 };
+        match &line.head {
+            _ if !self.any => 0,
+            Some(_) => time + 2 + if self.target > 0 { self.target + 1 } else { 0 },
+            None => time + 2,
+        }
+    }
+
+    /// The rows that a line takes.
+    pub fn rows(&self, line: &Line, wrap: bool, ascii: bool) -> usize {
+        if !wrap {
+            return 1;
+        }
+        let room = self.width.saturating_sub(self.indent(line)).max(2);
+        let message = message(line, self.any);
+        if message.len() <= room && message.is_ascii() && !message.contains(&b'\t') {
+            return 1;
+        }
+        let mut clean = String::new();
+        text::clean(message, ascii, &mut 0, usize::MAX, &mut clean);
+        text::wrap(&[(clean, ())], room).len()
+    }
+}
+
+/// What of a line stands in the message column.
+pub fn message(line: &Line, columns: bool) -> &[u8] {
+    match &line.head {
+        Some(head) if columns => line.text.get(head.message..).unwrap_or_default(),
+        None if columns => line.text.strip_prefix(b"\t").unwrap_or(&line.text),
+        _ => &line.text,
+    }
+}

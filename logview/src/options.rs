@@ -1,0 +1,141 @@
+//! The command line.
+
+use anyhow::{Context, Result, bail};
+use lexopt::prelude::*;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+Browse the job directories that logcore writes, and any other directories of *.log files, live.
+
+Usage: logview [OPTIONS] [DIR]
+       logview demo [OPTIONS]
+
+Arguments:
+  DIR            the root: one directory per job
+                 [default: logcore.dir of config/log.yaml, else logs]
+
+Options:
+      --ascii    no character beyond ASCII
+      --poll     look for changes instead of being notified of them
+  -h, --help     print this help
+  -V, --version  print the version
+
+Environment:
+  NO_COLOR       no colours, if set and not empty
+
+In the viewer, ? shows all keys. `logview demo --help` tells about the demo.
+";
+
+/// How to open the viewer.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// The root of the jobs; it need not exist yet.
+    pub root: PathBuf,
+    /// No character beyond ASCII.
+    pub ascii: bool,
+    /// No colours.
+    pub plain: bool,
+    /// Poll for changes instead of being notified.
+    pub poll: bool,
+    /// Draw on this terminal instead of standard output.
+    pub terminal: Option<File>,
+    /// Quit by itself after this time.
+    pub quit_after: Option<Duration>,
+}
+
+impl Options {
+    /// The viewer on a root, as the environment says.
+    pub fn new(root: impl Into<PathBuf>) -> Options {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Options { root: root.into(), plain, ..Options::default() }
+    }
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Command {
+    /// The viewer.
+    View(Options),
+    /// The demo, with the arguments after `demo`.
+    Demo(Vec<OsString>),
+    /// The help.
+    Help,
+    /// The version.
+    Version,
+}
+
+/// Reads the arguments after the program's name.
+///
+/// # Errors
+/// If there is one that it does not know.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.first().is_some_and(|first| first == "demo") {
+        return Ok(Command::Demo(arguments[1..].to_vec()));
+    }
+    let mut options = Options::new(PathBuf::new());
+    let mut root: Option<PathBuf> = None;
+    let mut parser = lexopt::Parser::from_args(arguments);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Command::Help),
+            Short('V') | Long("version") => return Ok(Command::Version),
+            Long("ascii") => options.ascii = true,
+            Long("poll") => options.poll = true,
+            Value(value) if root.is_none() => root = Some(value.into()),
+            Value(value) => bail!("one directory is shown at a time; what is {} for?", value.display()),
+            other => return Err(other.unexpected()).context("logview --help shows what there is"),
+        }
+    }
+    options.root = root.unwrap_or_else(|| default_root(Path::new("config/log.yaml")));
+    Ok(Command::View(options))
+}
+
+/// `logcore.dir` of a template, else `logs`. A template that cannot be read is logcore's to complain about.
+fn default_root(template: &Path) -> PathBuf {
+    let text = fs::read_to_string(template).unwrap_or_default();
+    let yaml: serde_yaml::Value = serde_yaml::from_str(&text).unwrap_or_default();
+    let dir = yaml.get("logcore").and_then(|ours| ours.get("dir")).and_then(serde_yaml::Value::as_str);
+    PathBuf::from(dir.filter(|dir| !dir.is_empty()).unwrap_or("logs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(arguments: &[&str]) -> Result<Options> {
+        match parse(arguments.iter().map(OsString::from))? {
+            Command::View(options) => Ok(options),
+            other => bail!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn arguments_are_read() {
+        let options = view(&["--ascii", "--poll", "here"]).unwrap();
+        assert!(options.ascii && options.poll && options.root == Path::new("here"));
+        assert!(view(&["a", "b"]).is_err() && view(&["--no-such"]).is_err() && view(&["--help"]).is_err());
+        assert!(
+            matches!(parse(["demo".into(), "--jobs".into()]), Ok(Command::Demo(rest)) if rest == ["--jobs"])
+        );
+    }
+
+    #[test]
+    fn the_default_root_is_the_templates() {
+        let dir = tempfile::tempdir().unwrap();
+        let template = dir.path().join("log.yaml");
+        for (text, root) in [
+            ("logcore: { dir: var/jobs }\nappenders: {}", "var/jobs"),
+            ("logcore: { dir: 3 }", "logs"),
+            ("not: [yaml", "logs"),
+        ] {
+            fs::write(&template, text).unwrap();
+            assert_eq!(default_root(&template), Path::new(root), "{text}");
+        }
+        assert_eq!(default_root(&dir.path().join("none")), Path::new("logs"));
+    }
+}

@@ -1,0 +1,19 @@
+//! The reading engine: lines, records, index and search over bytes at offsets, without any terminal code.
+//!
+//! A place in a file is a byte offset, never a line number, so that the middle of a file of any size is as near as
+//! its ends. Everything is read in blocks with `pread`; nothing is mapped, and memory does not grow with the file.
+//! How a file is followed by name stands in [`follow`]; what a line looks like on the screen stands elsewhere.
+
+pub mod follow;
+pub mod head;
+pub mod index;
+pub mod lines;
+pub mod page;
+pub mod search;
+
+pub use follow::{Change, Followed};
+pub use head::{Head, head};
+pub use index::{Index, Totals};
+pub use lines::Lines;
+pub use page::{Anchor, Levels, Line, Page};
+pub use search::Pattern;

@@ -1,0 +1,229 @@
+//! Local directories: one directory per job below a root.
+
+use super::{Bytes, FileId, FileLook, JobLook, Place, Source};
+use logcore::disk::{JobFile, Run, RunState};
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The key of the job that stands for `*.log` files directly in the root.
+const SELF: &str = ".";
+
+/// How many files of one directory are listed at most: a directory of a million files is no job.
+const MAX_FILES: usize = 256;
+
+/// A root on this machine.
+#[derive(Debug)]
+pub struct Local {
+    root: PathBuf,
+}
+
+impl Local {
+    /// The jobs below `root`, which need not exist yet.
+    pub fn new(root: impl Into<PathBuf>) -> Local {
+        Local { root: root.into() }
+    }
+
+    fn dir(&self, job: &Path) -> PathBuf {
+        if job == Path::new(SELF) { self.root.clone() } else { self.root.join(job) }
+    }
+
+    /// The path of a place, after checking that its job is a real directory and not a link to one elsewhere.
+    fn path(&self, place: &Place) -> io::Result<PathBuf> {
+        let dir = self.dir(&place.job);
+        if place.job != Path::new(SELF) && !fs::symlink_metadata(&dir)?.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the job is no directory any more"));
+        }
+        Ok(dir.join(&place.file))
+    }
+}
+
+impl Source for Local {
+    fn jobs(&self) -> io::Result<Vec<PathBuf>> {
+        let mut jobs = Vec::new();
+        let mut loose = false;
+        for entry in fs::read_dir(&self.root)? {
+            let Ok(entry) = entry else { continue };
+            let name = entry.file_name();
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() && !name.as_encoded_bytes().starts_with(b".") {
+                jobs.push(PathBuf::from(name));
+            } else if kind.is_file() && is_log(&name) {
+                loose = true;
+            }
+        }
+        if loose {
+            jobs.push(PathBuf::from(SELF));
+        }
+        Ok(jobs)
+    }
+
+    fn stamp(&self, job: &Path) -> Option<SystemTime> {
+        fs::symlink_metadata(self.dir(job)).and_then(|about| about.modified()).ok()
+    }
+
+    fn look(&self, job: &Path) -> JobLook {
+        let dir = self.dir(job);
+        let mut look = JobLook { about: JobFile::read(&dir).ok(), ..JobLook::default() };
+        match fs::read_dir(&dir) {
+            Ok(entries) => {
+                let found = entries.flatten().filter(|entry| is_log(&entry.file_name()));
+                look.files = found.filter_map(|entry| file_look(&entry)).take(MAX_FILES).collect();
+                look.files.sort_by(|a, b| a.name.cmp(&b.name));
+            }
+            Err(error) => look.unreadable = Some(error.kind().to_string()),
+        }
+        look
+    }
+
+    fn state(&self, run: &Run) -> RunState {
+        run.state(&self.root)
+    }
+
+    fn open(&self, place: &Place) -> io::Result<Box<dyn Bytes>> {
+        let path = self.path(place)?;
+        if !fs::symlink_metadata(&path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        let mut options = OpenOptions::new();
+        options.read(true);
+        // Between the look and the open it may have become a FIFO or a link: neither blocks nor leads away.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::custom_flags(
+            &mut options,
+            libc::O_NONBLOCK | libc::O_NOFOLLOW | libc::O_NOCTTY,
+        );
+        let file = options.open(&path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        Ok(Box::new(LocalFile { file }))
+    }
+
+    fn stat(&self, place: &Place) -> io::Result<(FileId, u64)> {
+        let about = fs::symlink_metadata(self.path(place)?)?;
+        if !about.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        Ok((id(&about), about.len()))
+    }
+
+    fn watch_path(&self, job: Option<&Path>) -> Option<PathBuf> {
+        Some(job.map_or_else(|| self.root.clone(), |job| self.dir(job)))
+    }
+
+    fn title(&self) -> String {
+        let shown = self.root.display().to_string();
+        let plain = self.root.is_absolute() || shown.starts_with('.');
+        if plain { shown } else { format!("./{shown}") }
+    }
+}
+
+struct LocalFile {
+    file: File,
+}
+
+impl Bytes for LocalFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut done = 0;
+        while done < buffer.len() {
+            match read_once(&self.file, &mut buffer[done..], offset + done as u64) {
+                Ok(0) => break,
+                Ok(read) => done += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+
+    fn stat(&self) -> io::Result<(FileId, u64)> {
+        let about = self.file.metadata()?;
+        Ok((id(&about), about.len()))
+    }
+}
+
+#[cfg(unix)]
+fn read_once(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_once(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
+#[cfg(unix)]
+fn id(about: &Metadata) -> FileId {
+    use std::os::unix::fs::MetadataExt;
+    FileId(about.dev(), about.ino())
+}
+
+/// Without an inode the time of birth has to do.
+#[cfg(not(unix))]
+fn id(about: &Metadata) -> FileId {
+    let born = about.created().ok().and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+    FileId(0, born.map_or(0, |since| since.as_nanos() as u64))
+}
+
+fn is_log(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.len() > 4 && name.ends_with(b".log")
+}
+
+/// `None` if the entry vanished under way.
+fn file_look(entry: &fs::DirEntry) -> Option<FileLook> {
+    let about = entry.path().symlink_metadata().ok()?;
+    let unreadable = match about.file_type() {
+        kind if kind.is_file() => None,
+        kind if kind.is_symlink() => Some("a link"),
+        kind if kind.is_dir() => Some("a directory"),
+        _ => Some("a device"),
+    };
+    let size = if unreadable.is_none() { about.len() } else { 0 };
+    Some(FileLook { name: entry.file_name().into(), size, modified: about.modified().ok(), unreadable })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(job: &str, file: &str) -> Place {
+        Place { job: job.into(), file: file.into() }
+    }
+
+    #[test]
+    fn jobs_are_directories_and_loose_logs_are_a_job_of_their_own() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("a")).unwrap();
+        fs::create_dir_all(root.path().join(".logcore")).unwrap();
+        let source = Local::new(root.path());
+        assert_eq!(source.jobs().unwrap(), [PathBuf::from("a")]);
+        fs::write(root.path().join("x.log"), "hello\n").unwrap();
+        let mut jobs = source.jobs().unwrap();
+        jobs.sort();
+        assert_eq!(jobs, [PathBuf::from("."), PathBuf::from("a")]);
+        assert_eq!(source.look(Path::new(".")).files[0].size, 6);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_directories_are_named_and_never_opened() {
+        let root = tempfile::tempdir().unwrap();
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("secret.log"), "secret\n").unwrap();
+        let job = root.path().join("a");
+        fs::create_dir_all(job.join("debug.log")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("secret.log"), job.join("error.log")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), root.path().join("b")).unwrap();
+        let source = Local::new(root.path());
+        let why: Vec<_> = source.look(Path::new("a")).files.iter().map(|file| file.unreadable).collect();
+        assert_eq!(why, [Some("a directory"), Some("a link")]);
+        assert!(source.open(&place("a", "error.log")).is_err());
+        assert!(source.open(&place("a", "debug.log")).is_err());
+        assert!(source.open(&place("b", "secret.log")).is_err());
+        assert_eq!(source.jobs().unwrap(), [PathBuf::from("a")]);
+    }
+}

@@ -1,0 +1,157 @@
+//! The terminal: taken over while the viewer runs, given back however it ends.
+
+use anyhow::{Context, Result, bail};
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{execute, queue};
+use ratatui::backend::CrosstermBackend;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Where the screen is drawn.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Standard output.
+    Stdout(Stdout),
+    /// A terminal that was opened otherwise.
+    File(File),
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Output::Stdout(stdout) => stdout.write(bytes),
+            Output::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Output::Stdout(stdout) => stdout.flush(),
+            Output::File(file) => file.flush(),
+        }
+    }
+}
+
+/// What ratatui draws on.
+pub(crate) type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<Output>>>;
+
+/// Whether there is a screen to give back, and on what.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+static BACK: Mutex<Option<Output>> = Mutex::new(None);
+
+/// The terminal while it is ours; dropping it gives it back.
+#[derive(Debug)]
+pub(crate) struct Taken(());
+
+/// Takes the terminal over.
+///
+/// # Errors
+/// If there is none, with what to do instead.
+pub(crate) fn take(output: Option<File>) -> Result<(Screen, Taken)> {
+    let (output, back) = match output {
+        Some(file) => {
+            let again = file.try_clone().context("the terminal cannot be opened twice")?;
+            (Output::File(file), Output::File(again))
+        }
+        None if io::stdout().is_terminal() => (Output::Stdout(io::stdout()), Output::Stdout(io::stdout())),
+        None => bail!(
+            "standard output is no terminal, so there is nothing to draw on: run logview in a terminal, without a \
+             pipe or redirection (for scripts, the files themselves are plain text: grep, tail -F)"
+        ),
+    };
+    *BACK.lock().unwrap_or_else(PoisonError::into_inner) = Some(back);
+    give_back_on_panic();
+    enable_raw_mode().context("the terminal cannot be read key by key")?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let taken = Taken(());
+    let mut output = BufWriter::with_capacity(1 << 16, output);
+    execute!(output, EnterAlternateScreen, EnableMouseCapture, Hide)
+        .context("the terminal cannot be written to")?;
+    let screen = ratatui::Terminal::new(CrosstermBackend::new(output)).context("the terminal has no size")?;
+    Ok((screen, taken))
+}
+
+/// Takes the mouse or leaves it to the terminal's own selection.
+///
+/// # Errors
+/// If the terminal cannot be written to.
+pub(crate) fn mouse(screen: &mut Screen, on: bool) -> io::Result<()> {
+    if on {
+        execute!(screen.backend_mut(), EnableMouseCapture)
+    } else {
+        execute!(screen.backend_mut(), DisableMouseCapture)
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Held while a frame is drawn, so that giving the terminal back does not fall into the middle of one.
+static FRAME: Mutex<()> = Mutex::new(());
+
+/// Draws, if the terminal is still ours: another thread may have given it back in a panic.
+///
+/// # Errors
+/// If the terminal cannot be written to.
+pub(crate) fn draw(screen: &mut Screen, view: impl FnOnce(&mut ratatui::Frame)) -> io::Result<bool> {
+    let _frame = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
+    if !TAKEN.load(Ordering::SeqCst) {
+        return Ok(false);
+    }
+    screen.draw(view).map(|_| true)
+}
+
+/// Gives the terminal back, once. Nothing can be done about errors any more.
+fn give_back() {
+    // In a panic while drawing it is this thread that holds the frame; it is waited for only that long.
+    let mut frame = FRAME.try_lock();
+    for _ in 0..20 {
+        if frame.is_ok() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        frame = FRAME.try_lock();
+    }
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    if let Some(mut output) = BACK.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let _ = queue!(output, DisableMouseCapture, LeaveAlternateScreen, Show);
+        let _ = output.flush();
+    }
+    let _ = disable_raw_mode();
+}
+
+/// A panic of one of the viewer's threads gives the terminal back before anything is printed. The panics of a host's own
+/// threads in the same process are none of our business.
+fn give_back_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if DRAWS.get() {
+                give_back();
+            }
+            before(panic);
+        }));
+    });
+    draws();
+}
+
+/// This thread is one of the viewer's: when it panics, the terminal is given back.
+pub(crate) fn draws() {
+    DRAWS.set(true);
+}
+
+thread_local! {
+    static DRAWS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}

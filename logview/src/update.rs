@@ -1,0 +1,369 @@
+//! What happens to the model: one function per kind of message, none of which does any input or output or can fail.
+//! What is needed from outside comes back as requests, in order.
+
+mod log;
+#[cfg(test)]
+pub(crate) mod tests;
+mod typing;
+
+use crate::keys::{self, Action};
+use crate::layout::WIDE;
+use crate::model::{Clock, For, Message, Missing, Mode, Model, Pane, Request, Step, main_file};
+use crate::reading::Anchor;
+use crate::reading::page::Levels;
+use crate::reading::search::Way;
+use crate::source::Place;
+use crate::text;
+use ::log::Level;
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+/// Rows that the wheel moves.
+const WHEEL: i64 = 3;
+
+/// Takes in one message.
+pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
+    match message {
+        Message::Key(key) => on_key(model, key),
+        Message::Mouse(mouse) => on_mouse(model, mouse),
+        Message::Resize(width, height) => {
+            model.size = (width, height);
+            settle(model)
+        }
+        Message::Tick(now) => {
+            model.now = now;
+            Vec::new()
+        }
+        Message::Terminate => {
+            model.quit = true;
+            Vec::new()
+        }
+        Message::Jobs(mut jobs) => {
+            if model.look.ascii {
+                jobs.iter_mut().for_each(|job| job.name = text::name(job.name.as_bytes(), true));
+            }
+            model.jobs.put(jobs, model.now);
+            settle(model)
+        }
+        Message::Broken(worker) => {
+            model.quit = true;
+            model.failure = Some(format!("the {worker} has panicked; please report what it said"));
+            Vec::new()
+        }
+        Message::Gone(keys) => {
+            model.jobs.remove(&keys, model.now);
+            settle(model)
+        }
+        Message::Listed(listing) => {
+            model.jobs.listing = listing;
+            Vec::new()
+        }
+        Message::Watching(watching) => {
+            model.watching = watching;
+            Vec::new()
+        }
+        other => log::on_message(model, other),
+    }
+}
+
+/// Brings the rest in line with what has changed: the right file is shown, the selected row is visible, and there
+/// are enough lines around the screen.
+fn settle(model: &mut Model) -> Vec<Request> {
+    let rows = usize::from(model.areas().list.height.saturating_sub(2)).max(1);
+    if let Some(row) = model.jobs.row() {
+        let jobs = &mut model.jobs;
+        jobs.offset = jobs.offset.clamp((row + 1).saturating_sub(rows), row);
+        let most = jobs.shown().len().saturating_sub(rows);
+        jobs.offset = jobs.offset.min(most);
+    }
+    let mut requests = show_selected(model);
+    requests.extend(log::refill(model));
+    requests
+}
+
+/// Turns to the file that the selected job is to be seen in, if that is another one.
+fn show_selected(model: &mut Model) -> Vec<Request> {
+    let log = &model.log;
+    let place = model.jobs.selected().and_then(|job| {
+        let chosen = job.files.iter().find(|file| Some(&file.name) == log.chosen.as_ref());
+        let shown = log.place.as_ref().filter(|place| place.job == job.key);
+        match chosen.or_else(|| main_file(&job.files)) {
+            Some(file) => Some(Place { job: job.key.clone(), file: file.name.clone() }),
+            None => shown.cloned(),
+        }
+    });
+    if place == log.place {
+        return Vec::new();
+    }
+    let job = place.as_ref().map(|place| place.job.clone());
+    let mut requests = Vec::new();
+    if job != log.place.as_ref().map(|place| place.job.clone()) {
+        requests.push(Request::Watch(job));
+    }
+    model.log.turn_to(place.clone());
+    requests.push(Request::Show { tag: model.log.tag, place });
+    if let Some(search) = &model.log.search {
+        requests.push(Request::Count { tag: model.log.tag, pattern: Some(search.pattern.clone()) });
+    }
+    requests
+}
+
+fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
+    model.note = None;
+    if key.kind == crossterm::event::KeyEventKind::Release {
+        return Vec::new();
+    }
+    if model.mode != Mode::Normal && keys::name(key) != "ctrl-c" {
+        return typing::on_key(model, key);
+    }
+    match keys::lookup(key, model.focus == Pane::List) {
+        Some(action) => act(model, action),
+        None => Vec::new(),
+    }
+}
+
+/// Does what a key says.
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
+    model.jobs.chosen = true;
+    // Whoever does something else meanwhile does not want to be taken away any more.
+    if model.log.stepping && jump(action).is_none() {
+        model.log.stepping = false;
+        model.log.queued.clear();
+        let mut requests = vec![Request::StopStep];
+        match action {
+            Action::Back => model.note = Some("stopped".to_owned()),
+            other => requests.extend(act(model, other)),
+        }
+        return requests;
+    }
+    match action {
+        Action::Down | Action::Up | Action::HalfDown | Action::HalfUp | Action::PageDown | Action::PageUp => {
+            let step = rows_of(model, action);
+            if model.focus == Pane::List { move_selection(model, step) } else { log::scroll(model, step) }
+        }
+        Action::First if model.focus == Pane::List => move_selection(model, i64::MIN),
+        Action::Last if model.focus == Pane::List => move_selection(model, i64::MAX),
+        Action::First => log::go(model, Anchor::Start),
+        Action::Last => log::go(model, Anchor::End),
+        Action::Left => sideways(model, false),
+        Action::Right => sideways(model, true),
+        Action::Toggle(level) => log::set_levels(model, model.log.levels().toggled(level)),
+        Action::ErrorsOnly => log::set_levels(model, Levels::only(Level::Error)),
+        Action::AllLevels => log::set_levels(model, Levels::ALL),
+        Action::OlderFile => other_file(model, false),
+        Action::NewerFile => other_file(model, true),
+        Action::Search => type_for(model, For::Search),
+        Action::Only => type_for(model, For::Only),
+        Action::FilterJobs => type_for(model, For::Jobs),
+        Action::Back => back(model),
+        other => match jump(other) {
+            Some(step) => log::step(model, step),
+            None => switch(model, other),
+        },
+    }
+}
+
+fn jump(action: Action) -> Option<Step> {
+    match action {
+        Action::NextHit => Some(Step::Hit(Way::Forward)),
+        Action::PreviousHit => Some(Step::Hit(Way::Backward)),
+        Action::Next(level) => Some(Step::Level(level, Way::Forward)),
+        Action::Previous(level) => Some(Step::Level(level, Way::Backward)),
+        _ => None,
+    }
+}
+
+/// Keys that only switch how something is shown.
+fn switch(model: &mut Model, action: Action) -> Vec<Request> {
+    match action {
+        Action::Wrap => {
+            model.log.wrap = !model.log.wrap;
+            (model.log.left, model.log.row) = (0, 0);
+        }
+        Action::Clock => {
+            model.log.clock = match model.log.clock {
+                Clock::Day => Clock::Start,
+                Clock::Start => Clock::Gap,
+                Clock::Gap => Clock::Day,
+            }
+        }
+        Action::Chart => model.chart = !model.chart,
+        Action::Zoom => {
+            model.zoom = !model.zoom;
+            model.focus = Pane::Log;
+        }
+        Action::Mouse => {
+            model.mouse = !model.mouse;
+            return vec![Request::Mouse(model.mouse)];
+        }
+        Action::Sort => {
+            model.jobs.sort = model.jobs.sort.next();
+            model.jobs.arrange(model.now);
+        }
+        Action::RunningOnly => {
+            model.jobs.running_only = !model.jobs.running_only;
+            model.jobs.arrange(model.now);
+        }
+        Action::Pane => {
+            model.focus = if model.focus == Pane::List { Pane::Log } else { Pane::List };
+            model.zoom = false;
+        }
+        Action::Enter => model.focus = Pane::Log,
+        Action::Help => model.mode = Mode::Help(String::new()),
+        Action::Quit => model.quit = true,
+        _ => {}
+    }
+    settle(model)
+}
+
+fn rows_of(model: &Model, action: Action) -> i64 {
+    let areas = model.areas();
+    let list = model.focus == Pane::List;
+    let page = i64::from(if list { areas.list.height.saturating_sub(2) } else { areas.log.height }).max(1);
+    match action {
+        Action::Down => 1,
+        Action::Up => -1,
+        Action::HalfDown => (page / 2).max(1),
+        Action::HalfUp => -(page / 2).max(1),
+        Action::PageDown => (page - 1).max(1),
+        _ => -(page - 1).max(1),
+    }
+}
+
+fn move_selection(model: &mut Model, step: i64) -> Vec<Request> {
+    let last = model.jobs.shown().len().saturating_sub(1) as i64;
+    let row = model.jobs.row().map_or(0, |row| (row as i64).saturating_add(step).clamp(0, last));
+    select(model, row as usize)
+}
+
+fn select(model: &mut Model, row: usize) -> Vec<Request> {
+    let before = model.jobs.selected().map(|job| job.key.clone());
+    model.jobs.select(row);
+    if model.jobs.selected().map(|job| &job.key) != before.as_ref() {
+        model.log.chosen = None;
+    }
+    settle(model)
+}
+
+fn sideways(model: &mut Model, right: bool) -> Vec<Request> {
+    const STEP: usize = 16;
+    if !model.log.wrap {
+        let left = model.log.left;
+        model.log.left = if right { (left + STEP).min(1 << 16) } else { left.saturating_sub(STEP) };
+    }
+    Vec::new()
+}
+
+/// The next or previous file of the selected job, around.
+fn other_file(model: &mut Model, next: bool) -> Vec<Request> {
+    let Some(job) = model.jobs.selected() else { return Vec::new() };
+    let names: Vec<_> = job.files.iter().map(|file| file.name.clone()).collect();
+    let shown = model.log.place.as_ref().map(|place| &place.file);
+    let Some(at) = names.iter().position(|name| Some(name) == shown) else { return Vec::new() };
+    let step = if next { 1 } else { names.len() - 1 };
+    model.log.chosen = names.get((at + step) % names.len()).cloned();
+    settle(model)
+}
+
+fn type_for(model: &mut Model, what: For) -> Vec<Request> {
+    let text = match what {
+        For::Search => String::new(),
+        For::Only => model.log.only_text.clone(),
+        For::Jobs => model.jobs.filter.clone(),
+    };
+    if what == For::Jobs {
+        model.focus = Pane::List;
+    }
+    model.mode = Mode::Typing(what, text);
+    Vec::new()
+}
+
+/// Undoes the nearest thing that can be undone.
+fn back(model: &mut Model) -> Vec<Request> {
+    if model.focus == Pane::List && model.size.0 < WIDE {
+        model.focus = Pane::Log;
+    } else if model.focus == Pane::List && !model.jobs.filter.is_empty() {
+        model.jobs.filter.clear();
+        model.jobs.arrange(model.now);
+    } else if model.log.search.take().is_some() {
+        model.log.cursor = None;
+        let mut requests = settle(model);
+        requests.push(Request::Count { tag: model.log.tag, pattern: None });
+        return requests;
+    } else if model.log.only.matching.is_some() {
+        return log::set_only(model, None, String::new());
+    } else if model.zoom {
+        model.zoom = false;
+    }
+    settle(model)
+}
+
+fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
+    let areas = model.areas();
+    let at = Position::new(mouse.column, mouse.row);
+    let wheel = match mouse.kind {
+        MouseEventKind::ScrollDown => WHEEL,
+        MouseEventKind::ScrollUp => -WHEEL,
+        MouseEventKind::Down(MouseButton::Left) => return click(model, at),
+        _ => return Vec::new(),
+    };
+    if areas.list.contains(at) {
+        let jobs = &mut model.jobs;
+        let rows = usize::from(areas.list.height.saturating_sub(2));
+        let most = jobs.shown().len().saturating_sub(rows);
+        jobs.offset = (jobs.offset as i64 + wheel).clamp(0, most as i64) as usize;
+        return Vec::new();
+    }
+    log::scroll(model, wheel)
+}
+
+fn click(model: &mut Model, at: Position) -> Vec<Request> {
+    let areas = model.areas();
+    model.note = None;
+    if matches!(model.mode, Mode::Help(_)) {
+        model.mode = Mode::Normal;
+    } else if areas.list.contains(at) {
+        model.jobs.chosen = true;
+        model.focus = Pane::List;
+        let row = usize::from(at.y - areas.list.y);
+        if row >= 1 && row + 1 < usize::from(areas.list.height) {
+            return select(model, model.jobs.offset + row - 1);
+        }
+    } else if areas.tabs.contains(at) {
+        if let Some(levels) = crate::view::tab_at(model, at.x) {
+            return log::set_levels(model, levels);
+        }
+    } else {
+        model.focus = Pane::Log;
+    }
+    settle(model)
+}
+
+/// What to say where there is nothing to show.
+pub(crate) fn empty_state(model: &Model) -> Option<[String; 2]> {
+    let listing = &model.jobs.listing;
+    let done = listing.seen >= listing.total;
+    let say = |what: &str, next: &str| Some([what.to_owned(), next.to_owned()]);
+    match &listing.problem {
+        Some(Missing::Root) => {
+            let what = format!("There is no directory {} yet.", model.title);
+            say(
+                &what,
+                "It will appear here as soon as it exists. To see one now: logview demo, or logview DIR.",
+            )
+        }
+        Some(Missing::Unreadable(why)) => {
+            say(&format!("{} cannot be read: {why}.", model.title), "It is tried again every few seconds.")
+        }
+        None if model.jobs.is_empty() && done => say(
+            "No jobs here yet.",
+            "Each directory with a job.json or *.log files is a job; it appears by itself. ? shows the keys.",
+        ),
+        None if model.jobs.shown().len() == 0 && !model.jobs.is_empty() => {
+            say("No job matches.", "f edits the filter, Esc clears it, r shows jobs that do not run.")
+        }
+        None => None,
+    }
+}
+
+pub(crate) use self::log::visible;

@@ -1,0 +1,358 @@
+//! What happens to the log pane: lines arrive, the file grows, a person moves, jumps, searches and filters.
+
+use crate::layout::Areas;
+use crate::model::{Columns, FileEvent, Focus, Log, Message, Model, Request, Search, Step};
+use crate::reading::index::Volume;
+use crate::reading::page::Levels;
+use crate::reading::search::{Found, Way};
+use crate::reading::{Anchor, Page, Pattern, Totals};
+
+pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
+    let log = &mut model.log;
+    match message {
+        Message::File { tag, event } if tag == log.tag => on_file(model, event),
+        Message::Page { tag, page, before, focus } if tag == log.tag => on_page(model, page, before, focus),
+        Message::Indexed { tag, totals, volume } if tag == log.tag => {
+            log.totals = totals;
+            if let Some(volume) = volume {
+                log.volume = volume;
+            }
+            Vec::new()
+        }
+        Message::Hits { tag, count, complete } if tag == log.tag => {
+            if let Some(search) = &mut log.search {
+                search.hits = Some((count, complete));
+            }
+            Vec::new()
+        }
+        Message::Found { tag, step, found, wrapped } if tag == log.tag => {
+            on_found(model, step, found, wrapped)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
+    let height = height(&model.areas());
+    let log = &mut model.log;
+    log.problem = None;
+    match event {
+        FileEvent::Grew(len) => {
+            log.len = len;
+            if log.following {
+                return vec![log.ask(Anchor::End, height, Focus::Bottom)];
+            }
+            // Where the last line was incomplete or the screen is not full, the new lines are to be seen.
+            if log.page.to_end {
+                log.page.to_end = false;
+                return refill(model);
+            }
+            Vec::new()
+        }
+        FileEvent::Replaced(len) => {
+            let first = !log.loaded;
+            log.len = len;
+            log.gone = false;
+            log.cursor = None;
+            log.totals = Totals::default();
+            log.volume = Volume::default();
+            log.held_at = (0, Some(Totals::default()));
+            if !first {
+                model.note = Some("the file was replaced or cut; this is the new one".to_owned());
+            }
+            let anchor =
+                if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::Start, Focus::Top(0)) };
+            let mut requests = vec![log.ask(anchor.0, height, anchor.1)];
+            if let Some(search) = &mut log.search {
+                search.hits = None;
+                requests.push(Request::Count { tag: log.tag, pattern: Some(search.pattern.clone()) });
+            }
+            requests
+        }
+        FileEvent::Gone => {
+            log.gone = true;
+            log.loaded = true;
+            Vec::new()
+        }
+        FileEvent::Failed(why) => {
+            log.problem = Some(why);
+            Vec::new()
+        }
+    }
+}
+
+fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> Vec<Request> {
+    let log = &mut model.log;
+    log.asked = false;
+    log.loaded = true;
+    log.page = page;
+    log.before = before;
+    let widest = log.page.lines.iter().filter_map(|line| {
+        line.head.as_ref()?.target.as_ref().map(|t| {
+            let target = &line.text[t.clone()];
+            target.len() - memchr::memrchr(b':', target).map_or(0, |at| at + 1)
+        })
+    });
+    log.target = log.target.max(widest.max().unwrap_or(0).min(12));
+    match focus {
+        Focus::Stay if log.following => to_bottom(model),
+        Focus::Stay => {}
+        Focus::Bottom => to_bottom(model),
+        Focus::Top(at) => (log.top, log.row) = (at, 0),
+        Focus::Upper(at) => {
+            (log.top, log.row) = (at, 0);
+            let third = (height(&model.areas()) / 3) as i64;
+            move_by(model, -third);
+            model.log.owed = 0;
+        }
+    }
+    let owed = std::mem::take(&mut model.log.owed);
+    if owed != 0 {
+        move_by(model, owed);
+    }
+    refill(model)
+}
+
+/// Puts the last line at the bottom of the screen.
+fn to_bottom(model: &mut Model) {
+    if let Some((top, row)) = bottom(model) {
+        (model.log.top, model.log.row) = (top, row);
+    }
+}
+
+/// The top at which the last loaded line stands at the bottom.
+fn bottom(model: &Model) -> Option<(u64, usize)> {
+    let areas = model.areas();
+    let columns = Columns::of(model, areas.log.width);
+    let mut rows = height(&areas);
+    let log = &model.log;
+    for line in log.page.lines.iter().rev() {
+        let taken = columns.rows(line, log.wrap, model.look.ascii);
+        if taken >= rows {
+            return Some((line.at, taken - rows));
+        }
+        rows -= taken;
+    }
+    log.page.lines.first().map(|line| (line.at, 0))
+}
+
+fn height(areas: &Areas) -> usize {
+    usize::from(areas.log.height).max(1)
+}
+
+/// Moves by rows; any move up holds.
+pub(super) fn scroll(model: &mut Model, rows: i64) -> Vec<Request> {
+    if rows < 0 {
+        hold(&mut model.log);
+    } else if model.log.following {
+        return Vec::new();
+    }
+    move_by(model, rows);
+    refill(model)
+}
+
+pub(super) fn hold(log: &mut Log) {
+    if log.following {
+        log.following = false;
+        log.held_at = (log.len, log.totals.complete.then_some(log.totals));
+    }
+}
+
+/// Moves as far as the loaded lines allow and owes the rest if there are more.
+fn move_by(model: &mut Model, rows: i64) {
+    let areas = model.areas();
+    let columns = Columns::of(model, areas.log.width);
+    let ascii = model.look.ascii;
+    let last = bottom(model);
+    let log = &mut model.log;
+    if log.page.lines.is_empty() {
+        return;
+    }
+    let taken = |at: usize| columns.rows(&log.page.lines[at], log.wrap, ascii) as i64;
+    let mut at = log.top_index();
+    let mut row = if log.page.lines[at].at == log.top { log.row as i64 } else { 0 } + rows;
+    while row < 0 && at > 0 {
+        at -= 1;
+        row += taken(at);
+    }
+    while at + 1 < log.page.lines.len() && row >= taken(at) {
+        row -= taken(at);
+        at += 1;
+    }
+    let (mut top, mut shown) = (log.page.lines[at].at, row.clamp(0, taken(at) - 1));
+    if row < 0 && !log.page.from_start {
+        log.owed = row;
+    }
+    if let Some((end, end_row)) = last.filter(|&(end, end_row)| (top, shown as usize) > (end, end_row)) {
+        if !log.page.to_end {
+            let from = log.page.lines.partition_point(|line| line.at < end);
+            log.owed = (from..at).map(taken).sum::<i64>() - end_row as i64 + row;
+        }
+        (top, shown) = (end, end_row as i64);
+    }
+    (log.top, log.row) = (top, shown as usize);
+}
+
+/// Asks for more lines where the screen comes near the end of those that are loaded.
+pub(super) fn refill(model: &mut Model) -> Vec<Request> {
+    let height = height(&model.areas());
+    if model.log.following && model.log.loaded {
+        to_bottom(model);
+    }
+    let log = &mut model.log;
+    if log.asked || log.place.is_none() || !log.loaded {
+        return Vec::new();
+    }
+    let (above, below) = (log.top_index(), log.page.lines.len().saturating_sub(log.top_index()));
+    if log.following {
+        let short = log.page.lines.len() < height && !log.page.from_start;
+        return if short { vec![log.ask(Anchor::End, height, Focus::Bottom)] } else { Vec::new() };
+    }
+    if (above < height && !log.page.from_start) || (below < 2 * height && !log.page.to_end) {
+        let anchor = Anchor::At(log.top);
+        return vec![log.ask(anchor, height, Focus::Stay)];
+    }
+    log.owed = 0;
+    Vec::new()
+}
+
+/// Goes to the first line, or to the last one and follows.
+pub(super) fn go(model: &mut Model, anchor: Anchor) -> Vec<Request> {
+    let height = height(&model.areas());
+    let log = &mut model.log;
+    (log.cursor, log.owed) = (None, 0);
+    if anchor == Anchor::End {
+        log.following = true;
+        return vec![log.ask(anchor, height, Focus::Bottom)];
+    }
+    hold(log);
+    vec![log.ask(anchor, height, Focus::Top(0))]
+}
+
+/// Shows other levels, around the same place.
+pub(super) fn set_levels(model: &mut Model, levels: Levels) -> Vec<Request> {
+    model.log.only.levels = levels;
+    filtered(model)
+}
+
+/// Shows only lines that match, or all again, around the same place.
+pub(super) fn set_only(model: &mut Model, pattern: Option<Pattern>, text: String) -> Vec<Request> {
+    model.log.only.matching = pattern;
+    model.log.only_text = text;
+    filtered(model)
+}
+
+fn filtered(model: &mut Model) -> Vec<Request> {
+    let height = height(&model.areas());
+    let log = &mut model.log;
+    if log.following {
+        return vec![log.ask(Anchor::End, height, Focus::Bottom)];
+    }
+    let at = log.cursor.unwrap_or(log.top);
+    vec![log.ask(Anchor::At(at), height, Focus::Upper(at))]
+}
+
+/// Starts a search: counts, and goes to the first hit from the screen on.
+pub(super) fn search(model: &mut Model, text: String, pattern: Pattern) -> Vec<Request> {
+    let tag = model.log.tag;
+    (model.log.stepping, model.log.queued) = (false, Vec::new());
+    model.log.search = Some(Search { text, pattern: pattern.clone(), hits: None });
+    model.log.cursor = None;
+    // While following, what was there last is nearer than what will come.
+    let way = if model.log.following { Way::Backward } else { Way::Forward };
+    let mut requests = step(model, Step::Hit(way));
+    requests.push(Request::Count { tag, pattern: Some(pattern) });
+    requests
+}
+
+/// Jumps to the next place of a kind.
+pub(super) fn step(model: &mut Model, step: Step) -> Vec<Request> {
+    const QUEUED: usize = 64;
+    if model.log.stepping {
+        if model.log.queued.len() < QUEUED {
+            model.log.queued.push(step);
+        }
+        return Vec::new();
+    }
+    let pattern = model.log.search.as_ref().map(|search| search.pattern.clone());
+    let way = match step {
+        Step::Hit(way) | Step::Level(_, way) => way,
+    };
+    if matches!(step, Step::Hit(_)) && pattern.is_none() {
+        model.note = Some("nothing is searched for: / starts a search".to_owned());
+        return Vec::new();
+    }
+    let (first, last) = visible(model);
+    let log = &mut model.log;
+    // A page that is under way takes the screen to the cursor.
+    let cursor = log.cursor.filter(|at| log.asked || (first..last).contains(at));
+    let from = match (cursor, way) {
+        (Some(at), _) => at,
+        (None, Way::Backward) => last,
+        (None, Way::Forward) if first == 0 => u64::MAX, // the first line itself counts
+        (None, Way::Forward) => first - 1,
+    };
+    log.stepping = true;
+    vec![Request::Step { tag: log.tag, step, from, pattern, only: log.only.clone() }]
+}
+
+/// Offsets of the first line on screen and after the last one.
+pub(crate) fn visible(model: &Model) -> (u64, u64) {
+    let areas = model.areas();
+    let columns = Columns::of(model, areas.log.width);
+    let log = &model.log;
+    let mut rows = height(&areas) + log.row;
+    let mut end = log.top;
+    for line in log.page.lines.get(log.top_index()..).unwrap_or_default() {
+        let taken = columns.rows(line, log.wrap, model.look.ascii);
+        end = line.end;
+        if taken >= rows {
+            break;
+        }
+        rows -= taken;
+    }
+    (log.page.lines.get(log.top_index()).map_or(0, |line| line.at), end)
+}
+
+fn on_found(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Request> {
+    let mut requests = arrive(model, step, found, wrapped);
+    if model.log.queued.is_empty() || model.log.stepping {
+        return requests;
+    }
+    let next = model.log.queued.remove(0);
+    requests.extend(self::step(model, next));
+    requests
+}
+
+fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Request> {
+    let (first, last) = visible(model);
+    let height = height(&model.areas());
+    let log = &mut model.log;
+    if !std::mem::take(&mut log.stepping) {
+        return Vec::new();
+    }
+    let what = match step {
+        Step::Hit(_) => "line that matches",
+        Step::Level(::log::Level::Error, _) => "error",
+        Step::Level(..) => "warning",
+    };
+    match found {
+        Found::At(at) => {
+            hold(log);
+            log.cursor = Some(at);
+            if wrapped {
+                model.note = Some("searched on from the other end".to_owned());
+            }
+            // What is on screen already does not move.
+            if (first..last).contains(&at) && log.page.lines.iter().any(|line| line.at == at) {
+                return Vec::new();
+            }
+            vec![log.ask(Anchor::At(at), height, Focus::Upper(at))]
+        }
+        Found::Nothing => {
+            model.note = Some(format!("no {what} in this file"));
+            Vec::new()
+        }
+        Found::Stopped => Vec::new(),
+    }
+}

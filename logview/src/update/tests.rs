@@ -1,0 +1,301 @@
+//! The model driven as by the workers, but in one thread and over bytes in memory.
+
+use super::*;
+use crate::model::{FileEvent, Job, Listing, Look, RunInfo, State};
+use crate::reading::lines::tests::{Memory, lines};
+use crate::reading::search::{Found, nearest};
+use crate::reading::{Index, Lines, page::page};
+use crate::source::FileLook;
+use chrono::DateTime;
+use crossterm::event::{KeyCode, KeyModifiers};
+use proptest::prelude::*;
+use std::collections::VecDeque;
+
+/// A model and the file that it shows.
+pub(crate) struct Case {
+    pub(crate) model: Model,
+    pub(crate) text: Vec<u8>,
+}
+
+impl Case {
+    pub(crate) fn new(text: &str, size: (u16, u16)) -> Case {
+        let now = DateTime::parse_from_rfc3339("2026-11-22T16:30:00+00:00").unwrap();
+        let model = Model::new("./logs", Look::default(), size, now);
+        let mut case = Case { model, text: text.as_bytes().to_vec() };
+        case.send(Message::Listed(Listing { seen: 1, total: 1, ..Listing::default() }));
+        case.send(Message::Jobs(vec![case.job("import-42", State::Running)]));
+        case
+    }
+
+    pub(crate) fn job(&self, name: &str, state: State) -> Job {
+        let file = |name: &str| FileLook {
+            name: name.into(),
+            size: self.text.len() as u64,
+            modified: Some(self.model.now),
+            unreadable: None,
+        };
+        let run = RunInfo {
+            start: "2026-11-22T16:20:00.000Z".into(),
+            pid: 4711,
+            host: "build-7".into(),
+            ..RunInfo::default()
+        };
+        Job {
+            key: name.into(),
+            name: name.into(),
+            state,
+            run: Some(run),
+            errors: 3,
+            warnings: 12,
+            counted: true,
+            files: vec![file("debug.log"), file("error.log"), file("info.log")],
+            written: Some(self.model.now),
+            hour: [0, 0, 1, 2, 8, 3],
+            problem: None,
+        }
+    }
+
+    /// Sends a message and answers what is asked for, until nothing is.
+    pub(crate) fn send(&mut self, message: Message) {
+        let mut requests: VecDeque<Request> = update(&mut self.model, message).into();
+        for _ in 0..200 {
+            let Some(request) = requests.pop_front() else { return };
+            for answer in self.answer(request) {
+                requests.extend(update(&mut self.model, answer));
+            }
+        }
+        panic!("it never stops asking");
+    }
+
+    pub(crate) fn keys(&mut self, keys: &str) {
+        for c in keys.chars() {
+            let code = match c {
+                '\r' => KeyCode::Enter,
+                '\u{1b}' => KeyCode::Esc,
+                '\t' => KeyCode::Tab,
+                c => KeyCode::Char(c),
+            };
+            self.send(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        }
+    }
+
+    pub(crate) fn grow(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
+        let len = self.text.len() as u64;
+        self.send(Message::File { tag: self.model.log.tag, event: FileEvent::Grew(len) });
+        self.index();
+    }
+
+    fn index(&mut self) {
+        let mut index = Index::default();
+        index.feed(&self.text);
+        let mut totals = index.totals();
+        totals.complete = true;
+        self.send(Message::Indexed { tag: self.model.log.tag, totals, volume: Some(index.volume().clone()) });
+    }
+
+    fn lines(&self) -> Lines {
+        lines(&self.text)
+    }
+
+    fn answer(&mut self, request: Request) -> Vec<Message> {
+        let len = self.text.len() as u64;
+        match request {
+            Request::Show { tag, place: Some(_) } => {
+                let mut index = Index::default();
+                index.feed(&self.text);
+                let mut totals = index.totals();
+                totals.complete = true;
+                vec![
+                    Message::File { tag, event: FileEvent::Replaced(len) },
+                    Message::Indexed { tag, totals, volume: Some(index.volume().clone()) },
+                ]
+            }
+            Request::Page { tag, anchor, before, after, only, focus } => {
+                let page = page(&mut self.lines(), None, (anchor, before, after), &only, &|| false).unwrap();
+                vec![Message::Page { tag, page, before: None, focus }]
+            }
+            Request::Step { tag, step: step @ Step::Hit(way), from, pattern: Some(pattern), .. } => {
+                let range =
+                    if way == Way::Forward { from.saturating_add(1).min(len)..len } else { 0..from.min(len) };
+                let memory = Memory(self.text.clone());
+                let found = nearest(
+                    (&memory, &mut self.lines()),
+                    &pattern,
+                    range,
+                    way,
+                    &mut |_, _| Ok(true),
+                    &|| false,
+                );
+                vec![Message::Found { tag, step, found: found.unwrap(), wrapped: false }]
+            }
+            Request::Step { tag, step, .. } => {
+                vec![Message::Found { tag, step, found: Found::Nothing, wrapped: false }]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The first words on screen.
+    fn top(&self) -> (u64, usize) {
+        (self.model.log.top, self.model.log.row)
+    }
+
+    fn last_visible(&self) -> u64 {
+        visible(&self.model).1
+    }
+}
+
+fn numbered(count: usize) -> String {
+    (1..=count)
+        .map(|n| format!("[INFO] [2026-11-22T16:20:01.5+00:00] [a] [1:1] - [m::n] [line:1]: line {n}\n"))
+        .collect()
+}
+
+#[test]
+fn it_follows_until_a_person_moves_up_and_again_at_the_end() {
+    let mut case = Case::new(&numbered(500), (120, 36));
+    assert!(case.model.log.following);
+    assert_eq!(case.last_visible(), case.text.len() as u64);
+    case.grow(&numbered(10));
+    assert_eq!(case.last_visible(), case.text.len() as u64);
+    case.keys("\tk");
+    let held = case.top();
+    case.grow(&numbered(10));
+    assert_eq!((case.top(), case.model.log.following), (held, false));
+    case.keys("G");
+    assert_eq!(case.last_visible(), case.text.len() as u64);
+}
+
+#[test]
+fn a_search_goes_to_the_nearest_hit_and_holds_there() {
+    let mut case = Case::new(&numbered(500), (120, 36));
+    case.keys("/line 25.$\r");
+    let at = case.model.log.cursor.unwrap();
+    assert!(String::from_utf8_lossy(&case.text[at as usize..]).contains("line 259\n"));
+    assert!((visible(&case.model).0..case.last_visible()).contains(&at) && !case.model.log.following);
+    case.keys("N");
+    assert!(case.model.log.cursor.unwrap() < at);
+}
+
+#[test]
+fn a_late_answer_about_another_file_is_passed_over() {
+    let mut case = Case::new(&numbered(50), (120, 36));
+    let tag = case.model.log.tag - 1;
+    let before = case.model.log.page.clone();
+    case.send(Message::Page {
+        tag,
+        page: Default::default(),
+        before: None,
+        focus: crate::model::Focus::Bottom,
+    });
+    assert_eq!(case.model.log.page, before);
+}
+
+fn key() -> impl Strategy<Value = char> {
+    proptest::sample::select("jkbgGhlnNfsrewEW012345avTi[]\tz? /x\r\u{1b}".chars().collect::<Vec<_>>())
+}
+
+#[derive(Clone, Debug)]
+enum Event {
+    Key(char),
+    Resize(u16, u16),
+    Grow(usize),
+    Cut,
+    Tick,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        12 => key().prop_map(Event::Key),
+        2 => (1..150u16, 1..50u16).prop_map(|(width, height)| Event::Resize(width, height)),
+        2 => (1..50usize).prop_map(Event::Grow),
+        1 => Just(Event::Cut),
+        1 => Just(Event::Tick),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn down_and_up_again_is_where_one_was(
+        lengths in proptest::collection::vec(0..400usize, 60..200),
+        steps in proptest::collection::vec(1..40i64, 1..8),
+        wrap in any::<bool>(),
+        size in (30..130u16, 12..40u16),
+    ) {
+        let text: String = lengths.iter().map(|&n| format!("{}\n", "x".repeat(n))).collect();
+        let mut case = Case::new(&text, size);
+        case.model.focus = Pane::Log;
+        case.model.log.wrap = wrap;
+        case.keys("g");
+        prop_assert_eq!(case.top(), (0, 0));
+        let mut way = vec![case.top()];
+        for &step in &steps {
+            for request in log::scroll(&mut case.model, step) {
+                for answer in case.answer(request) {
+                    case.send(answer);
+                }
+            }
+            // At the end of the file a step is cut short; from there the way back is another one.
+            if case.last_visible() == case.text.len() as u64 {
+                break;
+            }
+            way.push(case.top());
+        }
+        if case.last_visible() != case.text.len() as u64 {
+            way.pop();
+            for (&step, at) in steps.iter().take(way.len()).rev().zip(way.iter().rev()) {
+                for request in log::scroll(&mut case.model, -step) {
+                    for answer in case.answer(request) {
+                        case.send(answer);
+                    }
+                }
+                prop_assert_eq!(case.top(), *at);
+            }
+        }
+    }
+
+    #[test]
+    fn line_by_line_every_line_is_at_the_top_once(count in 40..400usize) {
+        let mut case = Case::new(&numbered(count), (100, 24));
+        case.model.focus = Pane::Log;
+        case.keys("g");
+        let mut tops = vec![case.top().0];
+        for _ in 0..count {
+            case.keys("j");
+            if tops.last() != Some(&case.top().0) {
+                tops.push(case.top().0);
+            }
+        }
+        let starts: Vec<u64> = std::iter::once(0)
+            .chain(case.text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at as u64 + 1))
+            .take(tops.len())
+            .collect();
+        prop_assert_eq!(tops, starts);
+        prop_assert_eq!(case.last_visible(), case.text.len() as u64);
+    }
+
+    #[test]
+    fn no_keys_sizes_and_events_break_it(events in proptest::collection::vec(event(), 1..60)) {
+        let mut case = Case::new(&numbered(120), (120, 36));
+        for event in events {
+            match event {
+                Event::Key(c) => case.keys(&c.to_string()),
+                Event::Resize(width, height) => case.send(Message::Resize(width, height)),
+                Event::Grow(count) => case.grow(&numbered(count)),
+                Event::Cut => {
+                    case.text = b"new\n".to_vec();
+                    case.send(Message::File { tag: case.model.log.tag, event: FileEvent::Replaced(4) });
+                }
+                Event::Tick => case.send(Message::Tick(case.model.now)),
+            }
+            let size = case.model.size;
+            crate::view::tests::screen(&case.model, size);
+            let following_at_end = !case.model.log.following || case.model.log.place.is_none() || case.last_visible() == case.text.len() as u64
+                || !case.model.log.only.levels.is_all() || case.model.log.only.matching.is_some();
+            prop_assert!(following_at_end);
+        }
+    }
+}

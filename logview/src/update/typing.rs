@@ -1,0 +1,88 @@
+//! Keys while something is typed: a search, a filter, or the narrowing of the help.
+
+use super::{log, settle};
+use crate::keys;
+use crate::model::{For, Mode, Model, Request};
+use crate::reading::Pattern;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// The longest text that can be typed.
+const MAX: usize = 1000;
+
+pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
+    match std::mem::take(&mut model.mode) {
+        Mode::Normal => Vec::new(),
+        Mode::Help(text) => {
+            model.mode = on_help(text, key);
+            Vec::new()
+        }
+        Mode::Typing(what, text) => on_line(model, what, text, key),
+    }
+}
+
+fn on_help(mut text: String, key: KeyEvent) -> Mode {
+    match keys::name(key).as_str() {
+        "esc" | "enter" | "f1" => Mode::Normal,
+        "?" | "q" if text.is_empty() => Mode::Normal,
+        _ => {
+            edit(&mut text, key);
+            Mode::Help(text)
+        }
+    }
+}
+
+fn on_line(model: &mut Model, what: For, mut text: String, key: KeyEvent) -> Vec<Request> {
+    match keys::name(key).as_str() {
+        "esc" => {
+            if what == For::Jobs {
+                return filter_jobs(model, String::new());
+            }
+            Vec::new()
+        }
+        "enter" => accept(model, what, text),
+        _ => {
+            edit(&mut text, key);
+            model.mode = Mode::Typing(what, text.clone());
+            if what == For::Jobs { filter_jobs(model, text) } else { Vec::new() }
+        }
+    }
+}
+
+fn accept(model: &mut Model, what: For, text: String) -> Vec<Request> {
+    if what == For::Jobs {
+        return filter_jobs(model, text);
+    }
+    if text.is_empty() {
+        return if what == For::Only { log::set_only(model, None, text) } else { Vec::new() };
+    }
+    match Pattern::new(&text) {
+        Ok(pattern) if what == For::Only => log::set_only(model, Some(pattern), text),
+        Ok(pattern) => log::search(model, text, pattern),
+        Err(why) => {
+            model.note = Some(format!("not a regular expression: {why}"));
+            model.mode = Mode::Typing(what, text);
+            Vec::new()
+        }
+    }
+}
+
+fn filter_jobs(model: &mut Model, text: String) -> Vec<Request> {
+    model.jobs.chosen = true;
+    model.jobs.filter = text;
+    model.jobs.offset = 0;
+    model.jobs.arrange(model.now);
+    settle(model)
+}
+
+fn edit(text: &mut String, key: KeyEvent) {
+    match (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
+        (KeyCode::Backspace, _) => drop(text.pop()),
+        (KeyCode::Char('u'), true) => text.clear(),
+        (KeyCode::Char('w'), true) => {
+            let kept = text.trim_end().rfind(' ').map_or(0, |at| at + 1);
+            text.truncate(kept);
+        }
+        (KeyCode::Char(c), false) if !c.is_control() && text.len() < MAX => text.push(c),
+        _ => {}
+    }
+}

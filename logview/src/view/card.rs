@@ -1,0 +1,143 @@
+//! The card under the list: the run of the selected job, its files, how fast it writes.
+
+use super::{put, put_ends, span};
+use crate::model::{Job, Model};
+use crate::reading::head::seconds;
+use crate::reading::page::slot;
+use crate::text;
+use crate::theme::Theme;
+use log::Level;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use std::path::Path;
+
+pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
+    let Some(job) = model.jobs.selected().filter(|_| area.height > 0) else { return };
+    let thin = theme.symbols().thin.repeat(usize::from(area.width.saturating_sub(2)));
+    put(frame, area, 0, vec![span(format!(" {thin}"), theme.dim())]);
+    let (_, style) = theme.mark(job.state);
+    let state = format!("{}{} ", job.state.word(), lasted(model, job));
+    let room = usize::from(area.width).saturating_sub(text::cells(&state) + 3);
+    let name = text::middle(&job.name, room, theme.ascii());
+    put_ends(frame, area, 1, vec![span(format!(" {name}"), theme.strong())], vec![span(state, style)]);
+    let fit = |text: String| span(text::end(&text, usize::from(area.width), theme.ascii()), theme.dim());
+    put(frame, area, 2, vec![fit(about(model, theme, job))]);
+    put(frame, area, 3, vec![fit(labels(model, theme, job))]);
+    let room = usize::from(area.height.saturating_sub(5));
+    let most = if job.files.len() > room { room.saturating_sub(1) } else { room };
+    for (row, file) in job.files.iter().take(most).enumerate() {
+        let shown =
+            model.log.place.as_ref().is_some_and(|place| place.file == file.name && place.job == job.key);
+        let style = if shown { theme.text() } else { theme.dim() };
+        let name = text::end(
+            &text::name(file.name.as_os_str().as_encoded_bytes(), theme.ascii()),
+            14,
+            theme.ascii(),
+        );
+        let gap = " ".repeat(14usize.saturating_sub(text::cells(&name)));
+        let mut spans = vec![span(format!(" {name}{gap}"), style)];
+        match file.unreadable {
+            Some(why) => spans.push(span(format!("  {why}, not opened"), theme.warning())),
+            None => {
+                spans.push(span(
+                    format!("{:>10} {:>10}", text::size(file.size), records(model, &file.name)),
+                    theme.dim(),
+                ));
+                let new = if file.name == Path::new("error.log") { model.jobs.new_errors(job) } else { 0 };
+                if new > 0 {
+                    spans.push(span(format!("  new: {}", text::short(new)), theme.error()));
+                }
+            }
+        }
+        put(frame, area, 4 + row as u16, spans);
+    }
+    if job.files.len() > most {
+        let more = format!(" and {} more files", job.files.len() - most);
+        put(frame, area, 4 + most as u16, vec![span(more, theme.dim())]);
+    }
+    if let Some(why) = &job.problem {
+        put(frame, area, 4, vec![span(format!(" the directory cannot be read: {why}"), theme.warning())]);
+    }
+    put(frame, area, area.height - 1, vec![span(rate(model), theme.dim())]);
+}
+
+/// How long it has run, or ran.
+fn lasted(model: &Model, job: &Job) -> String {
+    let Some(run) = &job.run else { return String::new() };
+    let Some(start) = seconds(run.start.as_bytes()) else { return String::new() };
+    let now = model.seconds();
+    let end = run.end.as_ref().and_then(|end| seconds(end.as_bytes()));
+    match end {
+        Some(end) => format!(" after {}", text::span((end - start).max(0) as u64)),
+        None if job.state.is_live() => format!(" {}", text::span((now - start).max(0) as u64)),
+        None => String::new(),
+    }
+}
+
+fn about(model: &Model, theme: Theme, job: &Job) -> String {
+    let mut parts = Vec::new();
+    if let Some(run) = &job.run {
+        if let Some(start) = seconds(run.start.as_bytes()).and_then(|start| model.local(start)) {
+            let today =
+                model.local(model.seconds()).is_some_and(|now| now.date_naive() == start.date_naive());
+            parts.push(format!("started {}", start.format(if today { "%H:%M:%S" } else { "%b %d %H:%M" })));
+        }
+        if run.pid != 0 {
+            parts.push(format!("pid {}", run.pid));
+        }
+        if run.lost > 0 {
+            parts.push(format!("{} lost", text::number(run.lost)));
+        }
+        if run.number > 1 {
+            parts.push(format!("run {}", run.number));
+        }
+        parts.push(text::name(run.host.as_bytes(), theme.ascii()));
+    }
+    format!(" {}", parts.join("  "))
+}
+
+/// The labels, and where the job is.
+fn labels(model: &Model, theme: Theme, job: &Job) -> String {
+    let labels = job.run.iter().flat_map(|run| &run.labels);
+    let labels = labels.map(|(name, value)| text::name(format!("{name}={value}").as_bytes(), theme.ascii()));
+    let dir =
+        format!("{}/{}", model.title, text::name(job.key.as_os_str().as_encoded_bytes(), theme.ascii()));
+    let parts: Vec<String> = labels.chain([dir]).collect();
+    format!(" {}", parts.join("  "))
+}
+
+/// Records of a file, which its level tells if the file on screen holds those of all levels.
+fn records(model: &Model, name: &Path) -> String {
+    let log = &model.log;
+    let Some(place) = &log.place else { return String::new() };
+    let stem = name.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let level = stem.parse::<Level>().ok();
+    let shown_stem =
+        place.file.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let shown = shown_stem.parse::<Level>().ok();
+    let count = match (level, shown) {
+        _ if place.file == name => log.totals.wanted(crate::reading::Levels::ALL),
+        (Some(level), Some(shown)) if level < shown => log.totals.records[..=slot(Some(level))].iter().sum(),
+        _ => return String::new(),
+    };
+    let more = if log.totals.complete { "" } else { "~" };
+    format!("{more}{}", text::number(count))
+}
+
+/// Records per second, from the volume of the file on screen.
+fn rate(model: &Model) -> String {
+    let volume = &model.log.volume;
+    let now = model.seconds();
+    let within = |span: i64| {
+        // The second that is under way is not over, so it does not count yet.
+        let (from, to) = ((now - span).div_euclid(volume.width), now.div_euclid(volume.width));
+        let records: u64 =
+            volume.buckets.range(from..to.max(from + 1)).map(|(_, &(all, _))| u64::from(all)).sum();
+        records.div_ceil(span as u64)
+    };
+    let peak = volume.buckets.values().map(|&(all, _)| u64::from(all).div_ceil(volume.width as u64)).max();
+    let Some(peak) = peak else { return String::new() };
+    let more = if model.log.totals.complete { "" } else { "~" };
+    let of = |count| text::short(count);
+    format!(" rate  now {}/s   1m {}/s   peak {more}{}/s", of(within(3)), of(within(60)), of(peak))
+}

@@ -1,0 +1,201 @@
+//! What stands around the panes: header, titles, tabs, divider and rule.
+
+use super::{put, put_ends, span, width};
+use crate::layout::Areas;
+use crate::model::{Model, Pane, State};
+use crate::reading::page::{Levels, slot};
+use crate::text;
+use crate::theme::Theme;
+use log::Level;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+/// The first row: what is open, how many jobs are how, the disk, the clock.
+pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
+    let jobs = &model.jobs;
+    let listing = &jobs.listing;
+    let count = |wanted: &dyn Fn(State) -> bool| jobs.iter().filter(|job| wanted(job.state)).count() as u64;
+    let so_far = listing.seen < listing.total;
+    let total = if so_far {
+        format!("so far {} of {} jobs", text::number(listing.seen as u64), text::number(listing.total as u64))
+    } else {
+        format!("{} job{}", text::number(jobs.len() as u64), if jobs.len() == 1 { "" } else { "s" })
+    };
+    let mut left = vec![
+        span(" logview  ", theme.strong()),
+        span(text::middle(&model.title, 40, theme.ascii()), theme.text()),
+    ];
+    left.push(span(format!("   {total}"), theme.dim()));
+    for (state, word, style) in [
+        (count(&|state| state == State::Running), "running", theme.text()),
+        (count(&|state| matches!(state, State::Failed | State::Panicked)), "failed", theme.error()),
+        (count(&|state| state == State::Died), "died", theme.error()),
+        (count(&|state| state == State::Quiet), "quiet", theme.warning()),
+    ] {
+        if state > 0 {
+            left.push(span(format!("  {} {word}", text::number(state)), style));
+        }
+    }
+    let disk: u64 = jobs.iter().map(crate::model::Job::size).sum();
+    let more = if so_far { "~" } else { "" };
+    let mut right = vec![span(format!("disk {more}{}", text::size(disk)), theme.dim())];
+    if listing.rate > 0 {
+        right.push(span(format!("   +{}/s", text::size(listing.rate)), theme.dim()));
+    }
+    if let Some(now) = model.local(model.seconds()) {
+        right.push(span(now.format("   %H:%M:%S ").to_string(), theme.text()));
+    }
+    if width(&left) + width(&right) + 1 > usize::from(area.width) {
+        right.clear();
+    }
+    put_ends(frame, area, 0, left, right);
+}
+
+/// The second row: the titles of both panes in a rule, the focused one in the accent.
+pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame, areas: &Areas) {
+    let symbols = theme.symbols();
+    let area = areas.title;
+    let cell = |pane| if model.focus == pane { theme.focus() } else { theme.dim() };
+    let mut spans = Vec::new();
+    if areas.divider.width > 0 {
+        let style = cell(Pane::List);
+        let mut text = format!("{0} Jobs {0} sort: {1} ", symbols.rule, model.jobs.sort.word());
+        if model.jobs.running_only {
+            text.push_str(&format!("{} running only ", symbols.rule));
+        }
+        let gap = usize::from(areas.divider.x).saturating_sub(text::cells(&text));
+        spans.push(span(text, style));
+        spans.push(span(symbols.rule.repeat(gap), style));
+        spans.push(span(symbols.tee_down, theme.dim()));
+    }
+    let style = cell(Pane::Log);
+    let name = model.jobs.selected().map_or("", |job| job.name.as_str());
+    let mut parts = vec![text::middle(name, usize::from(areas.log.width / 2), theme.ascii())];
+    parts.push(levels_word(model.log.levels()));
+    if !model.log.only_text.is_empty() {
+        parts.push(format!(
+            "only /{}/",
+            text::end(&text::name(model.log.only_text.as_bytes(), theme.ascii()), 24, theme.ascii())
+        ));
+    }
+    parts.extend(since_start(model));
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        spans.push(span(format!("{} {part} ", symbols.rule), style));
+    }
+    let gap = usize::from(area.width).saturating_sub(width(&spans));
+    spans.push(span(symbols.rule.repeat(gap), style));
+    put(frame, area, 0, spans);
+}
+
+/// `T+00:14:09`: how long the run has lasted.
+fn since_start(model: &Model) -> Option<String> {
+    let run = model.jobs.selected()?.run.as_ref()?;
+    let start = crate::reading::head::seconds(run.start.as_bytes())?;
+    let end = match &run.end {
+        Some(end) => crate::reading::head::seconds(end.as_bytes())?,
+        None => model.seconds(),
+    };
+    let seconds = (end - start).max(0);
+    Some(format!("T+{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60))
+}
+
+fn levels_word(levels: Levels) -> String {
+    if levels.is_all() {
+        return "all levels".to_owned();
+    }
+    let letters: Vec<&str> =
+        Level::iter().filter(|&level| levels.has(Some(level))).map(|level| &level.as_str()[..1]).collect();
+    format!("only {}", letters.join(" "))
+}
+
+/// One tab: what it says, and the levels that a click on it chooses.
+pub(super) struct Tab {
+    pub(super) text: Span<'static>,
+    pub(super) levels: Levels,
+}
+
+/// The tabs with their counts; where they do not all fit, those of no records go first.
+pub(super) fn tab_texts(model: &Model, theme: Theme, room: u16) -> Vec<Tab> {
+    let log = &model.log;
+    let more = if log.totals.complete || log.totals.bytes == 0 { "" } else { "~" };
+    let count = |count: u64, short: bool| match (count, short) {
+        (0, _) if log.totals.bytes == 0 && log.len > 0 => theme.symbols().dots.to_owned(),
+        (0, _) => theme.symbols().zero.to_owned(),
+        (_, true) => format!("{more}{}", text::short(count)),
+        (_, false) => format!("{more}{}", text::number(count)),
+    };
+    let make = |short: bool, zeros: bool| {
+        let all = log.totals.wanted(Levels::ALL);
+        let mut tabs = vec![Tab {
+            text: span(format!(" All {}  ", count(all, short)), theme.text()),
+            levels: Levels::ALL,
+        }];
+        for level in Level::iter() {
+            let records = log.totals.records[slot(Some(level))];
+            if records == 0 && (!zeros || level == Level::Trace) {
+                continue;
+            }
+            let word = level.as_str();
+            let name = if short {
+                word[..1].to_owned()
+            } else {
+                format!("{}{}", &word[..1], word[1..].to_lowercase())
+            };
+            let style = match level {
+                Level::Error if records > 0 => theme.error(),
+                Level::Warn if records > 0 => theme.warning(),
+                _ => theme.text(),
+            };
+            let text = span(format!(" {name} {}  ", count(records, short)), style);
+            tabs.push(Tab { text, levels: Levels::only(level) });
+        }
+        tabs
+    };
+    let fits = |tabs: &Vec<Tab>| tabs.iter().map(|tab| tab.text.width()).sum::<usize>() <= usize::from(room);
+    let mut tabs = [(false, true), (false, false), (true, false)].map(|(short, zeros)| make(short, zeros));
+    let at = tabs.iter().position(fits).unwrap_or(2);
+    std::mem::take(&mut tabs[at])
+}
+
+/// The row of tabs: those that are shown stand out, the others are dim.
+pub(super) fn tabs(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
+    if model.log.place.is_none() {
+        return;
+    }
+    let levels = model.log.levels();
+    let spans = tab_texts(model, theme, area.width).into_iter().map(|tab| {
+        let shown = if tab.levels.is_all() {
+            levels.is_all()
+        } else {
+            Level::iter().any(|level| tab.levels == Levels::only(level) && levels.has(Some(level)))
+        };
+        let style = match (shown, levels.is_all()) {
+            (true, false) => tab.text.style.add_modifier(ratatui::style::Modifier::UNDERLINED),
+            (true, true) => tab.text.style,
+            (false, _) => theme.dim(),
+        };
+        let text = tab.text.content.into_owned();
+        let trimmed = text.trim_end().trim_start().to_owned();
+        [span(" ", theme.text()), span(trimmed, style), span("  ", theme.text())]
+    });
+    put(frame, area, 0, spans.flatten().collect());
+}
+
+/// The line between the panes.
+pub(super) fn divider(theme: Theme, frame: &mut Frame, areas: &Areas) {
+    for row in 0..areas.divider.height {
+        put(frame, areas.divider, row, vec![span(theme.symbols().down, theme.dim())]);
+    }
+}
+
+/// The rule above the status line.
+pub(super) fn rule(theme: Theme, frame: &mut Frame, areas: &Areas) {
+    let symbols = theme.symbols();
+    let wide = usize::from(areas.rule.width);
+    put(frame, areas.rule, 0, vec![span(symbols.thin.repeat(wide), theme.dim())]);
+    if areas.divider.width > 0 && areas.rule.height > 0 {
+        let tee = Rect { x: areas.divider.x, width: 1, ..areas.rule };
+        put(frame, tee, 0, vec![span(symbols.tee_up, theme.dim())]);
+    }
+}

@@ -1,0 +1,272 @@
+//! The log: one row per line or more, the message in front, everything else dim; hits, the cursor, and at the right
+//! edge where one is and where the errors are.
+
+use super::{put, span};
+use crate::model::{Clock, Columns, Model, message};
+use crate::reading::Line as LogLine;
+use crate::reading::head::clock_at;
+use crate::text::{self, Parts};
+use crate::theme::Theme;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Span;
+
+pub(super) use crate::update::empty_state as empty;
+
+pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
+    if area.height == 0 || area.width == 0 {
+        return;
+    }
+    if let Some(lines) = nothing(model) {
+        let middle = area.height / 3;
+        for (row, text) in lines.into_iter().enumerate() {
+            let style = if row == 0 { theme.strong() } else { theme.dim() };
+            for (more, part) in fold(&text, usize::from(area.width.saturating_sub(4))).into_iter().enumerate()
+            {
+                put(frame, area, middle + (row * 2 + more) as u16, vec![span(format!("  {part}"), style)]);
+            }
+        }
+        return;
+    }
+    let log = &model.log;
+    let columns = Columns::of(model, area.width);
+    let mut skip =
+        if log.page.lines.get(log.top_index()).is_some_and(|line| line.at == log.top) { log.row } else { 0 };
+    let mut row = 0;
+    let mut errors = Vec::new();
+    for (at, line) in log.page.lines.iter().enumerate().skip(log.top_index()) {
+        if row >= area.height {
+            break;
+        }
+        let before = at.checked_sub(1).map(|before| &log.page.lines[before]);
+        for (nth, parts) in rows(model, theme, &columns, line, before).into_iter().enumerate().skip(skip) {
+            if row >= area.height {
+                break;
+            }
+            let mut spans: Vec<Span> = Vec::new();
+            if !model.zoom {
+                let cursor = log.cursor == Some(line.at) && nth == 0;
+                spans.push(span(if cursor { theme.symbols().cursor } else { " " }, theme.focus()));
+            }
+            spans.extend(parts.into_iter().map(|(text, style)| span(text, style)));
+            put(frame, area, row, spans);
+            if line.level == Some(log::Level::Error) && line.head.is_some() && nth == 0 {
+                errors.push(row);
+            }
+            row += 1;
+        }
+        skip = 0;
+    }
+    if !model.zoom && area.width > 4 {
+        edge(model, theme, frame, area, &errors);
+    }
+}
+
+/// The rows of one line.
+fn rows(
+    model: &Model,
+    theme: Theme,
+    columns: &Columns,
+    line: &LogLine,
+    before: Option<&LogLine>,
+) -> Vec<Parts<Style>> {
+    let log = &model.log;
+    let indent = columns.indent(line);
+    let room = columns.width.saturating_sub(indent);
+    let bytes = message(line, columns.any);
+    let offset = line.text.len() - bytes.len();
+    let limit = if log.wrap { usize::MAX } else { log.left + room + 2 };
+    let parts = highlighted(model, theme, line, &line.text[offset..], limit);
+    let mut rows =
+        if log.wrap { text::wrap(&parts, room.max(2)) } else { vec![text::cut(&parts, log.left, room)] };
+    let cut_off = !log.wrap
+        && text::cells(&parts.iter().map(|(text, _)| text.as_str()).collect::<String>()) > log.left + room;
+    if let Some(last) = rows.first_mut().filter(|_| cut_off && room > 1) {
+        *last = text::cut(last, 0, room - 1);
+        last.push((theme.symbols().dots.to_owned(), theme.dim()));
+    }
+    for (nth, row) in rows.iter_mut().enumerate() {
+        let mut front = if nth == 0 { front(model, theme, columns, line, before) } else { Vec::new() };
+        let used: usize = front.iter().map(|(text, _)| text::cells(text)).sum();
+        front.push((" ".repeat(indent.saturating_sub(used)), theme.text()));
+        front.append(row);
+        *row = front;
+    }
+    rows
+}
+
+/// Time, letter and target.
+fn front(
+    model: &Model,
+    theme: Theme,
+    columns: &Columns,
+    line: &LogLine,
+    before: Option<&LogLine>,
+) -> Parts<Style> {
+    let Some(head) = line.head.as_ref().filter(|_| columns.any) else { return Vec::new() };
+    let mut parts = Vec::new();
+    if columns.time > 0 {
+        let time = head.time.as_ref().map_or(&[][..], |range| &line.text[range.clone()]);
+        let shown = clock(model, time, before, columns.time);
+        parts.push((format!("{shown:0$} ", columns.time), theme.dim()));
+    }
+    let (letter, style) = head.level.map_or((" ", theme.dim()), |level| theme.letter(level));
+    parts.push((format!("{letter} "), style));
+    if columns.target > 0 {
+        let target = head.target.as_ref().map_or(&[][..], |range| &line.text[range.clone()]);
+        let short = memchr::memrchr(b':', target).map_or(target, |at| &target[at + 1..]);
+        let short = text::end(&text::name(short, theme.ascii()), columns.target, theme.ascii());
+        let gap = columns.target.saturating_sub(text::cells(&short)) + 1;
+        parts.push((format!("{short}{}", " ".repeat(gap)), theme.dim()));
+    }
+    parts
+}
+
+/// The time column in one of its forms.
+fn clock(model: &Model, time: &[u8], before: Option<&LogLine>, room: usize) -> String {
+    if time.is_empty() {
+        return String::new();
+    }
+    let since = match model.log.clock {
+        Clock::Day => {
+            let clock = text::name(&time[clock_at(time).min(time.len())..], model.look.ascii);
+            return clock.chars().take_while(|c| !matches!(c, 'Z' | '+' | '-')).take(room).collect();
+        }
+        Clock::Start => {
+            let start = model.jobs.selected().and_then(|job| job.run.as_ref());
+            let first = model.log.page.lines.first().and_then(time_of);
+            start.and_then(|run| millis(run.start.as_bytes())).or_else(|| first.and_then(millis))
+        }
+        Clock::Gap => before.and_then(time_of).and_then(millis),
+    };
+    let (Some(now), Some(since)) = (millis(time), since) else { return String::new() };
+    let (sign, gap) = if now < since { ("-", since - now) } else { ("+", now - since) };
+    let (seconds, rest) = (gap / 1000, gap % 1000);
+    let text = if seconds >= 3600 {
+        format!("{sign}{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    } else if seconds >= 60 {
+        format!("{sign}{}:{:02}.{rest:03}", seconds / 60, seconds % 60)
+    } else {
+        format!("{sign}{seconds}.{rest:03}")
+    };
+    format!("{text:>room$}")
+}
+
+fn time_of(line: &LogLine) -> Option<&[u8]> {
+    let range = line.head.as_ref()?.time.clone()?;
+    line.text.get(range)
+}
+
+/// Milliseconds since the epoch.
+fn millis(time: &[u8]) -> Option<i64> {
+    let seconds = crate::reading::head::seconds(time)?;
+    let digits = time.get(20..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).take(3);
+    let (count, fraction) =
+        digits.fold((0, 0), |(count, sum), byte| (count + 1, sum * 10 + i64::from(byte - b'0')));
+    Some(seconds * 1000 + fraction * [1000, 100, 10, 1][count])
+}
+
+/// The message with the hits of the search, or of what is filtered by, in reverse.
+fn highlighted(model: &Model, theme: Theme, line: &LogLine, bytes: &[u8], limit: usize) -> Parts<Style> {
+    const MOST: usize = 200;
+    let log = &model.log;
+    let base = match line.head {
+        Some(_) => theme.message(line.level),
+        None if log.has_columns() => theme.dim(),
+        None => theme.text(),
+    };
+    let base = if log.cursor == Some(line.at) { base.add_modifier(Modifier::BOLD) } else { base };
+    let pattern = log.search.as_ref().map(|search| &search.pattern).or(log.only.matching.as_ref());
+    // Only what can be on the screen is looked at; a character takes four bytes at most, and colours some more.
+    let seen = bytes.len().min(limit.saturating_mul(8).saturating_add(256));
+    let ranges = pattern.map(|pattern| pattern.ranges(&bytes[..seen], MOST)).unwrap_or_default();
+    let mut parts: Parts<Style> = Vec::new();
+    let (mut at, mut column) = (0, 0);
+    let mut push = |from: usize, to: usize, style: Style| {
+        let mut clean = String::new();
+        text::clean(&bytes[from..to], theme.ascii(), &mut column, limit, &mut clean);
+        if !clean.is_empty() {
+            parts.push((clean, style));
+        }
+    };
+    for range in ranges {
+        push(at, range.start, base);
+        push(range.start, range.end, theme.hit());
+        at = range.end;
+    }
+    push(at, bytes.len(), base);
+    parts
+}
+
+/// The right edge: where one is in the file, and which rows are errors.
+fn edge(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, errors: &[u16]) {
+    let symbols = theme.symbols();
+    let log = &model.log;
+    let (first, last) = crate::update::visible(model);
+    let height = u64::from(area.height);
+    let len = log.len.max(1);
+    let size = ((last - first.min(last)).saturating_mul(height) / len).clamp(1, height);
+    let free = height - size;
+    let at = if last >= log.len {
+        free
+    } else {
+        (u128::from(first) * u128::from(height) / u128::from(len)) as u64
+    }
+    .min(free);
+    let whole = size >= height;
+    for row in 0..area.height {
+        let cell = Rect { x: area.x + area.width - 1, width: 1, ..area };
+        let thumb = !whole && (at..at + size).contains(&u64::from(row));
+        let (symbol, style) = match (errors.contains(&row), thumb) {
+            (true, _) => (symbols.mark, theme.error()),
+            (_, true) => (symbols.thumb, theme.dim()),
+            _ => (symbols.down, theme.dim()),
+        };
+        put(frame, cell, row, vec![span(symbol, style)]);
+    }
+}
+
+/// What to say in place of the log.
+fn nothing(model: &Model) -> Option<Vec<String>> {
+    if let Some(texts) = empty(model) {
+        return Some(texts.into());
+    }
+    let log = &model.log;
+    if !log.page.lines.is_empty() {
+        return None;
+    }
+    let say = |what: &str, next: &str| Some(vec![what.to_owned(), next.to_owned()]);
+    if let Some(why) = &log.problem {
+        return say(&format!("This file cannot be shown: {why}."), "[ and ] show the job's other files.");
+    }
+    let job = model.jobs.selected()?;
+    match &log.place {
+        None if job.files.iter().any(|file| file.unreadable.is_some()) => say(
+            "This job has no file that can be shown.",
+            "What stands there is no regular file; it is not followed.",
+        ),
+        None => say("This job has no log file yet.", "It will appear here with its first record."),
+        Some(_) if !log.loaded || log.asked => None,
+        Some(_) if log.gone => say("The file is gone.", "If there is one of this name again, it is shown."),
+        Some(_) if log.len == 0 => say("The file is empty.", "What is written appears here."),
+        Some(_) => say("No line matches.", "a shows all levels, Esc clears the filter."),
+    }
+}
+
+/// A sentence in rows of whole words.
+fn fold(text: &str, width: usize) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    for word in text.split(' ') {
+        let row = rows.last().map_or(0, |row| text::cells(row));
+        if row > 0 && row + 1 + text::cells(word) > width {
+            rows.push(word.to_owned());
+        } else if let Some(last) = rows.last_mut() {
+            if row > 0 {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    rows
+}

@@ -1,0 +1,159 @@
+//! The last two rows: whether it follows or holds, where one is, what is on; and the keys.
+
+use super::{list::cursor, put, put_ends, span, width};
+use crate::keys::{TABLE, Where};
+use crate::model::{For, Mode, Model, Pane, Watching};
+use crate::text;
+use crate::theme::Theme;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
+    let log = &model.log;
+    let block = if log.following { span(" FOLLOW ", theme.follow()) } else { span(" HOLD ", theme.hold()) };
+    let mut left = vec![block, span("  ", theme.text())];
+    if let Some(note) = &model.note {
+        left.push(span(text::name(note.as_bytes(), theme.ascii()), theme.strong()));
+        left.extend(hits(model, theme));
+    } else if log.stepping {
+        left.push(span(format!("looking{} Esc stops", theme.symbols().dots), theme.strong()));
+    } else if log.place.is_some() {
+        left.extend(place(model, theme));
+    }
+    let mut right = facts(model, theme);
+    while right.len() > 1 && width(&left) + width(&right) + 2 > usize::from(area.width) {
+        right.remove(0);
+    }
+    if width(&left) + width(&right) + 1 > usize::from(area.width) {
+        right.clear();
+    }
+    put_ends(frame, area, 0, left, right);
+}
+
+/// Which record of how many, what came while holding, what is searched for.
+fn place(model: &Model, theme: Theme) -> Vec<Span<'static>> {
+    let log = &model.log;
+    let (count, complete) = log.count();
+    let about = if complete { "" } else { "~" };
+    let mut spans = Vec::new();
+    if !log.following {
+        let new = match log.held_at.1.map(|held| held.wanted(log.levels())) {
+            Some(held) if count > held => Some(format!("{about}{} new", text::number(count - held))),
+            None if log.len > log.held_at.0 => Some(format!("{} new", text::size(log.len - log.held_at.0))),
+            _ => None,
+        };
+        spans.extend(new.map(|new| span(format!("{new}   "), theme.warning())));
+    }
+    let (_, end) = crate::update::visible(model);
+    // Lines that match are not counted by level, so their place is told by bytes.
+    let number = log.before.filter(|_| log.only.matching.is_none()).map(|before| {
+        let loaded = log.page.lines.iter().filter(|line| line.end <= end);
+        before + loaded.filter(|line| line.head.is_some() || log.totals.records == [0; 6]).count() as u64
+    });
+    let at = match number {
+        // The lines and the index come by different ways, and one may be a moment ahead.
+        Some(number) => {
+            let count = count.max(number);
+            let number = if log.following { count } else { number };
+            format!("{} of {about}{}", text::number(number), text::number(count))
+        }
+        None => format!("{} % of {}", end * 100 / log.len.max(1), text::size(log.len)),
+    };
+    spans.push(span(at, theme.text()));
+    spans.extend(hits(model, theme));
+    spans
+}
+
+/// What is searched for and how many lines match.
+fn hits(model: &Model, theme: Theme) -> Option<Span<'static>> {
+    model.log.search.as_ref().map(|search| {
+        let name = text::end(&text::name(search.text.as_bytes(), theme.ascii()), 24, theme.ascii());
+        let hits = match search.hits {
+            Some((1, true)) => "1 hit".to_owned(),
+            Some((hits, true)) => format!("{} hits", text::number(hits)),
+            Some((hits, false)) => format!("{} hits so far", text::number(hits)),
+            None => theme.symbols().dots.to_owned(),
+        };
+        span(format!("   /{name}/ {hits}"), theme.focus())
+    })
+}
+
+/// What is switched how; the least important first, since it is the first to go.
+fn facts(model: &Model, theme: Theme) -> Vec<Span<'static>> {
+    let log = &model.log;
+    let mut facts = Vec::new();
+    let mut fact = |text: String| facts.push(span(format!("   {text}"), theme.dim()));
+    fact(format!("mouse {}", if model.mouse { "on" } else { "off" }));
+    fact(format!("wrap {}", if log.wrap { "on" } else { "off" }));
+    if log.left > 0 {
+        fact(format!("from column {}", log.left + 1));
+    }
+    if let Some(place) = &log.place {
+        fact(text::name(place.file.as_os_str().as_encoded_bytes(), theme.ascii()));
+    }
+    if model.watching == Watching::Polling {
+        fact("polling".to_owned());
+    }
+    if log.gone {
+        facts.push(span("   file is gone", theme.warning()));
+    } else if let Some(why) = &log.problem {
+        facts.push(span(format!("   {why}"), theme.warning()));
+    }
+    facts.push(span(" ", theme.text()));
+    facts
+}
+
+/// The key line: what is typed, or as many keys as fit.
+pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
+    if let Mode::Typing(what, text) = &model.mode {
+        return typed(*what, text, theme, frame, area);
+    }
+    let list = model.focus == Pane::List;
+    let place = if list { Where::List } else { Where::Log };
+    let here =
+        TABLE.iter().filter(|row| !row.hint.is_empty() && (row.place == place || row.place == Where::Both));
+    let idle = model.log.search.is_none();
+    let mut spans = Vec::new();
+    let more = [span(" more ", theme.dim()), span("? ", theme.focus())];
+    let room = usize::from(area.width).saturating_sub(width(&more));
+    let mut folded = false;
+    for row in here {
+        let key = row.shown.split(' ').next().unwrap_or(row.shown);
+        let dead = row.hint == "next" && idle;
+        let parts = [
+            span(format!(" {key}"), if dead { theme.dim() } else { theme.focus() }),
+            span(format!(" {} ", row.hint), theme.dim()),
+        ];
+        if width(&spans) + width(&parts) > room {
+            folded = true;
+            break;
+        }
+        spans.extend(parts);
+    }
+    if folded {
+        spans.extend(more);
+    }
+    put(frame, area, 0, spans);
+}
+
+fn typed(what: For, text: &str, theme: Theme, frame: &mut Frame, area: Rect) {
+    let (prompt, hint) = match what {
+        For::Search => (" / ", "Enter searches, Esc leaves   regex, smart case "),
+        For::Only => (" only lines with ", "Enter shows them, empty shows all, Esc leaves "),
+        For::Jobs => (" jobs ", "Enter keeps it, Esc clears it "),
+    };
+    let room = usize::from(area.width).saturating_sub(prompt.len() + 2);
+    let text = text::name(text.as_bytes(), theme.ascii());
+    let tail: String = {
+        let skip = text::cells(&text).saturating_sub(room);
+        text::cut(&[(text, ())], skip, room).into_iter().map(|(text, ())| text).collect()
+    };
+    let left =
+        vec![span(prompt, theme.focus()), span(tail, theme.text()), span(cursor(theme), theme.focus())];
+    let mut right = vec![span(hint, theme.dim())];
+    if width(&left) + width(&right) + 2 > usize::from(area.width) {
+        right.clear();
+    }
+    put_ends(frame, area, 0, left, right);
+}

@@ -1,0 +1,124 @@
+//! Whole screens. `LOGVIEW_SNAPSHOTS=write cargo test -p logview` writes them anew, to be read before they are kept.
+
+use super::view;
+use crate::model::{Message, Model, State};
+use crate::update::tests::Case;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The screen as text, with trailing blanks cut.
+pub(crate) fn screen(model: &Model, (width, height): (u16, u16)) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| view(model, frame)).unwrap();
+    let buffer = terminal.backend().buffer();
+    let rows = (0..height).map(|row| {
+        let cells = (0..width).map(|column| buffer[(column, row)].symbol());
+        cells.collect::<String>().trim_end().to_owned() + "\n"
+    });
+    rows.collect()
+}
+
+fn record(number: u32) -> String {
+    let (minute, second) = (20 + number / 60, number % 60);
+    let (level, target, message) = match number % 7 {
+        0 => ("INFO", "batch", "accepted size=512 lag=0.2s"),
+        3 if number.is_multiple_of(5) => {
+            ("ERROR", "db", "commit failed: connection reset by peer\n\tat commit\n\tat main")
+        }
+        5 => ("WARN", "db", "pool exhausted waited=1.4s in_use=16/16"),
+        _ => ("DEBUG", "fetch", "GET https://api.acme.io/v2/items?page=119&sort=price&filter=none&limit=512"),
+    };
+    format!(
+        "[{level}] [2026-11-22T16:{minute}:{second:02}.219876543+00:00] [a] [1:1] - [app::{target}] [line:1]: {message}\n"
+    )
+}
+
+fn busy(size: (u16, u16)) -> Case {
+    let text: String = (0..360).map(record).collect();
+    let mut case = Case::new(&text, size);
+    let states = [
+        State::Failed,
+        State::Quiet,
+        State::Died,
+        State::Done,
+        State::Dropped,
+        State::Unknown,
+        State::Panicked,
+    ];
+    let jobs = (1u32..30).map(|number| {
+        let mut job = case.job(&format!("import-0817-{number:04}"), states[number as usize % states.len()]);
+        job.errors = u64::from(number % 3) * 500;
+        job.warnings = 0;
+        job.hour = [0; 6];
+        job.written = Some(case.model.now - Duration::from_secs(u64::from(number).pow(3) * 7));
+        job
+    });
+    let jobs = jobs.collect();
+    case.send(Message::Jobs(jobs));
+    case
+}
+
+fn matches_snapshot(name: &str, screen: &str) {
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/view/snapshots").join(format!("{name}.txt"));
+    if std::env::var_os("LOGVIEW_SNAPSHOTS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, screen).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == screen, "{name} has changed:\n{screen}");
+}
+
+#[test]
+fn the_main_screen_is_as_it_was() {
+    for size in [(120, 36), (80, 24), (200, 60), (50, 12), (1, 1)] {
+        let case = busy(size);
+        matches_snapshot(&format!("main-{}x{}", size.0, size.1), &screen(&case.model, size));
+    }
+}
+
+#[test]
+fn the_help_the_search_and_the_list_over_the_log_are_as_they_were() {
+    let mut case = busy((120, 36));
+    case.keys("?");
+    matches_snapshot("help-120x36", &screen(&case.model, (120, 36)));
+    case.keys("\u{1b}/reset by\r/pool");
+    matches_snapshot("search-120x36", &screen(&case.model, (120, 36)));
+    let mut case = busy((80, 24));
+    case.keys("\t");
+    matches_snapshot("list-80x24", &screen(&case.model, (80, 24)));
+}
+
+#[test]
+fn every_size_is_drawn() {
+    for width in (1..140).step_by(7) {
+        for height in (1..50).step_by(5) {
+            let mut case = busy((width, height));
+            screen(&case.model, (width, height));
+            case.keys("\tv?");
+            screen(&case.model, (width, height));
+            // The terminal may have another size than the model knows of.
+            screen(&case.model, (height, width));
+        }
+    }
+}
+
+#[test]
+fn without_colours_none_is_set() {
+    let mut case = busy((120, 36));
+    case.model.look.plain = true;
+    let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
+    terminal.draw(|frame| view(&case.model, frame)).unwrap();
+    let plain = |color| color == ratatui::style::Color::Reset;
+    assert!(terminal.backend().buffer().content.iter().all(|cell| plain(cell.fg) && plain(cell.bg)));
+}
+
+#[test]
+fn no_background_is_set_so_that_dark_and_light_are_both_right() {
+    let case = busy((120, 36));
+    let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
+    terminal.draw(|frame| view(&case.model, frame)).unwrap();
+    assert!(terminal.backend().buffer().content.iter().all(|cell| cell.bg == ratatui::style::Color::Reset));
+}

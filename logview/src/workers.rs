@@ -1,0 +1,136 @@
+//! The threads beside the one that draws, and how requests reach them. All of them send messages over one bounded
+//! channel; none of them draws, and none is waited for.
+//!
+//! ```text
+//! input, signals ─┐                    ┌─ requests ─► pager ─► indexer   (one file: lines, index)
+//! lister ─────────┼─► messages ─► draw ┤                  └──► searcher  (one file: jumps, counts)
+//! pager, … ───────┘                    └─ requests ─► lister             (all jobs: state, counts)
+//! ```
+
+mod indexer;
+mod input;
+mod lister;
+mod pager;
+mod searcher;
+mod tally;
+mod watcher;
+
+use crate::model::{Message, Request};
+use crate::source::Source;
+use crate::terminal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+
+/// Messages that may wait to be drawn; whoever has more waits too.
+const WAITING: usize = 256;
+
+/// Where messages come out and requests go in. Dropping it ends the threads, each at its next look.
+pub(crate) struct Workers {
+    /// What has happened.
+    pub messages: Receiver<Message>,
+    pager: Sender<pager::Order>,
+    lister: Sender<lister::Order>,
+    shared: Arc<Shared>,
+}
+
+/// What all threads see.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// How many requests the pager was sent: if that goes on, what it does is no longer wanted.
+    pub(crate) requests: AtomicU64,
+    /// How many jumps were asked for: with the next one, the one before is no longer wanted.
+    pub(crate) steps: AtomicU64,
+    /// Notifications do not work; look often.
+    pub(crate) polling: AtomicBool,
+    /// It is over.
+    pub(crate) quit: AtomicBool,
+}
+
+/// Starts all threads. `input` says whether keys and signals are wanted.
+pub(crate) fn start(source: &Arc<dyn Source>, polling: bool, input: bool) -> Workers {
+    let (out, messages) = sync_channel(WAITING);
+    let shared = Arc::new(Shared::default());
+    shared.polling.store(polling, Ordering::Relaxed);
+    let (to_pager, pager_orders) = channel();
+    let (to_lister, lister_orders) = channel();
+    let (to_indexer, indexer_orders) = channel();
+    let (to_searcher, searcher_orders) = channel();
+    let watcher = watcher::Watcher::new(Arc::clone(source), polling, to_pager.clone(), to_lister.clone());
+    spawn(
+        "pager",
+        &out,
+        pager::run(
+            Arc::clone(source),
+            Arc::clone(&shared),
+            pager_orders,
+            out.clone(),
+            to_indexer,
+            to_searcher,
+        ),
+    );
+    spawn(
+        "lister",
+        &out,
+        lister::run(Arc::clone(source), Arc::clone(&shared), lister_orders, out.clone(), watcher),
+    );
+    spawn("indexer", &out, indexer::run(indexer_orders, out.clone()));
+    spawn("searcher", &out, searcher::run(Arc::clone(&shared), searcher_orders, out.clone()));
+    if input {
+        input::start(&shared, &out);
+    }
+    Workers { messages, pager: to_pager, lister: to_lister, shared }
+}
+
+impl Workers {
+    /// Hands a request to whoever does it. Taking the mouse is none of theirs.
+    pub(crate) fn send(&self, request: Request) {
+        match request {
+            Request::Watch(job) => drop(self.lister.send(lister::Order::Watch(job))),
+            Request::Mouse(_) => {}
+            Request::StopStep => drop(self.shared.steps.fetch_add(1, Ordering::Relaxed)),
+            other => {
+                self.shared.requests.fetch_add(1, Ordering::Relaxed);
+                if matches!(other, Request::Step { .. } | Request::Show { .. }) {
+                    self.shared.steps.fetch_add(1, Ordering::Relaxed);
+                }
+                drop(self.pager.send(pager::Order::Request(other)));
+            }
+        }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.shared.quit.store(true, Ordering::Relaxed);
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        self.shared.steps.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Whoever draws is gone: the thread ends.
+struct Over;
+
+fn tell(out: &SyncSender<Message>, message: Message) -> Result<(), Over> {
+    out.send(message).map_err(|_| Over)
+}
+
+/// Starts a thread. One that panics says so, since without it the screen would show what is not so any more.
+fn spawn(name: &'static str, out: &SyncSender<Message>, work: impl FnOnce() + Send + 'static) {
+    let tell = out.clone();
+    let guarded = move || {
+        terminal::draws();
+        let work = || {
+            crate::app::provoke(name);
+            work();
+        };
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            drop(tell.send(Message::Broken(name)));
+        }
+    };
+    if thread::Builder::new().name(format!("logview {name}")).spawn(guarded).is_err() {
+        drop(out.try_send(Message::Broken(name)));
+    }
+}

@@ -1,0 +1,50 @@
+//! Keys, mouse, resizes and signals, as messages.
+
+use super::{Shared, spawn};
+use crate::model::Message;
+use crossterm::event::{self, Event};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+/// How long a thread may go on after it is over.
+const LOOK: Duration = Duration::from_millis(500);
+
+pub(super) fn start(shared: &Arc<Shared>, out: &SyncSender<Message>) {
+    let (keys, stop) = (out.clone(), Arc::clone(shared));
+    spawn("input", out, move || {
+        while !stop.quit.load(Ordering::Relaxed) {
+            let message = match event::poll(LOOK)
+                .and_then(|ready| if ready { event::read().map(Some) } else { Ok(None) })
+            {
+                Ok(Some(Event::Key(key))) => Message::Key(key),
+                Ok(Some(Event::Mouse(mouse))) => Message::Mouse(mouse),
+                Ok(Some(Event::Resize(width, height))) => Message::Resize(width, height),
+                Ok(_) => continue,
+                Err(_) => Message::Terminate, // the terminal is gone
+            };
+            if keys.send(message).is_err() {
+                break;
+            }
+        }
+    });
+    signals(out);
+}
+
+#[cfg(unix)]
+fn signals(out: &SyncSender<Message>) {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP]) else { return };
+    let asks = out.clone();
+    spawn("signals", out, move || {
+        for _ in signals.forever() {
+            if asks.send(Message::Terminate).is_err() {
+                break;
+            }
+        }
+    });
+}
+
+#[cfg(not(unix))]
+fn signals(_: &SyncSender<Message>) {}

@@ -1,0 +1,108 @@
+//! Counting records without keeping anything of them: for the jobs in the list, and for the number of a line.
+
+use crate::reading::index::{LineHeads, Times, level_and_time};
+use crate::reading::page::{Levels, slot};
+use crate::reading::{Lines, head::level_of};
+use crate::source::{Bytes, Place, Source};
+use log::Level;
+use std::io;
+use std::path::PathBuf;
+
+/// Bytes that are read at once.
+const PORTION: usize = 1 << 20;
+
+/// Seconds of a sixth of an hour.
+const SIXTH: i64 = 600;
+
+/// Records of one file by level, from an offset on, carried on as it grows.
+#[derive(Debug)]
+pub(super) struct Tally {
+    pub(super) file: PathBuf,
+    pub(super) records: [u64; 6],
+    heads: LineHeads,
+    times: Times,
+    /// Records in each sixth of an hour, by its number since the epoch.
+    sixths: [(i64, u32); 6],
+}
+
+impl Tally {
+    pub(super) fn new(file: PathBuf, from: u64) -> Tally {
+        Tally { file, records: [0; 6], heads: LineHeads::from(from), times: None, sixths: [(0, 0); 6] }
+    }
+
+    /// How far it has counted.
+    pub(super) fn counted(&self) -> u64 {
+        self.heads.fed()
+    }
+
+    /// Counts on, up to about `budget` bytes. Says whether it reached the end; a file that became shorter is
+    /// counted from its start.
+    pub(super) fn go_on(
+        &mut self,
+        source: &dyn Source,
+        job: &std::path::Path,
+        budget: u64,
+    ) -> io::Result<bool> {
+        let bytes = source.open(&Place { job: job.to_owned(), file: self.file.clone() })?;
+        let (_, len) = bytes.stat()?;
+        if len < self.counted() {
+            *self = Tally::new(std::mem::take(&mut self.file), 0);
+        }
+        let end = len.min(self.counted() + budget);
+        self.read(&*bytes, end)?;
+        Ok(self.counted() >= len)
+    }
+
+    fn read(&mut self, bytes: &dyn Bytes, end: u64) -> io::Result<()> {
+        let mut data = vec![0; PORTION.min((end - self.counted()) as usize)];
+        while self.counted() < end {
+            let want = data.len().min((end - self.counted()) as usize);
+            let read = bytes.read_at(&mut data[..want], self.counted())?;
+            if read == 0 {
+                break;
+            }
+            let (records, times, sixths) = (&mut self.records, &mut self.times, &mut self.sixths);
+            self.heads.feed(&data[..read], &mut |_, line| {
+                let Some((level, time)) = level_and_time(line, times) else { return };
+                records[slot(level)] += 1;
+                if let Some(number) = time.map(|time| time.div_euclid(SIXTH)) {
+                    let sixth = &mut sixths[number.rem_euclid(6) as usize];
+                    *sixth = (number, if sixth.0 == number { sixth.1 + 1 } else { 1 });
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Records of a level.
+    pub(super) fn of(&self, level: Level) -> u64 {
+        self.records[slot(Some(level))]
+    }
+
+    /// Records in each sixth of the hour that ends now, the oldest first.
+    pub(super) fn hour(&self, now: i64) -> [u32; 6] {
+        let last = now.div_euclid(SIXTH);
+        std::array::from_fn(|at| {
+            let number = last - 5 + at as i64;
+            let sixth = self.sixths[number.rem_euclid(6) as usize];
+            if sixth.0 == number { sixth.1 } else { 0 }
+        })
+    }
+}
+
+/// Wanted records whose first line starts in `from..to`, where `from` is the start of an index block.
+pub(super) fn wanted_between(lines: &mut Lines, from: u64, to: u64, levels: Levels) -> Option<u64> {
+    let mut at = lines.start_of(from).ok()?;
+    if at < from {
+        at = lines.end_of(at).ok()?;
+    }
+    let mut count = 0;
+    let mut text = Vec::new();
+    while at < to {
+        let end = lines.end_of(at).ok()?.max(at + 1);
+        lines.text_into(at, end.min(at + crate::reading::head::LOOK as u64), &mut text).ok()?;
+        count += u64::from(level_of(&text).is_some_and(|level| levels.has(level)));
+        at = end;
+    }
+    Some(count)
+}

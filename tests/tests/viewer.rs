@@ -1,0 +1,363 @@
+//! The real viewer, seen through a real terminal.
+
+use logcore::disk::{Counts, Outcome};
+use std::fs;
+use std::os::unix::fs::FileExt;
+use tests::eventually;
+use tests::jobs::Root;
+use tests::terminal::Terminal;
+
+const VIEWER: &str = env!("CARGO_BIN_EXE_viewer");
+
+fn counts(error: u64, info: u64) -> Counts {
+    Counts { error, info, ..Counts::default() }
+}
+
+/// The viewer over one running job that has said a few hundred things.
+fn over_one_job() -> (Root, tests::jobs::Dir, Terminal) {
+    let mut root = Root::new();
+    let job = root.running("import-42");
+    for number in 1..=300 {
+        job.log("INFO", &format!("message {number:03}"));
+    }
+    let terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("message 300");
+    (root, job, terminal)
+}
+
+#[test]
+fn it_opens_on_the_job_that_needs_a_look_at_its_end_and_follows() {
+    let mut root = Root::new();
+    root.ended("calm", Outcome::Ok, counts(0, 1)).log("INFO", "all is well");
+    let failed = root.ended("Broken/one", Outcome::Failed, counts(2, 1));
+    failed.log("INFO", "before");
+    failed.log("ERROR", "disk on fire");
+    root.running("busy").log("DEBUG", "working");
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("disk on fire");
+    terminal.sees("3 jobs");
+    terminal.until("the failed job first", |screen| {
+        screen.lines().nth(3).is_some_and(|row| row.contains("▌✗ Broken/one") && row.contains("2"))
+    });
+    assert!(terminal.status().contains("FOLLOW"), "{}", terminal.text());
+    let error_rows = terminal.rows().iter().filter(|row| row.contains("disk on fire")).count();
+    assert_eq!(error_rows, 1, "an error stands in three files and is shown once:\n{}", terminal.text());
+    failed.log("INFO", "and on it goes");
+    terminal.sees("and on it goes");
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+    assert_eq!(terminal.taken(), (false, false));
+}
+
+#[test]
+fn new_jobs_and_new_level_files_appear() {
+    let (mut root, job, terminal) = over_one_job();
+    root.running("late-comer").log("INFO", "hello");
+    terminal.sees("late-comer");
+    terminal.loses("error.log");
+    job.log("ERROR", "now there is an error");
+    terminal.sees("now there is an error");
+    terminal.sees("error.log");
+    terminal.sees("Error 1");
+}
+
+#[test]
+fn moving_up_holds_and_end_follows() {
+    let (_root, job, mut terminal) = over_one_job();
+    terminal.keys("\tb");
+    terminal.sees(" HOLD ");
+    let shown = |terminal: &Terminal| -> Vec<String> {
+        terminal
+            .rows()
+            .into_iter()
+            .filter_map(|row| row.find("message").map(|at| row[at..at + 11].to_owned()))
+            .collect()
+    };
+    terminal.loses("message 300");
+    let before = shown(&terminal);
+    for _ in 0..40 {
+        job.log("INFO", "something new");
+    }
+    terminal.sees("40 new");
+    assert_eq!(shown(&terminal), before, "what a person reads does not move");
+    terminal.keys("G");
+    terminal.sees(" FOLLOW ");
+    terminal.sees("something new");
+    terminal.keys("g");
+    terminal.sees("message 001");
+    terminal.sees(" HOLD ");
+}
+
+#[test]
+fn a_truncated_file_is_followed() {
+    let (_root, job, terminal) = over_one_job();
+    fs::write(job.file("debug.log"), "").unwrap();
+    terminal.loses("message 300");
+    job.log("INFO", "after the cut");
+    terminal.sees("after the cut");
+}
+
+#[test]
+fn a_renamed_and_recreated_file_is_followed() {
+    let (_root, job, terminal) = over_one_job();
+    fs::rename(job.file("debug.log"), job.file("debug.log.1")).unwrap();
+    job.log("INFO", "in the new file");
+    terminal.sees("in the new file");
+    job.log("INFO", "and on");
+    terminal.sees("and on");
+    terminal.loses("message 300");
+}
+
+#[test]
+fn a_deleted_file_stays_on_the_screen_until_there_is_a_new_one() {
+    let (_root, job, terminal) = over_one_job();
+    fs::remove_file(job.file("debug.log")).unwrap();
+    fs::remove_file(job.file("info.log")).unwrap();
+    terminal.sees("file is gone");
+    terminal.sees("message 300");
+    job.append("debug.log", job.line("DEBUG", "back again"));
+    terminal.sees("back again");
+    terminal.loses("message 300");
+}
+
+#[test]
+fn search_finds_counts_and_steps_both_ways() {
+    let (_root, _job, mut terminal) = over_one_job();
+    terminal.keys("/message .*7.$\r");
+    terminal.sees("▸16:20:01.123 I fetch message 279");
+    terminal.sees("30 hits");
+    terminal.keys("N");
+    terminal.sees("▸16:20:01.123 I fetch message 278");
+    terminal.keys("nn");
+    terminal.sees("from the other end");
+    terminal.sees("▸16:20:01.123 I fetch message 070");
+    terminal.keys("/no such thing\r");
+    terminal.sees("no line that matches");
+    terminal.sees("0 hits");
+    terminal.keys("/(\r");
+    terminal.sees("not a regular expression");
+}
+
+#[test]
+fn levels_and_errors_are_one_key_away() {
+    let (_root, job, mut terminal) = over_one_job();
+    job.log("ERROR", "the one error");
+    job.log("WARN", "the one warning");
+    for number in 1..=100 {
+        job.log("DEBUG", &format!("noise {number}"));
+    }
+    terminal.sees("noise 100");
+    terminal.sees("Debug 100");
+    terminal.keys("E");
+    terminal.sees("▸16:20:01.123 E fetch the one error");
+    terminal.keys("w");
+    terminal.sees("▸16:20:01.123 W fetch the one warning");
+    terminal.keys("0");
+    terminal.loses("noise");
+    terminal.loses("the one warning");
+    terminal.sees("only E");
+    terminal.keys("a");
+    terminal.sees("noise 1");
+    terminal.sees("message 300");
+}
+
+#[test]
+fn only_matching_lines_are_shown_on_demand() {
+    let (_root, _job, mut terminal) = over_one_job();
+    terminal.keys("\tf[12]50\r");
+    terminal.loses("message 300");
+    terminal.sees("message 150");
+    terminal.sees("message 250");
+    terminal.keys("\u{1b}");
+    terminal.sees("message 300");
+}
+
+#[test]
+fn the_help_has_every_key_of_the_table() {
+    let (_root, _job, mut terminal) = over_one_job();
+    terminal.keys("?");
+    terminal.sees("Help");
+    for row in logview::keys::TABLE {
+        terminal.until(row.what, |screen| screen.contains(row.what) && screen.contains(row.shown));
+    }
+    terminal.keys("search");
+    terminal.loses("half a page");
+    terminal.sees("search (regex)");
+    terminal.keys("\u{1b}");
+    terminal.loses("Help");
+}
+
+#[test]
+fn bytes_of_a_log_never_control_the_terminal() {
+    let mut root = Root::new();
+    let job = root.running("evil\u{1b}[2J");
+    job.append("debug.log", b"\x1b]0;owned\x07\x1b[2J\x1b[31mred\x1b[0m \x9b5n \xc2\x9b6n \x00\x08\x0d\xff [bold]kept[/bold] end\n");
+    job.append("debug.log", job.line("INFO", "\u{202e}drow\u{1b}[6n wide 界 end"));
+    let terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("wide 界 end");
+    terminal.sees("[bold]kept[/bold]");
+    terminal.sees("red");
+    let raw = terminal.raw();
+    for forbidden in
+        [&b"\x1b]0;"[..], b"\x07", b"\x1b[6n", b"\x9b5n", b"\xc2\x9b", b"\x00", b"\x08", b"\xe2\x80\xae"]
+    {
+        // 0x9b may be part of a longer character, so only whole sequences are looked for.
+        assert!(
+            !raw.windows(forbidden.len()).any(|window| window == forbidden),
+            "{forbidden:?} was passed on"
+        );
+    }
+}
+
+#[test]
+fn a_file_of_4_gigabytes_opens_at_once_at_its_end() {
+    let root = Root::new();
+    let job = root.job("huge");
+    let file = fs::File::create(job.file("debug.log")).unwrap();
+    file.set_len(4 << 30).unwrap();
+    file.write_all_at(job.line("INFO", "the very first line").as_bytes(), 0).unwrap();
+    let tail: String = (1..=200).map(|number| job.line("INFO", &format!("tail {number:03}"))).collect();
+    file.write_all_at(format!("\n{tail}").as_bytes(), 4 << 30).unwrap();
+    let started = std::time::Instant::now();
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("tail 200");
+    assert!(started.elapsed().as_secs() < 3, "it took {:?}", started.elapsed());
+    terminal.keys("g");
+    terminal.keys("\tg");
+    terminal.sees("the very first line");
+    terminal.keys("G");
+    terminal.sees("tail 200");
+}
+
+#[test]
+fn it_survives_any_size_down_to_one_cell() {
+    let (_root, _job, mut terminal) = over_one_job();
+    for (columns, rows) in [(80, 24), (59, 12), (20, 5), (3, 2), (1, 1), (200, 60), (2, 40), (120, 36)] {
+        terminal.resize(columns, rows);
+        terminal.keys("k?\u{1b}");
+        if columns >= 20 {
+            terminal.until("a screen of that size", |screen| screen.contains("message"));
+        }
+    }
+    terminal.sees("message");
+    terminal.sees("import-42");
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let (_root, _job, mut terminal) = over_one_job();
+        assert_eq!(terminal.taken(), (true, true));
+        let pid = terminal.pid().to_string();
+        std::process::Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+        assert_eq!(terminal.ends(), 0, "{signal}");
+        eventually(
+            "the terminal given back",
+            || (terminal.taken() == (false, false)).then_some(()),
+            || terminal.text(),
+        );
+    }
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_says_what_happened() {
+    for place in ["draw", "pager"] {
+        let mut root = Root::new();
+        root.running("import-42").log("INFO", "hello");
+        let arguments = [root.path().into()];
+        let env = [("LOGVIEW_TEST_PANIC", place)];
+        let mut terminal = Terminal::start(VIEWER, &arguments, (120, 36), &env);
+        assert_ne!(terminal.ends(), 0, "{place}");
+        terminal.sees("asked for by LOGVIEW_TEST_PANIC");
+        assert_eq!(terminal.taken(), (false, false), "{place}");
+    }
+}
+
+#[test]
+fn anybodys_logs_can_be_browsed() {
+    let root = Root::new();
+    let app = root.job("app");
+    app.append(
+        "service.log",
+        "2026-11-22 16:20:01,123 ERROR app: it broke\nTraceback (most recent call last):\n  File x\n",
+    );
+    app.append("access.log", "GET / 200\n".repeat(50));
+    fs::write(root.path().join("loose.log"), "a loose line\n").unwrap();
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("(files here)");
+    terminal.sees("app");
+    terminal.keys("fapp\r");
+    terminal.sees("GET / 200");
+    terminal.keys("]");
+    terminal.sees("16:20:01,123 E");
+    terminal.sees("app: it broke");
+    terminal.sees("Traceback");
+}
+
+#[test]
+fn a_directory_that_is_missing_is_awaited() {
+    let root = Root::new();
+    let later = root.path().join("later");
+    let mut terminal = Terminal::view(VIEWER, &later);
+    terminal.sees("There is no directory");
+    fs::create_dir_all(later.join("job-1")).unwrap();
+    terminal.sees("no log file yet");
+    fs::write(later.join("job-1/debug.log"), "here it is\n").unwrap();
+    terminal.sees("here it is");
+    terminal.keys("\u{3}");
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
+fn without_notifications_it_polls_and_says_so() {
+    let mut root = Root::new();
+    let job = root.running("import-42");
+    job.log("INFO", "hello");
+    let arguments = ["--poll".into(), root.path().into()];
+    let terminal = Terminal::start(VIEWER, &arguments, (120, 36), &[]);
+    terminal.sees("polling");
+    job.log("INFO", "noticed all the same");
+    terminal.sees("noticed all the same");
+}
+
+#[test]
+fn ascii_means_ascii() {
+    let mut root = Root::new();
+    root.running("import-ü").log("ERROR", "naïve 界");
+    let arguments = ["--ascii".into(), root.path().into()];
+    let mut terminal = Terminal::start(VIEWER, &arguments, (120, 36), &[("NO_COLOR", "1")]);
+    terminal.sees("na?ve ?");
+    terminal.keys("?");
+    terminal.sees("Help");
+    let raw = terminal.raw();
+    assert!(raw.is_ascii(), "{}", String::from_utf8_lossy(&raw));
+    assert!(!raw.windows(5).any(|window| window == b"\x1b[31m" || window == b"\x1b[36m"), "no colours");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn hostile_directories_neither_block_nor_lead_outside() {
+    let mut root = Root::new();
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret"), "the secret\n").unwrap();
+    let job = root.running("hostile");
+    fs::create_dir(job.file("info.log")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("secret"), job.file("debug.log")).unwrap();
+    let fifo = job.file("trace.log");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("no file that can be shown");
+    terminal.sees("a link, not opened");
+    job.append("error.log", job.line("ERROR", "a real file"));
+    terminal.sees("a real file");
+    assert!(!terminal.text().contains("the secret"));
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_do() {
+    let output = std::process::Command::new(VIEWER).arg("logs").output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("run logview in a terminal"));
+}

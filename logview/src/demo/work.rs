@@ -147,7 +147,7 @@ fn check_text(file: &Path) {
             }
         }
         Err(error) => {
-            warn!("{}: not UTF-8 from byte {} on, taken for binary", short(file), error.valid_up_to())
+            warn!("{}: not UTF-8 from byte {} on, taken for binary", short(file), error.valid_up_to());
         }
     }
 }

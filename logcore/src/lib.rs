@@ -86,3 +86,8 @@ pub fn function_name(here: &'static str) -> &'static str {
     let path = here.trim_end_matches("::here").trim_end_matches("::{{closure}}");
     path.rsplit("::").next().unwrap_or(path)
 }
+
+/// The README's code is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -71,6 +71,12 @@ impl Line {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
+    /// Digits and the like, known to be ASCII.
+    pub(crate) fn ascii(&mut self, text: &[u8]) {
+        debug_assert!(text.is_ascii());
+        self.bytes.extend_from_slice(text);
+    }
+
     /// Text from the record that is to stay on one line.
     pub(crate) fn field(&mut self, text: &str) {
         let start = self.bytes.len();

@@ -1,48 +1,239 @@
 //! The instant of a record: asked for once, the same in all its files.
+//!
+//! What a date format writes changes once a second, but for the fraction: each thread keeps the rest of the last second
+//! for each format, and writes only the fraction anew.
 
 use super::line::Line;
-use chrono::format::{Item, StrftimeItems};
-use chrono::{DateTime, Local, Utc};
-use std::cell::OnceCell;
+use chrono::format::{Fixed, Item, Numeric, StrftimeItems};
+use chrono::{DateTime, Local, TimeZone, Utc};
+use std::cell::RefCell;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// When a record was logged.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Moment {
-    utc: DateTime<Utc>,
-    local: OnceCell<DateTime<Local>>,
-}
-
-impl Moment {
-    pub(crate) fn now() -> Moment {
-        Moment { utc: Utc::now(), local: OnceCell::new() }
-    }
-
-    pub(crate) fn write(&self, format: &TimeFormat, line: &mut Line) {
-        // The format was tried when the template was loaded, and memory takes what is written.
-        let _ = if format.utc {
-            write!(line, "{}", self.utc.format_with_items(format.items.iter()))
-        } else {
-            let local = self.local.get_or_init(|| self.utc.with_timezone(&Local));
-            write!(line, "{}", local.format_with_items(format.items.iter()))
-        };
-    }
+    second: i64,
+    nanos: u32,
 }
 
 /// A date format, parsed.
 #[derive(Debug, Clone)]
 pub(crate) struct TimeFormat {
-    items: Vec<Item<'static>>,
+    /// What is the same for a whole second, in stretches; a fraction stands between each two.
+    stretches: Vec<Vec<Item<'static>>>,
+    fractions: Vec<Fraction>,
     utc: bool,
+    /// Tells its entries in the caches from those of others.
+    id: u64,
+}
+
+/// The part of a second, as chrono writes it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fraction {
+    /// A point and 0, 3, 6 or 9 digits, as many as are needed: `%.f` and within `%+`.
+    Needed,
+    /// So many digits, with a point or without.
+    Digits { point: bool, count: usize },
+}
+
+/// The stretches of a format in one second.
+#[derive(Debug)]
+struct Second {
+    format: u64,
+    second: i64,
+    text: String,
+    /// Where each stretch ends.
+    ends: Vec<usize>,
+}
+
+/// More formats than that in one process are not cached.
+const MOST_FORMATS: usize = 8;
+
+thread_local!(static SECONDS: RefCell<Vec<Second>> = const { RefCell::new(Vec::new()) });
+
+impl Moment {
+    pub(crate) fn now() -> Moment {
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => Moment { second: since.as_secs().cast_signed(), nanos: since.subsec_nanos() },
+            // A clock before 1970 is wrong; its records have a time all the same.
+            Err(_) => Moment { second: 0, nanos: 0 },
+        }
+    }
+
+    /// Writes the moment in `format`.
+    pub(crate) fn write(self, format: &TimeFormat, line: &mut Line) {
+        // Fails only while the thread ends.
+        let cached = SECONDS.try_with(|seconds| {
+            let mut seconds = seconds.borrow_mut();
+            let at = match seconds.iter().position(|second| second.format == format.id) {
+                Some(at) => at,
+                None => {
+                    if seconds.len() == MOST_FORMATS {
+                        seconds.remove(0);
+                    }
+                    seconds.push(Second {
+                        format: format.id,
+                        second: i64::MIN,
+                        text: String::new(),
+                        ends: Vec::new(),
+                    });
+                    seconds.len() - 1
+                }
+            };
+            let second = &mut seconds[at];
+            if second.second != self.second {
+                second.fill(self.second, format);
+            }
+            second.write(self.nanos, format, line);
+        });
+        if cached.is_err() {
+            let mut second = Second { format: format.id, second: 0, text: String::new(), ends: Vec::new() };
+            second.fill(self.second, format);
+            second.write(self.nanos, format, line);
+        }
+    }
+}
+
+impl Second {
+    fn fill(&mut self, second: i64, format: &TimeFormat) {
+        self.second = second;
+        self.text.clear();
+        self.ends.clear();
+        let utc = DateTime::from_timestamp(second, 0).unwrap_or_default();
+        if format.utc { self.render(&utc, format) } else { self.render(&utc.with_timezone(&Local), format) }
+    }
+
+    fn render<Tz: TimeZone<Offset: std::fmt::Display>>(&mut self, time: &DateTime<Tz>, format: &TimeFormat) {
+        for stretch in &format.stretches {
+            // The format was tried when the template was loaded, and memory takes what is written.
+            let _ = write!(self.text, "{}", time.format_with_items(stretch.iter()));
+            self.ends.push(self.text.len());
+        }
+    }
+
+    fn write(&self, nanos: u32, format: &TimeFormat, line: &mut Line) {
+        let mut start = 0;
+        for (at, end) in self.ends.iter().enumerate() {
+            line.literal(&self.text[start..*end]);
+            start = *end;
+            if let Some(fraction) = format.fractions.get(at) {
+                fraction.write(nanos, line);
+            }
+        }
+    }
+}
+
+impl Fraction {
+    fn of(item: &Item<'_>) -> Option<Fraction> {
+        // chrono keeps what `%3f`, `%6f` and `%9f` parse to for itself; they are found by what they write.
+        const WITHOUT_POINT: [(&str, usize); 3] = [("%3f", 3), ("%6f", 6), ("%9f", 9)];
+        match item {
+            Item::Fixed(Fixed::Nanosecond) => Some(Fraction::Needed),
+            Item::Fixed(Fixed::Nanosecond3) => Some(Fraction::Digits { point: true, count: 3 }),
+            Item::Fixed(Fixed::Nanosecond6) => Some(Fraction::Digits { point: true, count: 6 }),
+            Item::Fixed(Fixed::Nanosecond9) => Some(Fraction::Digits { point: true, count: 9 }),
+            Item::Numeric(Numeric::Nanosecond, _) => Some(Fraction::Digits { point: false, count: 9 }),
+            Item::Fixed(Fixed::Internal(_)) => WITHOUT_POINT
+                .iter()
+                .find(|(format, _)| StrftimeItems::new(format).next().as_ref() == Some(item))
+                .map(|(_, count)| Fraction::Digits { point: false, count: *count }),
+            _ => None,
+        }
+    }
+
+    fn write(self, nanos: u32, line: &mut Line) {
+        let (point, count) = match self {
+            Fraction::Digits { point, count } => (point, count),
+            Fraction::Needed if nanos == 0 => return,
+            Fraction::Needed if nanos.is_multiple_of(1_000_000) => (true, 3),
+            Fraction::Needed if nanos.is_multiple_of(1_000) => (true, 6),
+            Fraction::Needed => (true, 9),
+        };
+        let mut digits = *b".000000000";
+        let mut rest = nanos;
+        for digit in digits[1..].iter_mut().rev() {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+        line.ascii(&digits[usize::from(!point)..=count]);
+    }
 }
 
 impl TimeFormat {
     /// Parses `format`; `Err` says what chrono cannot write.
     pub(crate) fn new(format: &str, utc: bool) -> Result<TimeFormat, String> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         crate::template::check_strftime(format)?;
-        let items = StrftimeItems::new(format)
+        // `%+` is one item with a fraction in its middle.
+        let spelt_out =
+            format.replace("%%", "%%\0").replace("%+", "%Y-%m-%dT%H:%M:%S%.f%:z").replace("%%\0", "%%");
+        let items = StrftimeItems::new(&spelt_out)
             .parse_to_owned()
             .map_err(|_| format!("`{format}` is no date format that chrono knows"))?;
-        Ok(TimeFormat { items, utc })
+        let mut stretches = vec![Vec::new()];
+        let mut fractions = Vec::new();
+        for item in items {
+            match Fraction::of(&item) {
+                Some(fraction) => {
+                    fractions.push(fraction);
+                    stretches.push(Vec::new());
+                }
+                None => stretches.last_mut().into_iter().for_each(|stretch| stretch.push(item.clone())),
+            }
+        }
+        Ok(TimeFormat { stretches, fractions, utc, id: NEXT.fetch_add(1, Ordering::Relaxed) })
+    }
+}
+
+/// For the dry run and the start of a job, where a date is needed as chrono has it.
+impl From<Moment> for DateTime<Utc> {
+    fn from(moment: Moment) -> DateTime<Utc> {
+        DateTime::from_timestamp(moment.second, moment.nanos).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn written(moment: Moment, format: &TimeFormat) -> String {
+        let mut line = Line::default();
+        moment.write(format, &mut line);
+        String::from_utf8(line.bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn percent_plus_after_a_percent_sign_is_text() {
+        let format = TimeFormat::new("%%+ %+", true).unwrap();
+        assert_eq!(
+            written(Moment { second: 0, nanos: 5_000_000 }, &format),
+            "%+ 1970-01-01T00:00:00.005+00:00"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_format_is_written_as_chrono_writes_it(
+            specs in prop::collection::vec(prop::sample::select(vec![
+                "%+", "%Y", "%m", "%d", "%e", "%H", "%I", "%M", "%S", "%f", "%.f", "%.3f", "%.6f", "%.9f", "%3f", "%6f", "%9f",
+                "%z", "%:z", "%Z", "%a", "%B", "%s", "%j", "%p", "%T", "%F", "%D", "%c", "%%", " ", "x", "%n", "%-d", "%_H",
+            ]), 1..6),
+            moments in prop::collection::vec((0..4_000_000_000_i64, prop::sample::select(vec![
+                0, 1, 999, 1_000, 120_000, 1_000_000, 999_000_000, 999_999_999, 123_456_789, 10,
+            ])), 1..6),
+            utc: bool,
+        ) {
+            let text = specs.concat();
+            let format = TimeFormat::new(&text, utc).unwrap();
+            for (second, nanos) in moments {
+                let moment = Moment { second, nanos };
+                let time: DateTime<Utc> = moment.into();
+                let want = if utc { time.format(&text).to_string() } else { time.with_timezone(&Local).format(&text).to_string() };
+                prop_assert_eq!(written(moment, &format), want, "{}", text);
+            }
+        }
     }
 }

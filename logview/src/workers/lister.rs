@@ -23,6 +23,8 @@ pub(super) const QUIET: Duration = Duration::from_secs(5 * 60);
 
 const LIVE: Duration = Duration::from_secs(2);
 const DORMANT: Duration = Duration::from_secs(10);
+const DORMANT_MANY: Duration = Duration::from_secs(30);
+const MANY: usize = 1000;
 const MISSING: Duration = Duration::from_millis(500);
 const PACE: Duration = Duration::from_millis(200);
 const BATCH: usize = 250;
@@ -129,7 +131,7 @@ impl Lister {
                 self.look_again(keys.collect())?;
                 self.rate()?;
             }
-            if dormant.elapsed() >= DORMANT {
+            if dormant.elapsed() >= if self.known.len() > MANY { DORMANT_MANY } else { DORMANT } {
                 dormant = Instant::now();
                 self.look_at_dormant()?;
             }

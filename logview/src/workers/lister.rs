@@ -36,6 +36,7 @@ struct Lister {
     known: HashMap<PathBuf, Known>,
     /// Jobs with something to count.
     counting: VecDeque<PathBuf>,
+    waiting: HashSet<PathBuf>,
     shown: Option<PathBuf>,
     listing: Listing,
     watched: bool,
@@ -58,6 +59,7 @@ pub(super) fn run(
             watcher,
             known: HashMap::new(),
             counting: VecDeque::new(),
+            waiting: HashSet::new(),
             shown: None,
             listing: Listing::default(),
             watched: false,
@@ -197,7 +199,7 @@ impl Lister {
     fn look(&mut self, key: &Path) -> Job {
         let old = self.known.remove(key);
         let known = Known::look(&*self.source, key, old);
-        if known.behind() && !self.counting.iter().any(|waiting| waiting == key) {
+        if known.behind() && self.waiting.insert(key.to_owned()) {
             self.counting.push_back(key.to_owned());
         }
         let job = known.job.clone();
@@ -241,13 +243,14 @@ impl Lister {
         while started.elapsed() < PACE / 4
             && let Some(key) = self.counting.pop_front()
         {
+            self.waiting.remove(&key);
             let Some(known) = self.known.get_mut(&key) else { continue };
             let before = known.job.clone();
             known.count(&*self.source);
             if known.job != before {
                 changed.push(known.job.clone());
             }
-            if known.behind() {
+            if known.behind() && self.waiting.insert(key.clone()) {
                 self.counting.push_back(key);
             }
         }

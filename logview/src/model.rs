@@ -1,5 +1,5 @@
 //! Everything the screen shows, everything that can happen, and everything that can be asked for. Plain values: what
-//! changes them is [`crate::update`], what draws them is [`crate::view`], and neither does any input or output.
+//! changes them is `update`, what draws them is `view`, and neither does any input or output.
 
 mod jobs;
 mod log;

@@ -32,6 +32,7 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
         }
         Message::Tick(now) => {
             model.now = now;
+            model.jobs.settle_choice();
             Vec::new()
         }
         Message::Terminate => {

@@ -9,6 +9,7 @@
 
 mod indexer;
 mod input;
+mod known;
 mod lister;
 mod pager;
 mod searcher;

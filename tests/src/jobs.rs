@@ -50,6 +50,16 @@ impl Root {
         job
     }
 
+    /// A job whose process is gone and never finished it.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub fn killed(&self, id: &str) -> Dir {
+        let job = self.job(id);
+        job.run(Run { start: "2026-11-22T16:20:00.000Z".into(), process: "0-gone".into(), ..Run::default() });
+        job
+    }
+
     /// A job that has ended.
     ///
     /// # Panics

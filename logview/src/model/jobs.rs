@@ -234,6 +234,15 @@ impl Jobs {
         self.selected = Some(key);
     }
 
+    /// Once all jobs are known and counted, the one that needed a look first stays selected: a person may have begun
+    /// to read it.
+    pub fn settle_choice(&mut self) {
+        let listed = self.listing.seen >= self.listing.total && self.listing.problem.is_none();
+        if !self.chosen && listed && self.selected.is_some() && self.all.iter().all(|job| job.counted) {
+            self.chosen = true;
+        }
+    }
+
     /// Puts the list in order again and keeps something selected.
     pub fn arrange(&mut self, now: SystemTime) {
         let mut order: Vec<usize> = (0..self.all.len()).filter(|&at| self.is_shown(&self.all[at])).collect();
@@ -363,6 +372,18 @@ pub(crate) mod tests {
         assert_eq!((jobs.row(), jobs.selected().unwrap().name.as_str()), (Some(2), "done"));
         jobs.remove(&["done".into()], now());
         assert!(jobs.selected().is_some());
+    }
+
+    #[test]
+    fn what_is_being_read_is_not_taken_away_by_a_job_that_needs_a_look_later() {
+        let mut jobs = some();
+        jobs.put(vec![job("worse", State::Quiet, 9, 0)], now());
+        assert_eq!(jobs.selected().unwrap().name, "burning");
+        jobs.put(vec![job("a-worse-one", State::Running, 9, 0)], now());
+        assert_eq!(jobs.selected().unwrap().name, "a-worse-one", "as long as it is being opened");
+        jobs.settle_choice();
+        jobs.put(vec![job("a-still-worse-one", State::Running, 9, 0)], now());
+        assert_eq!((jobs.row(), jobs.selected().unwrap().name.as_str()), (Some(1), "a-worse-one"));
     }
 
     #[test]

@@ -192,6 +192,39 @@ fn a_late_answer_about_another_file_is_passed_over() {
     assert_eq!(case.model.log.page, before);
 }
 
+#[test]
+fn the_mouse_scrolls_chooses_jobs_and_levels() {
+    use crossterm::event::MouseButton;
+    let mut case = Case::new(&numbered(500), (120, 36));
+    let other = case.job("other", State::Done);
+    case.send(Message::Jobs(vec![other]));
+    let mouse =
+        |kind, column, row| Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+    let top = case.top();
+    case.send(mouse(MouseEventKind::ScrollUp, 80, 20));
+    assert!(case.top() < top && !case.model.log.following);
+    let click = MouseEventKind::Down(MouseButton::Left);
+    case.send(mouse(click, 5, 4));
+    assert_eq!(case.model.jobs.selected().unwrap().name, "other");
+    assert_eq!(case.model.log.place.as_ref().unwrap().job, std::path::Path::new("other"));
+    let row = crate::view::tests::screen(&case.model, (120, 36)).lines().nth(2).unwrap().to_owned();
+    let column = row.chars().collect::<String>().find("Error").map(|at| row[..at].chars().count()).unwrap();
+    case.send(mouse(click, column as u16, 2));
+    assert_eq!(case.model.log.levels(), Levels::only(Level::Error));
+}
+
+#[test]
+fn on_a_narrow_screen_the_list_comes_and_goes() {
+    let mut case = Case::new(&numbered(50), (80, 24));
+    assert_eq!(case.model.focus, Pane::Log);
+    case.keys("\t");
+    assert!(case.model.areas().popup.area() > 0);
+    case.keys("\r");
+    assert_eq!(case.model.areas().popup.area(), 0);
+    case.keys("\t\u{1b}");
+    assert_eq!(case.model.focus, Pane::Log);
+}
+
 fn key() -> impl Strategy<Value = char> {
     proptest::sample::select("jkbgGhlnNfsrewEW012345avTi[]\tz? /x\r\u{1b}".chars().collect::<Vec<_>>())
 }

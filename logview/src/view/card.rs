@@ -34,7 +34,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
             14,
             theme.ascii(),
         );
-        let gap = " ".repeat(14usize.saturating_sub(text::cells(&name)));
+        let gap = " ".repeat(12usize.saturating_sub(text::cells(&name)));
         let mut spans = vec![span(format!(" {name}{gap}"), style)];
         match file.unreadable {
             Some(why) => spans.push(span(format!("  {why}, not opened"), theme.warning())),

@@ -27,7 +27,12 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         let is_selected = Some(&job.key) == selected;
         let mut line = Line::from(spans(model, theme, job, name, full, is_selected));
         if is_selected {
-            line = line.style(theme.selected(model.focus == Pane::List));
+            let focused = model.focus == Pane::List;
+            if focused {
+                // One even bar: in reverse, each colour would be a block of its own.
+                line.spans.iter_mut().for_each(|span| span.style = theme.text());
+            }
+            line = line.style(theme.selected(focused));
         }
         super::put_line(frame, area, row as u16 + 1, line);
     }

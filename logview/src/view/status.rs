@@ -1,8 +1,9 @@
 //! The last two rows: whether it follows or holds, where one is, what is on; and the keys.
 
 use super::{list::cursor, put, put_ends, span, width};
-use crate::keys::{TABLE, Where};
+use crate::keys::{Action, TABLE, Where};
 use crate::model::{For, Mode, Model, Pane, Watching};
+use crate::reading::page::slot;
 use crate::text;
 use crate::theme::Theme;
 use ratatui::Frame;
@@ -113,14 +114,13 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let place = if list { Where::List } else { Where::Log };
     let here =
         TABLE.iter().filter(|row| !row.hint.is_empty() && (row.place == place || row.place == Where::Both));
-    let idle = model.log.search.is_none();
     let mut spans = Vec::new();
     let more = [span(" more ", theme.dim()), span("? ", theme.focus())];
     let room = usize::from(area.width).saturating_sub(width(&more));
     let mut folded = false;
     for row in here {
         let key = row.shown.split(' ').next().unwrap_or(row.shown);
-        let dead = row.hint == "next" && idle;
+        let dead = does_nothing(model, row.action);
         let parts = [
             span(format!(" {key}"), if dead { theme.dim() } else { theme.focus() }),
             span(format!(" {} ", row.hint), theme.dim()),
@@ -135,6 +135,19 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         spans.extend(more);
     }
     put(frame, area, 0, spans);
+}
+
+/// Whether a key would do nothing here.
+fn does_nothing(model: &Model, action: Action) -> bool {
+    let log = &model.log;
+    match action {
+        Action::NextHit | Action::PreviousHit => log.search.is_none(),
+        Action::Next(level) | Action::Previous(level) => {
+            log.totals.complete && log.totals.records[slot(Some(level))] == 0
+        }
+        Action::AllLevels => log.levels().is_all(),
+        _ => false,
+    }
 }
 
 fn typed(what: For, text: &str, theme: Theme, frame: &mut Frame, area: Rect) {

@@ -29,22 +29,23 @@ pub(super) fn start(shared: &Arc<Shared>, out: &SyncSender<Message>) {
             }
         }
     });
-    signals(out);
+    signals(shared, out);
 }
 
 #[cfg(unix)]
-fn signals(out: &SyncSender<Message>) {
+fn signals(shared: &Arc<Shared>, out: &SyncSender<Message>) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP]) else { return };
-    let asks = out.clone();
+    let (asks, over) = (out.clone(), Arc::clone(shared));
     spawn("signals", out, move || {
-        for _ in signals.forever() {
-            if asks.send(Message::Terminate).is_err() {
-                break;
+        for signal in signals.forever() {
+            // A process that goes on without the viewer is to end by a signal as if there never had been one.
+            if over.quit.load(Ordering::Relaxed) || asks.send(Message::Terminate).is_err() {
+                drop(signal_hook::low_level::emulate_default_handler(signal));
             }
         }
     });
 }
 
 #[cfg(not(unix))]
-fn signals(_: &SyncSender<Message>) {}
+fn signals(_: &Arc<Shared>, _: &SyncSender<Message>) {}

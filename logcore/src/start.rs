@@ -173,6 +173,7 @@ fn describe_run(job: &Job, file: &mut JobFile, existed: bool, logs: &Inner) -> i
         }
     }
     job.id().clone_into(&mut file.id);
+    file.server = core.is_server;
     file.labels.clone_from(&core.vars.labels);
     file.runs.push(Run {
         start: start_of(&core.vars),

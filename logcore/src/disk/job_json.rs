@@ -4,8 +4,8 @@ use super::is_alive;
 use log::Level;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::ops::{Index, IndexMut};
 use std::path::Path;
 
@@ -23,6 +23,9 @@ const MAX_BYTES: u64 = 4 << 20;
 pub struct JobFile {
     /// The job's id, as the host gave it.
     pub id: String,
+    /// Whether this is a host's server log, which may be quiet for long and is never finished by a person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub server: bool,
     /// Labels of the newest run, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
@@ -179,7 +182,8 @@ impl JobFile {
         self.keep_newest();
         let temporary = dir.join(format!(".{JOB_JSON}.{process}"));
         let text = serde_json::to_vec_pretty(self)?;
-        let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, dir.join(JOB_JSON)));
+        let written = create(&temporary).and_then(|mut file| file.write_all(&text));
+        let written = written.and_then(|()| fs::rename(&temporary, dir.join(JOB_JSON)));
         if written.is_err() {
             let _ = fs::remove_file(&temporary);
         }
@@ -195,6 +199,21 @@ impl JobFile {
     fn keep_newest(&mut self) {
         let surplus = self.runs.len().saturating_sub(MAX_RUNS);
         self.runs.drain(..surplus);
+    }
+}
+
+/// A new file for the owner and the group; one that is there is no file of ours, and not written through.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            options.open(path)
+        }
+        other => other,
     }
 }
 

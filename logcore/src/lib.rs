@@ -24,12 +24,12 @@
 pub mod disk;
 mod engine;
 mod error;
-mod exit;
 mod in_job;
 mod job;
 mod levels;
 mod logs;
 mod panic;
+mod process;
 mod report;
 mod router;
 mod start;

@@ -12,9 +12,9 @@ use crate::start::JobBuilder;
 use crate::template::{Template, Vars, job_dir};
 use crate::watch::Watch;
 use arc_swap::ArcSwap;
-use chrono::{Local, SecondsFormat, Utc};
+use chrono::{SecondsFormat, Utc};
 use log::{Level, LevelFilter, Log, Record};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ impl Logs {
         make_dirs(&root).map_err(Error::io("make the log root", &root))?;
         let alive = Alive::claim(&root).map_err(Error::io("write to the log root", &root))?;
         let files = Shared::new();
-        files.set_settings(plan.settings.clone());
+        files.set_settings(&plan.settings);
         let inner = Arc::new(Inner {
             config,
             seen: Mutex::new(template.text().as_bytes().to_vec()),
@@ -87,7 +87,7 @@ impl Logs {
         // Nobody else has the new Inner yet.
         let _ = inner.server.set(server);
         let _ = inner.watch.set(Watch::start(&inner));
-        crate::exit::flush_at_exit(&inner);
+        crate::process::flush_at_exit(&inner);
         Ok(Logs { inner })
     }
 
@@ -235,13 +235,8 @@ impl Inner {
     }
 
     /// What a template may know of the job `id` that starts now.
-    pub(crate) fn vars(&self, id: &str) -> Vars {
-        Vars {
-            id: id.to_owned(),
-            dir: job_dir(&self.root, id),
-            labels: std::collections::BTreeMap::new(),
-            started: Local::now(),
-        }
+    pub(crate) fn vars(&self, id: &str, labels: BTreeMap<String, String>) -> Vars {
+        Vars::new(id, job_dir(&self.root, id), labels)
     }
 
     /// Keeps others from starting or ending a job of this id.
@@ -315,7 +310,7 @@ impl Inner {
         }
         let old = self.template.load_full();
         let changes = template.differences(&old);
-        self.files.set_settings(template.plan().settings.clone());
+        self.files.set_settings(&template.plan().settings);
         // Jobs that start from here on are under the new one; those that started before are in the list or look again.
         self.template.store(Arc::new(template));
         for (job, plan) in jobs.iter().chain([self.server()]).zip(&plans) {

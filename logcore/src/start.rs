@@ -56,9 +56,7 @@ impl JobBuilder {
             if let Some(live) = logs.find_live(&self.id) {
                 return Ok(live);
             }
-            let mut vars = logs.vars(&self.id);
-            vars.labels = self.labels;
-            let job = Job::new(vars, self.level, logs, false);
+            let job = Job::new(logs.vars(&self.id, self.labels), self.level, logs, false);
             let opened = open(&job, logs);
             (job, opened)
         };
@@ -69,7 +67,7 @@ impl JobBuilder {
 
 /// Opens the server log, as a job that is never entered and never finished.
 pub(crate) fn start_server(logs: &Arc<Inner>, id: &str) -> Result<Job, Error> {
-    let server = Job::new(logs.vars(id), None, logs, true);
+    let server = Job::new(logs.vars(id, BTreeMap::new()), None, logs, true);
     open(&server, logs).map(|()| server)
 }
 

@@ -129,7 +129,7 @@ impl Dispatch {
             let mut verdict = Verdict::Filtered;
             for appender in route.appenders.iter().filter_map(|at| self.appenders.get(*at)) {
                 if record.level() <= appender.threshold {
-                    let taken = appender.append(scratch, record, &now, vars);
+                    let taken = appender.append(scratch, record, now, vars);
                     let lost = !taken || verdict == Verdict::Lost;
                     verdict = if lost { Verdict::Lost } else { Verdict::Written };
                 }
@@ -146,7 +146,7 @@ impl Dispatch {
             Scratch::with(|scratch| {
                 let now = Moment::now();
                 for appender in &self.appenders {
-                    scratch.line(&appender.encoder, appender.sink.styled(), &record, &now, vars);
+                    scratch.line(&appender.encoder, appender.sink.styled(), &record, now, vars);
                 }
             });
         }
@@ -165,7 +165,7 @@ impl Dispatch {
 }
 
 impl Appender {
-    fn append(&self, scratch: &mut Scratch, record: &Record<'_>, now: &Moment, vars: &Vars) -> bool {
+    fn append(&self, scratch: &mut Scratch, record: &Record<'_>, now: Moment, vars: &Vars) -> bool {
         let line = scratch.line(&self.encoder, self.sink.styled(), record, now, vars);
         match &self.sink {
             Sink::File(handle) => handle.append(handle.shared(), line, record.level()),

@@ -20,7 +20,7 @@ pub(crate) enum Encoder {
 
 impl Encoder {
     /// Writes `record` to `line`; a value that cannot be formatted is marked, never fatal.
-    pub(crate) fn encode(&self, line: &mut Line, record: &Record<'_>, now: &Moment, vars: &Vars) {
+    pub(crate) fn encode(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
         match self {
             Encoder::Pattern(pattern) => pattern.encode(line, record, now, vars),
             Encoder::Json(json) => {

@@ -116,10 +116,10 @@ impl LogFile {
 
     /// Appends one encoded record; `false` if there was no room for it.
     pub(crate) fn append(&self, shared: &Shared, line: &[u8], level: Level) -> bool {
-        let settings = shared.settings();
+        let limits = shared.limits();
         let mut state = self.lock();
         state.roll_if_time(self, shared);
-        if state.retry.is_some() && state.buffer.len() + line.len() > backlog(settings.buffer_size) {
+        if state.retry.is_some() && state.buffer.len() + line.len() > backlog(limits.buffer_size()) {
             state.totals.lost += 1;
             return false;
         }
@@ -128,7 +128,7 @@ impl LogFile {
         }
         state.push(line);
         state.pending += 1;
-        if state.buffer.len() >= settings.buffer_size || level <= settings.flush_level {
+        if state.buffer.len() >= limits.buffer_size() || limits.is_urgent(level) {
             state.write_out(self, shared, false);
         }
         if state.pending > 0 && !state.queued {

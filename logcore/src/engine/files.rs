@@ -2,12 +2,11 @@
 
 use super::file::{LogFile, Spec};
 use super::flusher::Flusher;
-use arc_swap::ArcSwap;
-use log::LevelFilter;
+use log::{Level, LevelFilter};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -34,9 +33,57 @@ impl Default for Settings {
     }
 }
 
+/// [`Settings`] as they are read for each record: they may change at any time, each on its own.
+#[derive(Debug)]
+pub(super) struct Limits {
+    buffer_size: AtomicUsize,
+    flush_millis: AtomicU64,
+    flush_level: AtomicUsize,
+    max_open_files: AtomicUsize,
+}
+
+impl From<Settings> for Limits {
+    fn from(settings: Settings) -> Limits {
+        let limits = Limits {
+            buffer_size: AtomicUsize::new(0),
+            flush_millis: AtomicU64::new(0),
+            flush_level: AtomicUsize::new(0),
+            max_open_files: AtomicUsize::new(0),
+        };
+        limits.set(&settings);
+        limits
+    }
+}
+
+impl Limits {
+    fn set(&self, settings: &Settings) {
+        self.buffer_size.store(settings.buffer_size, Ordering::Relaxed);
+        let millis = u64::try_from(settings.flush_every.as_millis()).unwrap_or(u64::MAX);
+        self.flush_millis.store(millis, Ordering::Relaxed);
+        self.flush_level.store(settings.flush_level as usize, Ordering::Relaxed);
+        self.max_open_files.store(settings.max_open_files.max(1), Ordering::Relaxed);
+    }
+
+    pub(super) fn buffer_size(&self) -> usize {
+        self.buffer_size.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn flush_every(&self) -> Duration {
+        Duration::from_millis(self.flush_millis.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn is_urgent(&self, level: Level) -> bool {
+        level as usize <= self.flush_level.load(Ordering::Relaxed)
+    }
+
+    fn max_open_files(&self) -> usize {
+        self.max_open_files.load(Ordering::Relaxed)
+    }
+}
+
 /// What the files of one `Logs` share.
 pub(crate) struct Shared {
-    settings: ArcSwap<Settings>,
+    limits: Limits,
     by_path: Mutex<HashMap<PathBuf, (Arc<LogFile>, usize)>>,
     /// Files with a descriptor, roughly in the order in which they were last used.
     recent: Mutex<VecDeque<Weak<LogFile>>>,
@@ -58,7 +105,7 @@ const SPARE_BUFFERS: usize = 32;
 impl Shared {
     pub(crate) fn new() -> Arc<Shared> {
         Arc::new(Shared {
-            settings: ArcSwap::default(),
+            limits: Limits::from(Settings::default()),
             by_path: Mutex::default(),
             recent: Mutex::default(),
             open: AtomicUsize::new(0),
@@ -67,12 +114,12 @@ impl Shared {
         })
     }
 
-    pub(crate) fn settings(&self) -> arc_swap::Guard<Arc<Settings>> {
-        self.settings.load()
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
-    pub(crate) fn set_settings(&self, settings: Settings) {
-        self.settings.store(Arc::new(settings));
+    pub(crate) fn set_settings(&self, settings: &Settings) {
+        self.limits.set(settings);
     }
 
     pub(crate) fn flusher(&self) -> &Flusher {
@@ -107,7 +154,7 @@ impl Shared {
     }
 
     pub(super) fn give_buffer(&self, mut buffer: Vec<u8>) {
-        let keep = self.settings.load().buffer_size + (8 << 10);
+        let keep = self.limits.buffer_size() + (8 << 10);
         let mut buffers = lock(&self.buffers);
         if buffers.len() < SPARE_BUFFERS && buffer.capacity() > 0 {
             buffer.clear();
@@ -124,7 +171,7 @@ impl Shared {
     /// A file has got a descriptor: if there are too many, those not used for longest give theirs back.
     pub(super) fn opened(&self, file: &LogFile) {
         let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
-        let most = self.settings.load().max_open_files.max(1);
+        let most = self.limits.max_open_files();
         for candidate in self.least_recently_used(file, most, open.saturating_sub(most)) {
             if !candidate.close_if_idle(self) {
                 lock(&self.recent).push_back(candidate.me.clone());

@@ -140,7 +140,7 @@ impl Queue {
         let mut work = lock(&self.work);
         loop {
             let now = Instant::now();
-            let every = shared.upgrade().map_or(Duration::ZERO, |shared| shared.settings().flush_every);
+            let every = shared.upgrade().map_or(Duration::ZERO, |shared| shared.limits().flush_every());
             let due = work.since.map(|since| since + every);
             let alarm = work.timers.iter().map(|(at, _)| *at).min();
             let urgent = work.stop || work.asked > work.done || !work.complaints.is_empty();

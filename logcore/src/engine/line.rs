@@ -52,6 +52,18 @@ impl Line {
         &self.bytes
     }
 
+    /// Whether styles are written, so that the line is not the same as in a file.
+    pub(crate) fn is_styled(&self) -> bool {
+        self.styled
+    }
+
+    /// What was written here before for another record, with the digits at `at` replaced.
+    pub(crate) fn head(&mut self, head: &[u8], at: usize, digits: &[u8]) {
+        let start = self.bytes.len() + at;
+        self.bytes.extend_from_slice(head);
+        self.bytes[start..start + digits.len()].copy_from_slice(digits);
+    }
+
     /// Empties it for the next record; memory that one huge record needed is given back.
     pub(crate) fn restart(&mut self, styled: bool) {
         const KEEP: usize = 64 << 10;
@@ -75,6 +87,17 @@ impl Line {
     pub(crate) fn ascii(&mut self, text: &[u8]) {
         debug_assert!(text.is_ascii());
         self.bytes.extend_from_slice(text);
+    }
+
+    pub(crate) fn number(&mut self, number: u64) {
+        let mut digits = [b'0'; 20];
+        let (mut rest, mut start) = (number, digits.len());
+        while rest > 0 || start == digits.len() {
+            start -= 1;
+            digits[start] += (rest % 10) as u8;
+            rest /= 10;
+        }
+        self.ascii(&digits[start..]);
     }
 
     /// Text from the record that is to stay on one line.
@@ -164,10 +187,7 @@ impl Line {
     }
 
     fn neutralise(&mut self, start: usize, breaks: Break) {
-        if !self.bytes[start..]
-            .chunks(32)
-            .any(|chunk| chunk.iter().fold(false, |any, b| any | is_suspicious(*b)))
-        {
+        if is_harmless(&self.bytes[start..]) {
             return;
         }
         let tail = self.bytes.split_off(start);
@@ -206,9 +226,24 @@ enum Break {
     Escape,
 }
 
-/// Whether a character that is to be escaped may start with this byte.
-fn is_suspicious(byte: u8) -> bool {
-    (byte < 0x20 && byte != b'\t') || byte == 0x7f || byte == 0xc2 || byte == 0xe2
+/// Whether nothing is to be escaped. Looks at eight bytes at a time; a TAB, and some characters that start with the same
+/// byte as one that is to be escaped, are left to the closer look.
+fn is_harmless(text: &[u8]) -> bool {
+    let (words, rest) = text.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    words.iter().chain([&last]).fold(0, |found, word| found | suspicious(u64::from_ne_bytes(*word))) == 0
+}
+
+/// Not 0 if one of the eight bytes is below 0x20, is 0x7f, or starts a character that may be NEL, U+2028 or the like (0xc2,
+/// 0xe2).
+fn suspicious(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let has_zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
+    let delete = has_zero(word ^ (ONES * 0x7f));
+    let lead = has_zero((word & (ONES * 0xdf)) ^ (ONES * 0xc2));
+    (below_space | delete | lead) & (ONES * 0x80)
 }
 
 /// Control characters and line separators, except TAB.
@@ -235,3 +270,29 @@ impl io::Write for Line {
 }
 
 impl log4rs::encode::Write for Line {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_to_be_escaped_is_always_seen(text in "[ -~]{0,20}(\\PC|\\pC|[\t\u{85}\u{2028}\u{7f}]){0,3}[ -~é漢]{0,20}") {
+            prop_assert!(!is_harmless(text.as_bytes()) || !text.contains(is_hostile));
+            prop_assert!(is_harmless(text.as_bytes()) || !text.bytes().all(|byte| (b' '..0x7f).contains(&byte)));
+        }
+
+        #[test]
+        fn a_message_never_forges_a_line_and_harmless_text_stays(text in "(\\PC|\\pC|[\r\n\t]){0,40}") {
+            let mut line = Line::default();
+            line.message(&format_args!("{text}"));
+            let written = String::from_utf8(line.bytes().to_vec()).unwrap();
+            prop_assert!(!written.contains(|c| is_hostile(c) && c != '\n'));
+            prop_assert!(written.split('\n').skip(1).all(|continuation| continuation.starts_with('\t')));
+            if !text.contains(is_hostile) {
+                prop_assert_eq!(written, text);
+            }
+        }
+    }
+}

@@ -8,15 +8,19 @@ use chrono::format::{Fixed, Item, Numeric, StrftimeItems};
 use chrono::{DateTime, Local, TimeZone, Utc};
 use std::cell::RefCell;
 use std::fmt::Write;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// When a record was logged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Moment {
-    second: i64,
+    pub(super) second: i64,
     nanos: u32,
 }
+
+/// A point and nine digits.
+pub(super) type Digits = [u8; 10];
 
 /// A date format, parsed.
 #[derive(Debug, Clone)]
@@ -62,6 +66,17 @@ impl Moment {
         }
     }
 
+    /// The fraction of the second, of which formats write a part.
+    pub(super) fn digits(self) -> Digits {
+        let mut digits = *b".000000000";
+        let mut rest = self.nanos;
+        for digit in digits[1..].iter_mut().rev() {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+        digits
+    }
+
     /// Writes the moment in `format`.
     pub(crate) fn write(self, format: &TimeFormat, line: &mut Line) {
         // Fails only while the thread ends.
@@ -86,12 +101,12 @@ impl Moment {
             if second.second != self.second {
                 second.fill(self.second, format);
             }
-            second.write(self.nanos, format, line);
+            second.write(self, format, line);
         });
         if cached.is_err() {
             let mut second = Second { format: format.id, second: 0, text: String::new(), ends: Vec::new() };
             second.fill(self.second, format);
-            second.write(self.nanos, format, line);
+            second.write(self, format, line);
         }
     }
 }
@@ -113,13 +128,13 @@ impl Second {
         }
     }
 
-    fn write(&self, nanos: u32, format: &TimeFormat, line: &mut Line) {
+    fn write(&self, moment: Moment, format: &TimeFormat, line: &mut Line) {
         let mut start = 0;
         for (at, end) in self.ends.iter().enumerate() {
             line.literal(&self.text[start..*end]);
             start = *end;
             if let Some(fraction) = format.fractions.get(at) {
-                fraction.write(nanos, line);
+                line.ascii(&moment.digits()[fraction.span(moment)]);
             }
         }
     }
@@ -143,25 +158,40 @@ impl Fraction {
         }
     }
 
-    fn write(self, nanos: u32, line: &mut Line) {
-        let (point, count) = match self {
-            Fraction::Digits { point, count } => (point, count),
-            Fraction::Needed if nanos == 0 => return,
-            Fraction::Needed if nanos.is_multiple_of(1_000_000) => (true, 3),
-            Fraction::Needed if nanos.is_multiple_of(1_000) => (true, 6),
-            Fraction::Needed => (true, 9),
-        };
-        let mut digits = *b".000000000";
-        let mut rest = nanos;
-        for digit in digits[1..].iter_mut().rev() {
-            *digit += (rest % 10) as u8;
-            rest /= 10;
+    /// Which of [`Moment::digits`] are written.
+    fn span(self, moment: Moment) -> Range<usize> {
+        match self {
+            Fraction::Digits { point, count } => usize::from(!point)..count + 1,
+            Fraction::Needed if moment.nanos == 0 => 0..0,
+            Fraction::Needed if moment.nanos.is_multiple_of(1_000_000) => 0..4,
+            Fraction::Needed if moment.nanos.is_multiple_of(1_000) => 0..7,
+            Fraction::Needed => 0..10,
         }
-        line.ascii(&digits[usize::from(!point)..=count]);
     }
 }
 
 impl TimeFormat {
+    /// Which digits of `moment` it writes, if it writes a fraction once at the most.
+    pub(super) fn only_span(&self, moment: Moment) -> Option<Range<usize>> {
+        match self.fractions.as_slice() {
+            [] => Some(0..0),
+            [fraction] => Some(fraction.span(moment)),
+            _ => None,
+        }
+    }
+
+    /// How far behind its beginning the fraction stands in the current second; asked right after writing it.
+    pub(super) fn offset_of_fraction(&self) -> usize {
+        let first = |seconds: &RefCell<Vec<Second>>| {
+            let seconds = seconds.borrow();
+            seconds
+                .iter()
+                .find(|second| second.format == self.id)
+                .and_then(|second| second.ends.first().copied())
+        };
+        SECONDS.try_with(first).ok().flatten().unwrap_or(0)
+    }
+
     /// Parses `format`; `Err` says what chrono cannot write.
     pub(crate) fn new(format: &str, utc: bool) -> Result<TimeFormat, String> {
         static NEXT: AtomicU64 = AtomicU64::new(0);

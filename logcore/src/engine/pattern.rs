@@ -3,22 +3,26 @@
 //! Differences from log4rs, all on purpose: what it would print as `{ERROR: …}` in every line, or panic on, is an
 //! error at load; text from a record is neutralised (see [`super::line`]); one timestamp serves all files.
 
+mod head;
 mod parse;
 mod width;
 
 use super::line::{Line, Style};
 use super::moment::{Moment, TimeFormat};
 use crate::template::{Hole, Vars};
+use head::Head;
 use log::kv::ToKey;
 use log::{Level, Record};
-use std::fmt::Write;
 use std::thread;
 pub(crate) use width::Width;
 
 /// A parsed pattern. Job-dependent placeholders stay holes, so that all jobs share one.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    chunks: Vec<Chunk>,
+    /// What is the same for records of one call site, job, thread and second, but for a fraction of the second.
+    head: Head,
+    /// The rest: from the message on.
+    tail: Vec<Chunk>,
     source: String,
 }
 
@@ -51,30 +55,56 @@ pub(crate) const DEFAULT_PATTERN: &str = "{d} {l} {t} - {m}{n}";
 const UNKNOWN: &str = "???";
 
 impl Pattern {
+    fn new(mut chunks: Vec<Chunk>, source: &str) -> Pattern {
+        let head = Head::split_off(&mut chunks);
+        Pattern { head, tail: chunks, source: source.to_owned() }
+    }
+
     /// As it was written, placeholders included: what a reader needs to parse the lines.
     pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
     /// Writes `record` to `line`.
-    pub(crate) fn encode(&self, line: &mut Line, record: &Record<'_>, now: &Moment, vars: &Vars) {
-        encode_all(&self.chunks, line, record, now, vars);
-        if !matches!(self.chunks.first(), Some(Chunk::Text(_))) {
+    pub(crate) fn encode(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
+        self.head.encode(line, record, now, vars);
+        encode_all(&self.tail, line, record, now, vars);
+        if !self.head.starts_with_text() {
             line.never_starts_like_a_continuation();
         }
     }
 }
 
-fn encode_all(chunks: &[Chunk], line: &mut Line, record: &Record<'_>, now: &Moment, vars: &Vars) {
+fn encode_all(chunks: &[Chunk], line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
     for chunk in chunks {
         chunk.encode(line, record, now, vars);
     }
 }
 
 impl Chunk {
-    fn encode(&self, line: &mut Line, record: &Record<'_>, now: &Moment, vars: &Vars) {
+    /// Whether it writes the same for all records of one call site, level, job, thread and process.
+    fn is_the_same_for_a_site(&self) -> bool {
+        match self {
+            Chunk::Text(_) | Chunk::Hole(_) | Chunk::Level | Chunk::Module | Chunk::File | Chunk::Line => {
+                true
+            }
+            Chunk::Thread | Chunk::ThreadId | Chunk::SystemThreadId | Chunk::ProcessId | Chunk::Target => {
+                true
+            }
+            Chunk::Group(chunks) | Chunk::Highlight(chunks) => {
+                chunks.iter().all(Chunk::is_the_same_for_a_site)
+            }
+            Chunk::Sized(chunk, _) => chunk.is_the_same_for_a_site(),
+            Chunk::Time(_) | Chunk::Message | Chunk::Newline | Chunk::Mdc { .. } | Chunk::KeyValue { .. } => {
+                false
+            }
+        }
+    }
+
+    fn encode(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
         match self {
             Chunk::Text(text) => line.literal(text),
+            Chunk::Hole(Hole::JobId) => line.literal(&vars.id_in_line),
             Chunk::Hole(hole) => line.field(&hole.value(vars)),
             Chunk::Time(format) => now.write(format, line),
             Chunk::Level => line.literal(record.level().as_str()),
@@ -87,7 +117,7 @@ impl Chunk {
             },
             Chunk::Thread => thread_name(line),
             Chunk::ThreadId | Chunk::SystemThreadId => line.number(thread_number()),
-            Chunk::ProcessId => line.number(u64::from(std::process::id())),
+            Chunk::ProcessId => line.number(u64::from(crate::process::id())),
             Chunk::Target => line.field(record.target()),
             Chunk::Newline => line.end(),
             Chunk::Group(chunks) => encode_all(chunks, line, record, now, vars),
@@ -129,11 +159,4 @@ fn thread_name(line: &mut Line) {
 fn thread_number() -> u64 {
     thread_local!(static NUMBER: u64 = thread_id::get() as u64);
     NUMBER.try_with(|number| *number).unwrap_or_else(|_| thread_id::get() as u64)
-}
-
-impl Line {
-    fn number(&mut self, number: u64) {
-        // Writing digits to memory cannot fail.
-        let _ = write!(self, "{number}");
-    }
 }

@@ -44,7 +44,7 @@ impl Scratch {
         encoder: &Arc<Encoder>,
         styled: bool,
         record: &Record<'_>,
-        now: &Moment,
+        now: Moment,
         vars: &Vars,
     ) -> &[u8] {
         let key = Key { encoder: Arc::as_ptr(encoder) as usize, styled };

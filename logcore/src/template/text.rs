@@ -6,16 +6,22 @@
 
 use super::yaml::Node;
 use crate::disk;
+use crate::engine::line::Line;
 use crate::error::ConfigError;
 use chrono::format::{Item, StrftimeItems};
 use chrono::{DateTime, Local};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a template needs to know of a job.
 #[derive(Debug)]
 pub(crate) struct Vars {
     pub(crate) id: String,
+    /// No two jobs of a process have the same, not even two runs of one.
+    pub(crate) serial: u64,
+    /// The id as it may stand in a line.
+    pub(crate) id_in_line: String,
     pub(crate) dir: PathBuf,
     pub(crate) labels: BTreeMap<String, String>,
     /// When the job started; `${date:…}` stays the same over a reload.
@@ -46,6 +52,17 @@ pub(crate) enum Hole {
 
 const KNOWN: &str = "known are ${job_id}, ${job_dir}, ${label:NAME}, ${env:NAME:-default} and ${date:FORMAT}; \
                      write $${ for a plain ${";
+
+impl Vars {
+    pub(crate) fn new(id: &str, dir: PathBuf, labels: BTreeMap<String, String>) -> Vars {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
+        let mut line = Line::default();
+        line.field(id);
+        let id_in_line = String::from_utf8_lossy(line.bytes()).into_owned();
+        Vars { serial, id: id.to_owned(), id_in_line, dir, labels, started: Local::now() }
+    }
+}
 
 impl Text {
     /// Takes `text`, which stands at `node`, apart.

@@ -49,7 +49,7 @@ impl Pattern {
         }
         let mut parser = Parser { pattern: &flat, chars: flat.char_indices().peekable(), holes: &holes };
         let chunks = parser.chunks(None)?;
-        Ok(Pattern { chunks, source: source.to_owned() })
+        Ok(Pattern::new(chunks, source))
     }
 }
 

@@ -66,6 +66,11 @@ impl Moment {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn at(second: i64, nanos: u32) -> Moment {
+        Moment { second, nanos }
+    }
+
     /// The fraction of the second, of which formats write a part.
     pub(super) fn digits(self) -> Digits {
         let mut digits = *b".000000000";

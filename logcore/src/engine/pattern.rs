@@ -101,6 +101,15 @@ impl Chunk {
         }
     }
 
+    /// Whether it is, or has in it, a chunk of the kind that `wanted` says.
+    fn holds(&self, wanted: fn(&Chunk) -> bool) -> bool {
+        match self {
+            Chunk::Group(chunks) | Chunk::Highlight(chunks) => chunks.iter().any(|chunk| chunk.holds(wanted)),
+            Chunk::Sized(chunk, _) => chunk.holds(wanted),
+            chunk => wanted(chunk),
+        }
+    }
+
     fn encode(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
         match self {
             Chunk::Text(text) => line.literal(text),

@@ -75,8 +75,8 @@ impl Head {
         let head = std::mem::replace(chunks, tail);
         Head {
             time: head.iter().position(|chunk| matches!(chunk, Chunk::Time(_))),
-            target: head.iter().any(|chunk| matches!(chunk, Chunk::Target)),
-            file: head.iter().any(|chunk| matches!(chunk, Chunk::File)),
+            target: head.iter().any(|chunk| chunk.holds(|chunk| matches!(chunk, Chunk::Target))),
+            file: head.iter().any(|chunk| chunk.holds(|chunk| matches!(chunk, Chunk::File))),
             chunks: head,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
         }
@@ -171,5 +171,51 @@ fn address(forever: Option<&'static str>, text: Option<&str>) -> Option<Option<(
         (Some(text), _) => Some(Some((text.as_ptr() as usize, text.len()))),
         (None, None) => Some(None),
         (None, Some(_)) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::pattern::Pattern;
+    use crate::template::{Hole, Part, Text};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    fn pattern(text: &str) -> Pattern {
+        let parts = [Part::Literal("[".into()), Part::Hole(Hole::JobId), Part::Literal(text.into())];
+        Pattern::parse(&Text(parts.to_vec()), text).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn a_kept_head_is_what_would_be_written_anew(
+            formats in prop::collection::vec(prop::sample::select(vec![
+                "] {l} {d} {M}:{L} {m}", "] {d(%H:%M:%S%.3f)} {P}:{I} {t} {f} {m}", "] {t} {m} {d}", "] {d(%S%f %3f)} {m}",
+                "] {({l} {t}):<20.18} {d(%s)(utc)} {m}", "] {l} {d(%+)} {d(%H)} {m}",
+            ]), 1..3),
+            records in prop::collection::vec((
+                0..2_usize, 0..3_i64, prop::sample::select(vec![0, 1_000_000, 999_999_999, 120_000, 5]),
+                prop::sample::select(Level::iter().collect::<Vec<_>>()), prop::option::of(0..3_u32),
+                prop::sample::select(vec!["a", "b", "a::b"]), 0..2_usize,
+            ), 1..60),
+        ) {
+            let patterns: Vec<_> = formats.iter().map(|format| pattern(format)).collect();
+            let jobs = ["one", "two"].map(|id| Vars::new(id, PathBuf::new(), BTreeMap::new()));
+            for (which, second, nanos, level, site, target, job) in records {
+                let (pattern, vars) = (&patterns[which % patterns.len()], &jobs[job]);
+                let now = Moment::at(second, nanos);
+                let args = format_args!("message");
+                let module = site.map(|_| "module");
+                let mut record = Record::builder();
+                record.level(level).target(target).line(site).module_path_static(module).file_static(module).args(args);
+                let (mut kept, mut anew) = (Line::default(), Line::default());
+                pattern.encode(&mut kept, &record.build(), now, vars);
+                encode_all(&pattern.head.chunks, &mut anew, &record.build(), now, vars);
+                encode_all(&pattern.tail, &mut anew, &record.build(), now, vars);
+                prop_assert_eq!(String::from_utf8_lossy(kept.bytes()), String::from_utf8_lossy(anew.bytes()));
+            }
+        }
     }
 }

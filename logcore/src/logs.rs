@@ -310,11 +310,16 @@ impl Inner {
         }
         let old = self.template.load_full();
         let changes = template.differences(&old);
+        let moved = (&old.plan().dir, &old.plan().server) != (&template.plan().dir, &template.plan().server);
         self.files.set_settings(&template.plan().settings);
         // Jobs that start from here on are under the new one; those that started before are in the list or look again.
         self.template.store(Arc::new(template));
         for (job, plan) in jobs.iter().chain([self.server()]).zip(&plans) {
             job.core().apply(plan, self);
+        }
+        if moved {
+            let text = "logcore.dir and logcore.server are read at the start: what they were stays until the host starts again";
+            self.note(Level::Warn, format_args!("{text}"));
         }
         Ok((changes, jobs.len()))
     }

@@ -168,6 +168,18 @@ fn a_refused_template_leaves_the_old_one_and_says_why() {
 }
 
 #[test]
+fn the_log_root_does_not_move_under_running_jobs() {
+    let running = Running::new();
+    let elsewhere = template("debug").replace("ROOT", "ROOT-elsewhere");
+    running.sandbox.save(&elsewhere);
+    running.all_follow(LevelFilter::Debug);
+    assert_eq!(running.server_says("are read at the start"), 1);
+    let job = running.logs.job("new").start().unwrap();
+    assert_eq!(job.dir().parent().unwrap(), running.sandbox.root());
+    assert!(!running.sandbox.path("logs-elsewhere").exists());
+}
+
+#[test]
 fn a_template_that_does_not_render_for_one_live_job_is_refused_for_all() {
     let running = Running::new();
     let odd = running.logs.job("odd").label("level", "no level").start().unwrap();

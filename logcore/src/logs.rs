@@ -327,8 +327,9 @@ impl Inner {
     /// Logcore's own word, in the server log.
     pub(crate) fn note(&self, level: Level, message: fmt::Arguments<'_>) {
         const OWN: &str = "logcore";
-        self.server()
-            .log(&Record::builder().level(level).target(OWN).module_path(Some(OWN)).args(message).build());
+        // None while the logs are being dropped: there is nowhere left to say it.
+        let Some(server) = self.server.get() else { return };
+        server.log(&Record::builder().level(level).target(OWN).module_path(Some(OWN)).args(message).build());
     }
 
     /// The process ends in order.

@@ -363,7 +363,12 @@ impl Inner {
 
     /// A job has ended, and its id is locked: out of the table, into `job.json`.
     pub(crate) fn ended(&self, job: &Core, report: &JobReport) {
-        lock(&self.live).remove(&job.vars.id);
+        // Only its own entry: a job of this id that started after the last clone of this one went is live.
+        let mut live = lock(&self.live);
+        if live.get(&job.vars.id).is_some_and(|weak| weak.is_of(job)) {
+            live.remove(&job.vars.id);
+        }
+        drop(live);
         let mut file = JobFile::read(&job.vars.dir).unwrap_or_default();
         let start = start_of(&job.vars);
         let mine = |run: &&mut Run| run.process == self.alive.process() && run.start == start;

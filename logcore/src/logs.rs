@@ -267,10 +267,15 @@ impl Inner {
         lock(&self.live).values().filter_map(WeakJob::upgrade).collect()
     }
 
-    /// Calls `act` with the plan in force for `job`.
+    /// Calls `act` with the plan in force for `job`, which then is under the newest one.
     fn with_plan(&self, job: &Job, act: impl FnOnce(&crate::template::Plan)) -> Result<(), Error> {
-        let plan = self.template().plan_for(&job.core().vars)?;
-        act(&plan);
+        let mut template = Arc::clone(&self.template());
+        act(&*template.plan_for(&job.core().vars)?);
+        // A reload under way has perhaps put the job under a newer one before `act` took it back.
+        while !Arc::ptr_eq(&template, &self.template()) {
+            template = Arc::clone(&self.template());
+            job.core().apply(&*template.plan_for(&job.core().vars)?, self);
+        }
         Ok(())
     }
 

@@ -35,7 +35,10 @@ struct Handle {
 
 /// A job that is not kept alive.
 #[derive(Clone)]
-pub(crate) struct WeakJob(Weak<Handle>);
+pub(crate) struct WeakJob {
+    handle: Weak<Handle>,
+    core: Weak<Core>,
+}
 
 pub(crate) struct Core {
     pub(crate) vars: Vars,
@@ -157,17 +160,22 @@ impl Job {
     }
 
     pub(crate) fn downgrade(&self) -> WeakJob {
-        WeakJob(Arc::downgrade(&self.handle))
+        WeakJob { handle: Arc::downgrade(&self.handle), core: Arc::downgrade(self.core()) }
     }
 }
 
 impl WeakJob {
     pub(crate) fn upgrade(&self) -> Option<Job> {
-        self.0.upgrade().map(|handle| Job { handle })
+        self.handle.upgrade().map(|handle| Job { handle })
     }
 
     pub(crate) fn is(&self, job: &Job) -> bool {
-        std::ptr::eq(self.0.as_ptr(), Arc::as_ptr(&job.handle))
+        std::ptr::eq(self.handle.as_ptr(), Arc::as_ptr(&job.handle))
+    }
+
+    /// Whether it is, or was, the job with this core.
+    pub(crate) fn is_of(&self, core: &Core) -> bool {
+        std::ptr::eq(self.core.as_ptr(), core)
     }
 }
 

@@ -262,10 +262,15 @@ impl Inner {
         lock(&self.live).values().filter_map(WeakJob::upgrade).collect()
     }
 
-    /// Calls `act` with the plan in force for `job`.
+    /// Calls `act` with the plan in force for `job`, which then is under the newest one.
     fn with_plan(&self, job: &Job, act: impl FnOnce(&crate::template::Plan)) -> Result<(), Error> {
-        let plan = self.template().plan_for(&job.core().vars)?;
-        act(&plan);
+        let mut template = Arc::clone(&self.template());
+        act(&*template.plan_for(&job.core().vars)?);
+        // A reload under way has perhaps put the job under a newer one before `act` took it back.
+        while !Arc::ptr_eq(&template, &self.template()) {
+            template = Arc::clone(&self.template());
+            job.core().apply(&*template.plan_for(&job.core().vars)?, self);
+        }
         Ok(())
     }
 
@@ -327,8 +332,9 @@ impl Inner {
     /// Logcore's own word, in the server log.
     pub(crate) fn note(&self, level: Level, message: fmt::Arguments<'_>) {
         const OWN: &str = "logcore";
-        self.server()
-            .log(&Record::builder().level(level).target(OWN).module_path(Some(OWN)).args(message).build());
+        // None while the logs are being dropped: there is nowhere left to say it.
+        let Some(server) = self.server.get() else { return };
+        server.log(&Record::builder().level(level).target(OWN).module_path(Some(OWN)).args(message).build());
     }
 
     /// The process ends in order.
@@ -362,7 +368,12 @@ impl Inner {
 
     /// A job has ended, and its id is locked: out of the table, into `job.json`.
     pub(crate) fn ended(&self, job: &Core, report: &JobReport) {
-        lock(&self.live).remove(&job.vars.id);
+        // Only its own entry: a job of this id that started after the last clone of this one went is live.
+        let mut live = lock(&self.live);
+        if live.get(&job.vars.id).is_some_and(|weak| weak.is_of(job)) {
+            live.remove(&job.vars.id);
+        }
+        drop(live);
         let mut file = JobFile::read(&job.vars.dir).unwrap_or_default();
         let start = start_of(&job.vars);
         let mine = |run: &&mut Run| run.process == self.alive.process() && run.start == start;

@@ -68,7 +68,14 @@ impl JobBuilder {
 /// Opens the server log, as a job that is never entered and never finished.
 pub(crate) fn start_server(logs: &Arc<Inner>, id: &str) -> Result<Job, Error> {
     let server = Job::new(logs.vars(id, BTreeMap::new()), None, logs, true);
-    open(&server, logs).map(|()| server)
+    match open(&server, logs) {
+        Ok(()) => Ok(server),
+        Err(error) => {
+            // Its level no longer counts; dropping it alone would end nothing, as a server never finishes.
+            server.core().end_server();
+            Err(error)
+        }
+    }
 }
 
 fn check_id(id: &str, logs: &Inner) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Job ids are anybody's text: no id reaches anything outside the root, and no two share a directory.
 
-use log::info;
+use log::{Level, Log, Metadata, info};
 use logcore::{Error, Logs, Outcome, disk};
 use std::collections::BTreeSet;
 use std::fs;
@@ -111,4 +111,22 @@ fn links_and_other_things_planted_in_the_root_are_not_followed() {
     assert_eq!(lines(dir.join("debug.log")), ["INFO|victim|hello"], "the other files are written");
     assert_eq!(report.lost, 1, "what could not be written is counted");
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
+}
+
+#[test]
+fn an_id_has_one_live_job_also_if_it_starts_while_its_last_clone_drops() {
+    let sandbox = Sandbox::new(LEVEL_FILES);
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    let any = Metadata::builder().level(Level::Trace).build();
+    for _ in 0..500 {
+        let last = logs.job("same").start().unwrap();
+        let held = std::thread::scope(|scope| {
+            scope.spawn(move || drop(last));
+            let starts = [(); 2].map(|()| scope.spawn(|| logs.job("same").start().unwrap()));
+            starts.map(|start| start.join().unwrap())
+        });
+        logs.job("same").start().unwrap().finish(Outcome::Ok);
+        // A finished job takes every level; one that is not would be a second set of handlers.
+        assert!(held.iter().all(|job| job.enabled(&any)));
+    }
 }

@@ -39,4 +39,14 @@ fn the_maximum_level_is_that_of_the_most_verbose_that_is_live() {
     drop(other);
     drop(loud);
     assert_eq!(log::max_level(), LevelFilter::Warn);
+
+    // Logs that could not be made count for nothing.
+    let third = Sandbox::new(
+        &LEVEL_FILES
+            .replace("level: debug, appenders", "level: trace, appenders")
+            .replace("kind: file, path", "kind: file, append: false, path"),
+    );
+    std::fs::create_dir_all(third.root().join("server/debug.log")).unwrap();
+    logcore::Logs::from_file(third.config()).unwrap_err();
+    assert_eq!(log::max_level(), LevelFilter::Warn);
 }

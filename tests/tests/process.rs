@@ -89,3 +89,22 @@ fn a_panic_stands_in_the_log_of_its_thread_and_the_hosts_hook_still_runs() {
         "the default hook: {stderr}"
     );
 }
+
+#[test]
+fn logs_that_are_dropped_never_panic_though_the_servers_job_json_cannot_be_written() {
+    let sandbox = Sandbox::new(LEVEL_FILES);
+    let logs = logcore::Logs::from_file(sandbox.config()).unwrap();
+    let process = JobFile::read(logs.server().dir()).unwrap().runs[0].process.clone();
+    // As a full disk would: the new job.json cannot be written beside the old one.
+    fs::create_dir(logs.server().dir().join(format!(".job.json.{process}"))).unwrap();
+    drop(logs);
+}
+
+#[test]
+fn what_is_buffered_is_written_at_the_end_also_while_jobs_start_and_end() {
+    for round in 0..40 {
+        let sandbox = Sandbox::new(&LEVEL_FILES.replace("flush: 10ms", "flush: 1h, size: 1MiB"));
+        assert!(run(&sandbox, "busy").status.success());
+        assert_eq!(lines(sandbox.root().join("buffered/debug.log")).len(), 1000, "round {round}");
+    }
+}

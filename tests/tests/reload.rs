@@ -237,3 +237,26 @@ fn records_from_8_threads_during_100_reloads_stand_once_and_in_order() {
     }
     assert_eq!(next.to_vec(), counts);
 }
+
+#[test]
+fn a_level_set_during_a_reload_leaves_the_job_under_the_newest_template() {
+    let running = Running::new();
+    let job = &running.jobs[0];
+    for round in 1..=150 {
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let stop_at_the_end = StopAtTheEnd(&stop);
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    running.logs.set_level("job-0", LevelFilter::Debug).keep().unwrap();
+                }
+            });
+            running.sandbox.save(&template("info").replace("a.log", &format!("{round}.log")));
+            running.logs.reload().unwrap();
+            drop(stop_at_the_end);
+        });
+        info!(logger: job, "round {round}");
+        running.logs.flush(Duration::from_secs(5)).unwrap();
+        assert_eq!(lines(job.dir().join(format!("{round}.log"))), [format!("INFO round {round}")]);
+    }
+}

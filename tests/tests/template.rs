@@ -4,6 +4,7 @@
 use log::{Level, Log, Record, error, info};
 use logcore::{ConfigError, Error, Logs, Outcome};
 use std::fs;
+use std::time::Duration;
 use tests::sandbox::{Sandbox, lines};
 
 /// Loads `template` and returns why it is refused.
@@ -380,4 +381,15 @@ fn append_false_starts_each_run_with_an_empty_file() {
         job.finish(Outcome::Ok);
         assert_eq!(lines(&file), [format!("{run}"), format!("{run} after a reload")]);
     }
+}
+
+#[test]
+fn durations_that_no_clock_can_show_stop_nothing() {
+    let template = "logcore: { dir: \"ROOT\", buffer: { flush: 18446744073709551615s } }\nappenders: { a: { kind: file, \
+                    path: \"${job_dir}/a.log\", encoder: { pattern: \"{m}{n}\" } } }\nroot: { appenders: [ a ] }";
+    let sandbox = Sandbox::new(template);
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    info!(logger: logs.server(), "x");
+    logs.flush(Duration::MAX).unwrap();
+    assert_eq!(lines(sandbox.root().join("server/a.log")), ["x"]);
 }

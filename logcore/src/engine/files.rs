@@ -7,8 +7,8 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::time::{Duration, Instant};
 
 /// `logcore.buffer` and `logcore.max_open_files` of the template.
 #[derive(Debug, Clone, PartialEq)]
@@ -209,8 +209,12 @@ impl Shared {
 
     /// Flushes all files from a process that ends, with bounded waiting.
     pub(crate) fn flush_at_exit(&self) {
-        let Ok(by_path) = self.by_path.try_lock() else { return };
-        for (file, _) in by_path.values() {
+        // The table is locked shortly and often while jobs start and end; a process that ends waits for its turn.
+        let files: Vec<_> = match lock_within(&self.by_path, Duration::from_secs(1)) {
+            Some(by_path) => by_path.values().map(|(file, _)| Arc::clone(file)).collect(),
+            None => return,
+        };
+        for file in files {
             file.flush_at_exit(self);
         }
     }
@@ -258,6 +262,19 @@ impl Drop for Handle {
 impl std::fmt::Debug for Handle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Handle({})", self.path.display())
+    }
+}
+
+/// The lock, unless it is held for all of `wait`.
+fn lock_within<T>(mutex: &Mutex<T>, wait: Duration) -> Option<MutexGuard<'_, T>> {
+    let deadline = Instant::now() + wait;
+    loop {
+        match mutex.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::yield_now(),
+            Err(TryLockError::WouldBlock) => return None,
+        }
     }
 }
 

@@ -44,6 +44,9 @@ pub(crate) struct Complaint {
 /// More than this many complaints are not kept: they say the same.
 const MOST_COMPLAINTS: usize = 16;
 
+/// How long one wait without a deadline lasts.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 impl Flusher {
     /// Starts the thread. `report` gets the complaints; it runs while no file is locked.
     pub(crate) fn start(
@@ -83,13 +86,14 @@ impl Flusher {
 
     /// Has everything that is buffered written and waits for it; `false` if that took longer or something failed.
     pub(crate) fn flush(&self, wait: Duration) -> bool {
-        let deadline = Instant::now() + wait;
+        // One that no clock can show never comes.
+        let deadline = Instant::now().checked_add(wait);
         let mut work = lock(&self.0.work);
         work.asked += 1;
         let mine = work.asked;
         self.0.wake.notify_one();
         while work.done < mine && !work.stop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.map_or(LONGEST_WAIT, |at| at.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 return false;
             }
@@ -141,7 +145,7 @@ impl Queue {
         loop {
             let now = Instant::now();
             let every = shared.upgrade().map_or(Duration::ZERO, |shared| shared.limits().flush_every());
-            let due = work.since.map(|since| since + every);
+            let due = work.since.and_then(|since| since.checked_add(every));
             let alarm = work.timers.iter().map(|(at, _)| *at).min();
             let urgent = work.stop || work.asked > work.done || !work.complaints.is_empty();
             let next = [due, alarm].into_iter().flatten().min();

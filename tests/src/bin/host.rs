@@ -37,6 +37,23 @@ fn main() -> anyhow::Result<()> {
                 std::process::exit(3)
             });
         }
+        // Returns from main while other threads start and end jobs.
+        "busy" => {
+            let job = logs.job("buffered").start()?;
+            for thread in 0..8 {
+                let logs = logs.clone();
+                std::thread::spawn(move || {
+                    for i in 0_u64.. {
+                        if let Ok(job) = logs.job(format!("busy-{thread}-{}", i % 3)).start() {
+                            job.run(|| debug!("x"));
+                        }
+                    }
+                });
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20)); // until they are all at it
+            job.run(|| (0..1000).for_each(|i| debug!("record {i}")));
+            std::mem::forget(job);
+        }
         // A thread of a job panics; so does one outside any job.
         "panic" => {
             let job = logs.job("panics").start()?;

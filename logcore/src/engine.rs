@@ -8,6 +8,7 @@
 //! flusher    the one thread that writes what has waited long enough, and runs the timers
 //! ```
 
+pub(crate) mod account;
 pub(crate) mod console;
 pub(crate) mod dispatch;
 pub(crate) mod encoder;
@@ -16,6 +17,7 @@ pub(crate) mod files;
 pub(crate) mod flusher;
 pub(crate) mod line;
 pub(crate) mod moment;
+pub(crate) mod open;
 pub(crate) mod pattern;
 pub(crate) mod roll;
 pub(crate) mod scratch;

@@ -55,6 +55,12 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// Some file cannot be written; the server log says which. Its records stay buffered and are tried again.
+    #[error(
+        "some file cannot be written, the server log says which; its records stay buffered and are tried again"
+    )]
+    Unwritten,
+
     /// Not everything was written in time; the rest stays buffered and is written as soon as it can be.
     #[error("not everything was written within {waited:?}; the rest stays buffered and is tried again")]
     Timeout {

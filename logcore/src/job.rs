@@ -1,7 +1,9 @@
 //! A job: an id, a directory, a set of handlers that lives exactly as long as the job.
 
 use crate::disk::{Counts, Outcome};
+use crate::engine::account::Accounts;
 use crate::engine::dispatch::{Dispatch, Verdict};
+use crate::engine::scratch::Scratch;
 use crate::error::Error;
 use crate::levels;
 use crate::logs::Inner;
@@ -50,8 +52,10 @@ pub(crate) struct Core {
     opened: AtomicBool,
     started: Instant,
     counts: [AtomicU64; 5],
+    /// Records for which a file had no room.
     lost: AtomicU64,
     late: AtomicU64,
+    accounts: Accounts,
     levels: Mutex<Levels>,
 }
 
@@ -63,12 +67,15 @@ struct Levels {
     set: Option<(LevelFilter, u64)>,
     /// As counted in the process's maximum.
     counted: Option<LevelFilter>,
+    /// Since the job lets go of its handlers; the report follows.
+    ended: bool,
     report: Option<JobReport>,
 }
 
 /// How long `finish` waits for log calls under way on other threads. One that takes longer, in a value's `Display`,
 /// still gets its record written.
 const DRAIN: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_micros(50);
 
 impl Job {
     pub(crate) fn new(vars: Vars, asked: Option<LevelFilter>, logs: &Arc<Inner>, is_server: bool) -> Job {
@@ -82,6 +89,7 @@ impl Job {
             counts: Default::default(),
             lost: AtomicU64::new(0),
             late: AtomicU64::new(0),
+            accounts: Accounts::default(),
             levels: Mutex::new(Levels { asked, ..Levels::default() }),
         };
         let keep = (!is_server).then(|| Arc::clone(logs));
@@ -244,20 +252,18 @@ impl Core {
         );
     }
 
-    pub(crate) fn flush(&self) {
-        if let Some(dispatch) = &*self.dispatch.load() {
-            for (file, _) in dispatch.files() {
-                file.flush(file.shared(), true);
-            }
-        }
+    /// Writes what is buffered; returns how many records are left.
+    pub(crate) fn flush(&self) -> u64 {
+        let dispatch = self.dispatch.load();
+        dispatch
+            .as_ref()
+            .map_or(0, |dispatch| dispatch.files().map(|(file, _)| file.flush()).max().unwrap_or(0))
     }
 
     /// As [`Core::flush`], but never waits long for a file that is in use.
     pub(crate) fn flush_bounded(&self) {
         if let Some(dispatch) = &*self.dispatch.load() {
-            for (file, _) in dispatch.files() {
-                file.flush_at_exit(file.shared());
-            }
+            dispatch.files().for_each(|(file, _)| file.flush_bounded());
         }
     }
 
@@ -268,8 +274,8 @@ impl Core {
 
     fn render_locked(&self, levels: &Levels, plan: &Plan, logs: &Inner) -> Dispatch {
         let set = levels.set.map(|(level, _)| level);
-        let job = Render { vars: &self.vars, asked: levels.asked, set };
-        plan.dispatch(job, &logs.root, &logs.files)
+        let job = Render { vars: &self.vars, accounts: &self.accounts, asked: levels.asked, set };
+        plan.dispatch(job, &logs.files)
     }
 
     /// Puts the job under `plan`, unless it has ended. Records under way keep the dispatch they have.
@@ -279,10 +285,11 @@ impl Core {
     }
 
     fn apply_locked(&self, levels: &mut Levels, plan: &Plan, logs: &Inner) {
-        if levels.report.is_some() {
+        if levels.ended {
             return;
         }
         let dispatch = self.render_locked(levels, plan, logs);
+        dispatch.apply();
         let max = Some(dispatch.max_level());
         self.dispatch.store(Some(Arc::new(dispatch)));
         levels::change(std::mem::replace(&mut levels.counted, max), max);
@@ -311,20 +318,16 @@ impl Core {
     pub(crate) fn finish(&self, outcome: Outcome) -> JobReport {
         let logs = self.logs.upgrade();
         if self.is_server && logs.is_some() {
-            self.flush();
-            return self.report(outcome, 0, 0);
+            return self.report(outcome, self.flush());
         }
         // No start of the same id until this end is on disk.
         let _id = logs.as_ref().map(|logs| logs.lock_id(&self.vars.id));
-        let mut levels = self.levels();
-        if let Some(report) = &levels.report {
+        if let Some(report) = &self.levels().report {
             return JobReport { late: self.late.load(Ordering::Relaxed), ..report.clone() };
         }
-        let (bytes, lost) = self.release();
-        levels::change(levels.counted.take(), None);
-        let report = self.report(outcome, bytes, lost);
-        levels.report = Some(report.clone());
-        drop(levels);
+        let unwritten = self.release();
+        let report = self.report(outcome, unwritten);
+        self.levels().report = Some(report.clone());
         if let Some(logs) = logs.as_ref().filter(|_| self.opened.load(Ordering::Acquire)) {
             logs.ended(self, &report);
         }
@@ -333,9 +336,8 @@ impl Core {
 
     /// The end of the server log, whose `Inner` is being dropped.
     pub(crate) fn end_server(&self) -> JobReport {
-        let (bytes, lost) = self.release();
-        levels::change(self.levels().counted.take(), None);
-        self.report(Outcome::Ok, bytes, lost)
+        let unwritten = self.release();
+        self.report(Outcome::Ok, unwritten)
     }
 
     pub(crate) fn set_opened(&self) {
@@ -346,33 +348,33 @@ impl Core {
         std::ptr::eq(self.logs.as_ptr(), Arc::as_ptr(logs))
     }
 
-    /// Lets go of the handlers; returns the bytes written and the records lost in the job's own files.
-    fn release(&self) -> (u64, u64) {
-        let Some(dispatch) = self.dispatch.swap(None) else { return (0, 0) };
+    /// Lets go of the handlers; returns how many records stand unwritten in files that others use as well.
+    fn release(&self) -> u64 {
+        let dispatch = {
+            let mut levels = self.levels();
+            levels.ended = true;
+            levels::change(levels.counted.take(), None);
+            self.dispatch.swap(None)
+        };
+        let Some(dispatch) = dispatch else { return 0 };
+        // Nothing is locked but the id: whoever asks about the job need not wait for a slow value.
         let deadline = Instant::now() + DRAIN;
-        while Arc::strong_count(&dispatch) > 1 && Instant::now() < deadline {
-            thread::yield_now();
+        while Arc::strong_count(&dispatch) > 1 && !Scratch::is_in_use() && Instant::now() < deadline {
+            thread::sleep(PAUSE);
         }
-        let mut totals = (0, 0);
-        for (file, _) in dispatch.files() {
-            let written = file.flush(file.shared(), true);
-            if file.path().starts_with(&self.vars.dir) {
-                totals.0 += file.totals().bytes;
-                totals.1 += if written { 0 } else { file.pending() };
-            }
-        }
-        totals
+        dispatch.files().map(|(file, _)| file.flush()).max().unwrap_or(0)
+        // A file that nobody else uses is closed as its handle goes; what it still holds is on the job's account.
     }
 
-    fn report(&self, outcome: Outcome, bytes: u64, unwritten: u64) -> JobReport {
+    fn report(&self, outcome: Outcome, unwritten: u64) -> JobReport {
         JobReport {
             id: self.vars.id.clone(),
             dir: self.vars.dir.clone(),
             outcome,
             duration: self.started.elapsed(),
             counts: self.counts(),
-            bytes,
-            lost: self.lost.load(Ordering::Relaxed) + unwritten,
+            bytes: self.accounts.bytes(),
+            lost: self.lost.load(Ordering::Relaxed) + unwritten.max(self.accounts.lost()),
             late: self.late.load(Ordering::Relaxed),
         }
     }

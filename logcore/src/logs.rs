@@ -1,9 +1,9 @@
 //! All logs of a host: the template in force, the server log, the live jobs.
 
 use crate::disk::{Alive, JobFile, Outcome, Run};
-use crate::engine::file::make_dirs;
 use crate::engine::files::Shared;
-use crate::engine::flusher::Complaint;
+use crate::engine::flusher::{Complaint, Flushed, Trouble};
+use crate::engine::open::make_dirs;
 use crate::error::Error;
 use crate::job::{Core, Job, WeakJob};
 use crate::report::{JobInfo, JobReport};
@@ -65,7 +65,7 @@ impl Logs {
         let root = absolute(&plan.dir);
         make_dirs(&root).map_err(Error::io("make the log root", &root))?;
         let alive = Alive::claim(&root).map_err(Error::io("write to the log root", &root))?;
-        let files = Shared::new();
+        let files = Shared::new(&root);
         files.set_settings(&plan.settings);
         let inner = Arc::new(Inner {
             config,
@@ -156,10 +156,14 @@ impl Logs {
     /// Has everything that was logged before written to the files, by the flusher; waits `wait` at most.
     ///
     /// # Errors
-    /// [`Error::Timeout`] if that took longer or a file could not be written. Nothing is lost by that: it stays
+    /// [`Error::Timeout`] if that took longer, [`Error::Unwritten`] if a file cannot be written. Nothing is lost by that: it stays
     /// buffered and is tried again.
     pub fn flush(&self, wait: Duration) -> Result<(), Error> {
-        if self.inner.files.flusher().flush(wait) { Ok(()) } else { Err(Error::Timeout { waited: wait }) }
+        match self.inner.files.flusher().flush(wait) {
+            Flushed::All => Ok(()),
+            Flushed::NotAll => Err(Error::Unwritten),
+            Flushed::TimedOut => Err(Error::Timeout { waited: wait }),
+        }
     }
 
     /// A logger that hands each record to its thread's job or to the server log, for hosts that install their own
@@ -354,12 +358,18 @@ impl Inner {
         let report = move |complaint: Complaint| {
             let Some(logs) = logs.upgrade() else { return };
             let path = complaint.path.display();
-            match complaint.error {
-                Some(error) => logs.note(
+            match complaint.trouble {
+                Trouble::Write(error) => logs.note(
                     Level::Error,
-                    format_args!("cannot write {path}: {error}; records are buffered and it is tried again"),
+                    format_args!(
+                        "cannot write {path}: {error}; its records are buffered and it is tried again"
+                    ),
                 ),
-                None => logs.note(Level::Info, format_args!("{path} can be written again")),
+                Trouble::Roll(error) => logs.note(
+                    Level::Error,
+                    format_args!("cannot roll {path}: {error}; logging goes on in it and it is tried again"),
+                ),
+                Trouble::Mended => logs.note(Level::Info, format_args!("{path} is written again")),
             }
         };
         let started = self.files.flusher().start(&self.files, report);

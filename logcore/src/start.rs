@@ -1,7 +1,7 @@
 //! A job's start: its directory, its handlers, its entry in `job.json`.
 
 use crate::disk::{JobFile, MAX_ID_BYTES, Run};
-use crate::engine::file::make_dirs;
+use crate::engine::open::make_dirs;
 use crate::error::Error;
 use crate::job::Job;
 use crate::logs::{Inner, start_of};
@@ -166,7 +166,7 @@ fn describe_run(job: &Job, file: &mut JobFile, existed: bool, logs: &Inner) -> i
     file.patterns.clear();
     if let Some(dispatch) = core.current_dispatch() {
         for (handle, encoder) in dispatch.files() {
-            handle.prepare(handle.shared())?;
+            handle.prepare()?;
             let Ok(name) = handle.path().strip_prefix(job.dir()) else { continue };
             let name = name.to_string_lossy().into_owned();
             if existed && let Ok(about) = fs::symlink_metadata(handle.path()) {

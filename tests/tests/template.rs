@@ -225,6 +225,21 @@ fn every_kind_of_log4rs_loads_and_writes() {
 }
 
 #[test]
+fn a_record_has_one_time_in_all_its_files() {
+    let sandbox = Sandbox::new(
+        "logcore: { dir: \"ROOT\" }\nappenders:\n  a: { kind: file, path: \"${job_dir}/a.log\", encoder: { pattern: \
+         \"{d}{n}\" } }\n  b: { kind: file, path: \"${job_dir}/b.log\", encoder: { kind: json } }\nroot: { appenders: [ a, b ] }",
+    );
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    let job = logs.job("time").start().unwrap();
+    info!(logger: job, "x");
+    job.finish(Outcome::Ok);
+    let dir = sandbox.root().join("time");
+    let json: serde_yaml::Value = serde_yaml::from_str(&lines(dir.join("b.log"))[0]).unwrap();
+    assert_eq!(json["time"].as_str(), Some(lines(dir.join("a.log"))[0].as_str()));
+}
+
+#[test]
 fn log4rs_itself_finds_the_shipped_template_well_formed() {
     let shipped = include_str!("../../config/log.yaml");
     let mut value: serde_yaml::Value = serde_yaml::from_str(shipped).unwrap();

@@ -152,6 +152,13 @@ impl Dispatch {
         }
     }
 
+    /// From now on the files are what this configuration says.
+    pub(crate) fn apply(&self) {
+        for (file, _) in self.files() {
+            file.apply();
+        }
+    }
+
     pub(crate) fn files(&self) -> impl Iterator<Item = (&Handle, &Encoder)> {
         self.appenders.iter().filter_map(|appender| match &appender.sink {
             Sink::File(handle) => Some((handle, &*appender.encoder)),
@@ -168,7 +175,7 @@ impl Appender {
     fn append(&self, scratch: &mut Scratch, record: &Record<'_>, now: Moment, vars: &Vars) -> bool {
         let line = scratch.line(&self.encoder, self.sink.styled(), record, now, vars);
         match &self.sink {
-            Sink::File(handle) => handle.append(handle.shared(), line, record.level()),
+            Sink::File(handle) => handle.append(line, record.level()),
             Sink::Console(console) => console.write(line).is_ok(),
         }
     }

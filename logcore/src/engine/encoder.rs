@@ -1,13 +1,14 @@
 //! The encoders a template can name: `pattern` and `json`.
 
 use super::line::Line;
-use super::moment::Moment;
+use super::moment::{Moment, TimeFormat};
 use super::pattern::Pattern;
 use crate::template::Vars;
 use log::Record;
 use log4rs::encode::Encode;
 use log4rs::encode::json::JsonEncoder;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
 /// Turns a record into bytes.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ impl Encoder {
                     line.clear();
                     encode_json(*json, line, &marked);
                 }
+                // log4rs asks the clock itself; a record has one time in all its files.
+                line.replace_json_time(now, &JSON_TIME);
                 line.neutralise_json();
             }
         }
@@ -50,6 +53,9 @@ impl Encoder {
         }
     }
 }
+
+/// As log4rs writes the time: RFC 3339, local.
+static JSON_TIME: LazyLock<Option<TimeFormat>> = LazyLock::new(|| TimeFormat::new("%+", false).ok());
 
 fn encode_json(json: JsonEncoder, line: &mut Line, record: &Record<'_>) -> bool {
     catch_unwind(AssertUnwindSafe(|| json.encode(line, record))).is_ok_and(|encoded| encoded.is_ok())

@@ -1,17 +1,20 @@
-//! One open log file: its buffer, its descriptor, its rotation.
+//! One log file: its buffer, its descriptor, its rotation.
 //!
 //! A record is appended to the buffer under the file's own lock, already encoded. The buffer is written when it is
 //! full, at once for records at the flush level and above, and by the flusher when it has waited long enough. What
 //! cannot be written stays buffered, up to a bound, and is tried again; what does not fit any more is counted.
 
+use super::account::{Account, Ledger};
 use super::files::Shared;
+use super::flusher::Trouble;
+use super::open::{ends_in_half_a_line, is_deleted, names, open};
 use super::roll::{Roll, Trigger};
 use chrono::{DateTime, Local};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use log::Level;
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -37,41 +40,54 @@ pub(crate) struct LogFile {
     /// Since the least-recently-used sweep last looked.
     pub(super) used: AtomicBool,
     pub(super) is_open: AtomicBool,
+    /// Whether that sweep knows it.
+    pub(super) listed: AtomicBool,
 }
 
 #[derive(Debug)]
 struct State {
     spec: Spec,
     file: Option<File>,
-    /// Encoded records that are not written yet, and how many they are.
+    /// Encoded records that are not written yet, and whose they are.
     buffer: Vec<u8>,
-    pending: u64,
+    ledger: Ledger,
     /// Whether the flusher knows.
     queued: bool,
     /// Bytes in the file, as far as we know.
     length: u64,
     next_roll: Option<DateTime<Local>>,
-    roll_at_start: bool,
-    truncate_at_open: bool,
+    /// Not opened yet since somebody began to use it.
+    fresh: bool,
     /// When it was last made sure that the path still names this file.
     checked: Instant,
-    /// While writing fails: when to try again, and how long to wait after that.
-    retry: Option<(Instant, Duration)>,
-    totals: Totals,
+    write_retry: Retry,
+    roll_retry: Retry,
 }
 
-/// What has become of the records given to a file.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Totals {
-    /// Bytes written.
-    pub(crate) bytes: u64,
-    /// Records that found no room, or that could not be written before the file was closed.
-    pub(crate) lost: u64,
+/// While something fails: when to try it again.
+#[derive(Debug, Default)]
+struct Retry(Option<(Instant, Duration)>);
+
+impl Retry {
+    fn is_due(&self) -> bool {
+        self.0.is_none_or(|(at, _)| Instant::now() >= at)
+    }
+
+    /// It has failed; `true` if it had not before.
+    fn failed(&mut self) -> bool {
+        const FIRST: Duration = Duration::from_millis(200);
+        const LONGEST: Duration = Duration::from_secs(10);
+        let wait = self.0.map_or(FIRST, |(_, wait)| (wait * 2).min(LONGEST));
+        self.0.replace((Instant::now() + wait, wait)).is_none()
+    }
+
+    /// It works; `true` if it had failed before.
+    fn mended(&mut self) -> bool {
+        self.0.take().is_some()
+    }
 }
 
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-const FIRST_RETRY: Duration = Duration::from_millis(200);
-const LONGEST_RETRY: Duration = Duration::from_secs(10);
 
 /// While writing fails, a file keeps this many times the buffer size, and no less than [`LEAST_BACKLOG`].
 const BACKLOG: usize = 4;
@@ -80,24 +96,24 @@ const LEAST_BACKLOG: usize = 256 << 10;
 impl LogFile {
     pub(super) fn new(spec: Spec) -> Arc<LogFile> {
         let state = State {
-            roll_at_start: matches!(spec.roll, Some(Roll { trigger: Trigger::OnStartup { .. }, .. })),
-            truncate_at_open: !spec.append,
             spec,
             file: None,
             buffer: Vec::new(),
-            pending: 0,
+            ledger: Ledger::default(),
             queued: false,
             length: 0,
             next_roll: None,
+            fresh: true,
             checked: Instant::now(),
-            retry: None,
-            totals: Totals::default(),
+            write_retry: Retry::default(),
+            roll_retry: Retry::default(),
         };
         Arc::new_cyclic(|me| LogFile {
             me: me.clone(),
             state: Mutex::new(state),
             used: AtomicBool::new(false),
             is_open: AtomicBool::new(false),
+            listed: AtomicBool::new(false),
         })
     }
 
@@ -106,32 +122,33 @@ impl LogFile {
     }
 
     /// Takes over what a newer configuration says about the same path.
-    pub(super) fn respecify(&self, spec: Spec) {
+    pub(super) fn respecify(&self, spec: &Spec) {
         let mut state = self.lock();
-        if state.spec != spec {
+        if state.spec != *spec {
             state.next_roll = None;
-            state.spec = spec;
+            state.spec = spec.clone();
         }
     }
 
     /// Appends one encoded record; `false` if there was no room for it.
-    pub(crate) fn append(&self, shared: &Shared, line: &[u8], level: Level) -> bool {
+    pub(super) fn append(&self, shared: &Shared, line: &[u8], level: Level, account: &Arc<Account>) -> bool {
         let limits = shared.limits();
         let mut state = self.lock();
         state.roll_if_time(self, shared);
-        if state.retry.is_some() && state.buffer.len() + line.len() > backlog(limits.buffer_size()) {
-            state.totals.lost += 1;
+        if state.write_retry.0.is_some() && state.buffer.len() + line.len() > backlog(limits.buffer_size()) {
             return false;
         }
         if state.buffer.capacity() == 0 {
             state.buffer = shared.take_buffer();
         }
+        let before = state.buffer.len();
         state.push(line);
-        state.pending += 1;
+        let bytes = state.buffer.len() - before;
+        state.ledger.add(account, bytes);
         if state.buffer.len() >= limits.buffer_size() || limits.is_urgent(level) {
             state.write_out(self, shared, false);
         }
-        if state.pending > 0 && !state.queued {
+        if !state.buffer.is_empty() && !state.queued {
             state.queued = true;
             shared.flusher.enqueue(self.me.clone());
         }
@@ -139,33 +156,50 @@ impl LogFile {
         true
     }
 
-    /// Writes what is buffered; `false` if something is left.
-    pub(crate) fn flush(&self, shared: &Shared, now_or_never: bool) -> bool {
-        self.lock().write_out(self, shared, now_or_never)
+    /// Writes what is buffered, also if that has just failed; `false` if something is left.
+    pub(super) fn flush(&self, shared: &Shared) -> bool {
+        self.lock().write_out(self, shared, true)
     }
 
     /// For the flusher, which has taken the file off its queue: `true` if it is to come back.
-    pub(super) fn flush_queued(&self, shared: &Shared) -> bool {
+    pub(super) fn flush_queued(&self, shared: &Shared, now: bool) -> bool {
         let mut state = self.lock();
-        state.queued = !state.write_out(self, shared, false);
+        state.queued = !state.write_out(self, shared, now);
         state.queued
     }
 
-    /// Opens, truncates and rolls as a job's start asks for, without waiting for the first record.
+    /// Opens, empties and rolls as a job's start asks for, unless somebody else is using the file already.
     ///
     /// # Errors
     /// What the file system says.
-    pub(crate) fn prepare(&self, shared: &Shared) -> io::Result<()> {
+    pub(super) fn prepare(&self, shared: &Shared) -> io::Result<()> {
         let mut state = self.lock();
-        if state.truncate_at_open || state.roll_at_start { state.ensure_open(self, shared) } else { Ok(()) }
+        let at_start = match state.spec.roll {
+            Some(Roll { trigger: Trigger::OnStartup { min_size }, .. }) => Some(min_size),
+            _ => None,
+        };
+        if !state.fresh || (state.spec.append && at_start.is_none()) {
+            return Ok(());
+        }
+        state.ensure_open(self, shared)?;
+        if !state.spec.append
+            && let Some(file) =
+                state.file.as_ref().filter(|file| file.metadata().is_ok_and(|about| about.is_file()))
+        {
+            file.set_len(0)?;
+            state.length = 0;
+        }
+        if at_start.is_some_and(|least| state.length >= least) {
+            state.roll(self, shared);
+        }
+        Ok(())
     }
 
     /// Writes what is buffered and closes; what cannot be written now is lost and counted.
     pub(super) fn close(&self, shared: &Shared) {
         let mut state = self.lock();
         if !state.write_out(self, shared, true) {
-            state.totals.lost += state.pending;
-            state.pending = 0;
+            state.ledger.lost();
             state.buffer = Vec::new();
         }
         state.drop_file(self, shared);
@@ -192,13 +226,9 @@ impl LogFile {
         }
     }
 
-    /// Records that are buffered.
-    pub(crate) fn pending(&self) -> u64 {
-        self.lock().pending
-    }
-
-    pub(crate) fn totals(&self) -> Totals {
-        self.lock().totals
+    /// Records of one job that are buffered.
+    pub(super) fn left_of(&self, account: &Arc<Account>) -> u64 {
+        self.lock().ledger.left_of(account)
     }
 }
 
@@ -223,30 +253,27 @@ impl State {
         }
     }
 
-    /// Writes the buffer; `false` if something is left. Unless `now_or_never`, a failure is not tried again before
-    /// its time.
-    fn write_out(&mut self, owner: &LogFile, shared: &Shared, now_or_never: bool) -> bool {
+    /// Writes the buffer; `false` if something is left. Unless `now`, a failure is not tried again before its time.
+    fn write_out(&mut self, owner: &LogFile, shared: &Shared, now: bool) -> bool {
         if self.buffer.is_empty() {
             return true;
         }
-        if !now_or_never && self.retry.is_some_and(|(at, _)| Instant::now() < at) {
+        if !now && !self.write_retry.is_due() {
             return false;
         }
         match self.try_write(owner, shared) {
             Ok(()) => {
+                debug_assert!(self.ledger.is_empty());
                 shared.give_buffer(std::mem::take(&mut self.buffer));
-                self.pending = 0;
-                if self.retry.take().is_some() {
-                    shared.complain(&self.spec.path, None);
+                if self.write_retry.mended() {
+                    shared.flusher.complain(&self.spec.path, Trouble::Mended);
                 }
                 true
             }
             Err(error) => {
-                if self.retry.is_none() {
-                    shared.complain(&self.spec.path, Some(&error));
+                if self.write_retry.failed() {
+                    shared.flusher.complain(&self.spec.path, Trouble::Write(error.to_string()));
                 }
-                let wait = self.retry.map_or(FIRST_RETRY, |(_, wait)| (wait * 2).min(LONGEST_RETRY));
-                self.retry = Some((Instant::now() + wait, wait));
                 // A descriptor that fails may be the fault itself: the next try opens the path anew.
                 self.drop_file(owner, shared);
                 false
@@ -255,60 +282,51 @@ impl State {
     }
 
     fn try_write(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
-        self.ensure_open(owner, shared)?;
-        owner.used.store(true, Ordering::Relaxed);
-        let Some(file) = &mut self.file else { return Err(io::Error::other("the file is closed")) };
-        let mut done = 0;
-        let result = loop {
-            match file.write(&self.buffer[done..]) {
-                Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => done += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break Err(error),
+        const TRIES: usize = 3;
+        for _ in 0..TRIES {
+            self.ensure_open(owner, shared)?;
+            owner.used.store(true, Ordering::Relaxed);
+            let Some(file) = &mut self.file else { break };
+            let (done, result) = write_all(file, &self.buffer);
+            if result.is_ok() && is_deleted(file) {
+                // Nobody can read what was written just now: once more, into a file that has the name.
+                self.drop_file(owner, shared);
+                continue;
             }
-            if done == self.buffer.len() {
-                break Ok(());
+            self.length += done as u64;
+            self.ledger.written(done);
+            if result.is_err() {
+                // What stands in the file is not written again; the rest follows where it ends.
+                self.buffer.drain(..done);
             }
-        };
-        self.length += done as u64;
-        self.totals.bytes += done as u64;
-        if result.is_err() {
-            // What stands in the file is not written again; the rest follows where it ends.
-            self.buffer.drain(..done);
+            return result;
         }
-        result
+        Err(io::Error::other("the file is deleted as soon as it is made"))
     }
 
-    /// Opens the path if it is not open, or if it names another file by now (logrotate, a person with `rm`).
+    /// Opens the path if it is not open, or if it names another file by now (logrotate, a person with `mv`).
     fn ensure_open(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
-        if self.file.is_some() && self.checked.elapsed() >= CHECK_EVERY {
+        if let Some(file) = &self.file
+            && self.checked.elapsed() >= CHECK_EVERY
+        {
             self.checked = Instant::now();
-            if !self.is_current() {
+            if !names(&self.spec.path, file) {
                 self.drop_file(owner, shared);
             }
         }
-        if self.file.is_none() {
-            self.open(owner, shared)?;
-        }
-        if std::mem::take(&mut self.roll_at_start)
-            && let Some(Roll { trigger: Trigger::OnStartup { min_size }, .. }) = self.spec.roll
-            && self.length >= min_size
-        {
-            self.roll(owner, shared);
-            self.open(owner, shared)?;
-        }
-        Ok(())
-    }
-
-    fn open(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
         if self.file.is_some() {
             return Ok(());
         }
-        let file = open(&self.spec)?;
-        if std::mem::take(&mut self.truncate_at_open) {
-            file.set_len(0)?;
-        }
+        let mut file = open(&self.spec, shared.root())?;
         self.length = file.metadata()?.len();
+        if std::mem::take(&mut self.fresh)
+            && self.length > 0
+            && self.spec.encoding.is_ascii_compatible()
+            && ends_in_half_a_line(&self.spec.path)
+        {
+            // An earlier process was cut off: its half a line must not be glued to our first record.
+            self.length += file.write(b"\n")? as u64;
+        }
         self.file = Some(file);
         self.checked = Instant::now();
         owner.is_open.store(true, Ordering::Relaxed);
@@ -323,32 +341,22 @@ impl State {
         }
     }
 
-    fn is_current(&self) -> bool {
-        let Some(file) = &self.file else { return false };
-        match (file.metadata(), fs::metadata(&self.spec.path)) {
-            (Ok(have), Ok(named)) => same_file(&have, &named),
-            _ => false,
-        }
-    }
-
     fn roll_if_time(&mut self, owner: &LogFile, shared: &Shared) {
         let Some(Roll { trigger: trigger @ Trigger::Time { .. }, .. }) = &self.spec.roll else { return };
         let (trigger, now) = (*trigger, Local::now());
-        match self.next_roll {
-            None => self.next_roll = trigger.next_time(now),
-            Some(at) if now >= at => {
-                self.write_out(owner, shared, false);
-                self.roll(owner, shared);
-                self.next_roll = trigger.next_time(now);
-            }
-            Some(_) => {}
+        let Some(at) = self.next_roll else {
+            self.next_roll = trigger.next_time(now);
+            return;
+        };
+        if now >= at && self.write_out(owner, shared, false) && self.roll(owner, shared) {
+            self.next_roll = trigger.next_time(now);
         }
     }
 
     fn roll_if_large(&mut self, owner: &LogFile, shared: &Shared) {
         let Some(Roll { trigger: Trigger::Size(limit), .. }) = self.spec.roll else { return };
         // The length is known once the file is open, and it has to be open to know that it is full.
-        if self.file.is_none() && self.ensure_open(owner, shared).is_err() {
+        if self.file.is_none() && (!self.write_retry.is_due() || self.ensure_open(owner, shared).is_err()) {
             return;
         }
         if self.length + self.buffer.len() as u64 > limit && self.write_out(owner, shared, false) {
@@ -357,66 +365,39 @@ impl State {
     }
 
     /// Closes the file and has it taken away; the next write makes a new one. If that fails, logging goes on in the
-    /// old one.
-    fn roll(&mut self, owner: &LogFile, shared: &Shared) {
-        self.drop_file(owner, shared);
-        let Some(roll) = &self.spec.roll else { return };
-        if let Err(error) = roll.roller.roll(&self.spec.path) {
-            shared.complain(&self.spec.path, Some(&error));
-        }
-        self.length = 0;
-    }
-}
-
-/// Opens for appending, making file and directory if need be.
-fn open(spec: &Spec) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    private(&mut options, spec.inside_root);
-    let file = match options.open(&spec.path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if let Some(parent) = spec.path.parent() {
-                make_dirs(parent)?;
+    /// old one, and it is tried again after a while.
+    fn roll(&mut self, owner: &LogFile, shared: &Shared) -> bool {
+        let Some(roll) = self.spec.roll.as_ref().filter(|_| self.roll_retry.is_due()) else { return false };
+        let result = roll.roller.roll(&self.spec.path);
+        match result {
+            Ok(()) => {
+                self.drop_file(owner, shared);
+                self.length = 0;
+                if self.roll_retry.mended() {
+                    shared.flusher.complain(&self.spec.path, Trouble::Mended);
+                }
+                true
             }
-            options.open(&spec.path)?
+            Err(error) => {
+                if self.roll_retry.failed() {
+                    shared.flusher.complain(&self.spec.path, Trouble::Roll(error.to_string()));
+                }
+                false
+            }
         }
-        other => other?,
-    };
-    if spec.inside_root && !file.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-    }
-    Ok(file)
-}
-
-#[cfg(unix)]
-fn private(options: &mut OpenOptions, inside_root: bool) {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o640);
-    if inside_root {
-        // O_NONBLOCK: a FIFO planted in the root must not hold us.
-        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     }
 }
 
-#[cfg(not(unix))]
-fn private(_: &mut OpenOptions, _: bool) {}
-
-/// Makes a directory and those above it, for the owner and the group only.
-pub(crate) fn make_dirs(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
-    builder.create(dir)
-}
-
-#[cfg(unix)]
-fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (a.dev(), a.ino()) == (b.dev(), b.ino())
-}
-
-#[cfg(not(unix))]
-fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
-    a.created().ok() == b.created().ok()
+/// As `Write::write_all`, but says how far it came.
+fn write_all(file: &mut File, bytes: &[u8]) -> (usize, io::Result<()>) {
+    let mut done = 0;
+    while done < bytes.len() {
+        match file.write(&bytes[done..]) {
+            Ok(0) => return (done, Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => done += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (done, Err(error)),
+        }
+    }
+    (done, Ok(()))
 }

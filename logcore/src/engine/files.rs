@@ -1,5 +1,6 @@
 //! The open files of one [`crate::Logs`]: shared by path, counted, and no more than `max_open_files` descriptors.
 
+use super::account::{Account, Accounts};
 use super::file::{LogFile, Spec};
 use super::flusher::Flusher;
 use log::{Level, LevelFilter};
@@ -84,6 +85,9 @@ impl Limits {
 /// What the files of one `Logs` share.
 pub(crate) struct Shared {
     limits: Limits,
+    root: PathBuf,
+    /// What relative paths of the template are relative to: where the host ran when it started.
+    base: PathBuf,
     by_path: Mutex<HashMap<PathBuf, (Arc<LogFile>, usize)>>,
     /// Files with a descriptor, roughly in the order in which they were last used.
     recent: Mutex<VecDeque<Weak<LogFile>>>,
@@ -95,7 +99,8 @@ pub(crate) struct Shared {
 /// A user's share in a file; the last one to go closes it.
 pub(crate) struct Handle {
     file: Arc<LogFile>,
-    path: PathBuf,
+    spec: Spec,
+    account: Arc<Account>,
     shared: Arc<Shared>,
 }
 
@@ -103,8 +108,11 @@ pub(crate) struct Handle {
 const SPARE_BUFFERS: usize = 32;
 
 impl Shared {
-    pub(crate) fn new() -> Arc<Shared> {
+    /// For files below the log root `root`, an absolute path.
+    pub(crate) fn new(root: &Path) -> Arc<Shared> {
         Arc::new(Shared {
+            root: root.to_owned(),
+            base: std::env::current_dir().unwrap_or_default(),
             limits: Limits::from(Settings::default()),
             by_path: Mutex::default(),
             recent: Mutex::default(),
@@ -126,27 +134,32 @@ impl Shared {
         &self.flusher
     }
 
-    /// A share in the file that `spec` names.
-    pub(crate) fn acquire(self: &Arc<Self>, spec: Spec) -> Handle {
-        let path = spec.path.clone();
+    /// A share in the file that `spec` names, for the job of `account`. What the file is is not changed before
+    /// [`Handle::apply`].
+    pub(crate) fn acquire(self: &Arc<Self>, mut spec: Spec, accounts: &Accounts) -> Handle {
+        if spec.path.is_relative() {
+            spec.path = self.base.join(&spec.path);
+        }
+        spec.inside_root = spec.path.starts_with(&self.root);
+        let account = accounts.with(&spec.path);
         let mut by_path = lock(&self.by_path);
-        let known = by_path.get_mut(&path).map(|(file, users)| {
-            *users += 1;
-            Arc::clone(file)
-        });
-        let file = match known {
-            Some(file) => {
-                drop(by_path);
-                file.respecify(spec);
-                file
+        let file = match by_path.get_mut(&spec.path) {
+            Some((file, users)) => {
+                *users += 1;
+                Arc::clone(file)
             }
             None => {
-                let file = LogFile::new(spec);
-                by_path.insert(path.clone(), (Arc::clone(&file), 1));
+                let file = LogFile::new(spec.clone());
+                by_path.insert(spec.path.clone(), (Arc::clone(&file), 1));
                 file
             }
         };
-        Handle { file, path, shared: Arc::clone(self) }
+        Handle { file, spec, account, shared: Arc::clone(self) }
+    }
+
+    /// The log root.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(super) fn take_buffer(&self) -> Vec<u8> {
@@ -163,17 +176,12 @@ impl Shared {
         }
     }
 
-    /// Notes that `path` cannot be written, or can again; the flusher tells, for here a file is locked.
-    pub(super) fn complain(&self, path: &Path, error: Option<&io::Error>) {
-        self.flusher.complain(path, error.map(ToString::to_string));
-    }
-
     /// A file has got a descriptor: if there are too many, those not used for longest give theirs back.
     pub(super) fn opened(&self, file: &LogFile) {
         let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
         let most = self.limits.max_open_files();
         for candidate in self.least_recently_used(file, most, open.saturating_sub(most)) {
-            if !candidate.close_if_idle(self) {
+            if !candidate.close_if_idle(self) && !candidate.listed.swap(true, Ordering::Relaxed) {
                 lock(&self.recent).push_back(candidate.me.clone());
             }
         }
@@ -184,7 +192,7 @@ impl Shared {
     fn least_recently_used(&self, newest: &LogFile, most: usize, mut count: usize) -> Vec<Arc<LogFile>> {
         let mut recent = lock(&self.recent);
         if recent.len() > 2 * most + 64 {
-            recent.retain(|file| file.upgrade().is_some_and(|file| file.is_open.load(Ordering::Relaxed)));
+            recent.retain(|file| file.strong_count() > 0);
         }
         let mut victims = Vec::new();
         for _ in 0..2 * recent.len() {
@@ -195,11 +203,14 @@ impl Shared {
             if file.used.swap(false, Ordering::Relaxed) {
                 recent.push_back(oldest);
             } else {
+                file.listed.store(false, Ordering::Relaxed);
                 count -= 1;
                 victims.push(file);
             }
         }
-        recent.push_back(newest.me.clone());
+        if !newest.listed.swap(true, Ordering::Relaxed) {
+            recent.push_back(newest.me.clone());
+        }
         victims
     }
 
@@ -220,20 +231,37 @@ impl Shared {
     }
 }
 
-impl std::ops::Deref for Handle {
-    type Target = Arc<LogFile>;
-    fn deref(&self) -> &Arc<LogFile> {
-        &self.file
-    }
-}
-
 impl Handle {
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+    /// Appends one encoded record; `false` if there was no room for it.
+    pub(crate) fn append(&self, line: &[u8], level: Level) -> bool {
+        self.file.append(&self.shared, line, level, &self.account)
+    }
+
+    /// From now on the file is what this handle's configuration says.
+    pub(crate) fn apply(&self) {
+        self.file.respecify(&self.spec);
+    }
+
+    /// Opens, empties and rolls as a job's start asks for.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(crate) fn prepare(&self) -> io::Result<()> {
+        self.file.prepare(&self.shared)
+    }
+
+    /// Writes what is buffered; returns how many of the job's records are left.
+    pub(crate) fn flush(&self) -> u64 {
+        if self.file.flush(&self.shared) { 0 } else { self.file.left_of(&self.account) }
+    }
+
+    /// As [`Handle::flush`], but never waits long for a file that is in use.
+    pub(crate) fn flush_bounded(&self) {
+        self.file.flush_at_exit(&self.shared);
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        &self.spec.path
     }
 
     pub(crate) fn has_descriptor(&self) -> bool {
@@ -243,25 +271,25 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let last = lock(&self.shared.by_path).get(&self.path).is_some_and(|(_, users)| *users == 1);
+        let last = lock(&self.shared.by_path).get(&self.spec.path).is_some_and(|(_, users)| *users == 1);
         if last {
             // What can be written is written before the table is locked.
-            self.file.flush(&self.shared, true);
+            self.file.flush(&self.shared);
         }
         let mut by_path = lock(&self.shared.by_path);
-        let Some((_, users)) = by_path.get_mut(&self.path) else { return };
+        let Some((_, users)) = by_path.get_mut(&self.spec.path) else { return };
         *users -= 1;
         if *users == 0 {
             // Closed before the table lets anybody open the path again: old and new never write at once.
             self.file.close(&self.shared);
-            by_path.remove(&self.path);
+            by_path.remove(&self.spec.path);
         }
     }
 }
 
 impl std::fmt::Debug for Handle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Handle({})", self.path.display())
+        write!(f, "Handle({})", self.spec.path.display())
     }
 }
 

@@ -30,16 +30,41 @@ struct Work {
     /// Flushes asked for and done; a request is done when `done` has reached its number.
     asked: u64,
     done: u64,
+    /// Whether files are among the dirty that could not be written.
+    failing: bool,
     /// Whether the last flush wrote everything.
     complete: bool,
     stop: bool,
 }
 
-/// A path that cannot be written and why, or that can be written again.
+/// What is to be told of a path.
 pub(crate) struct Complaint {
     pub(crate) path: PathBuf,
-    pub(crate) error: Option<String>,
+    pub(crate) trouble: Trouble,
 }
+
+/// What is wrong with a file, told once when it begins and once when it is over.
+pub(crate) enum Trouble {
+    /// It cannot be written.
+    Write(String),
+    /// It cannot be rolled.
+    Roll(String),
+    /// What could not be done can be done again.
+    Mended,
+}
+
+/// How a flush went.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Flushed {
+    All,
+    /// Some file cannot be written.
+    NotAll,
+    /// It took longer than it was given.
+    TimedOut,
+}
+
+/// Files that cannot be written are looked at this often, however short the flush interval is.
+const FAILING: Duration = Duration::from_millis(100);
 
 /// More than this many complaints are not kept: they say the same.
 const MOST_COMPLAINTS: usize = 16;
@@ -70,10 +95,11 @@ impl Flusher {
         }
     }
 
-    pub(super) fn complain(&self, path: &Path, error: Option<String>) {
+    /// Notes a trouble; it is told from the flusher's thread, for here a file is locked.
+    pub(super) fn complain(&self, path: &Path, trouble: Trouble) {
         let mut work = lock(&self.0.work);
         if work.complaints.len() < MOST_COMPLAINTS {
-            work.complaints.push(Complaint { path: path.to_owned(), error });
+            work.complaints.push(Complaint { path: path.to_owned(), trouble });
             self.0.wake.notify_one();
         }
     }
@@ -84,8 +110,8 @@ impl Flusher {
         self.0.wake.notify_one();
     }
 
-    /// Has everything that is buffered written and waits for it; `false` if that took longer or something failed.
-    pub(crate) fn flush(&self, wait: Duration) -> bool {
+    /// Has everything that is buffered written, also what has just failed, and waits for it.
+    pub(crate) fn flush(&self, wait: Duration) -> Flushed {
         // One that no clock can show never comes.
         let deadline = Instant::now().checked_add(wait);
         let mut work = lock(&self.0.work);
@@ -95,11 +121,11 @@ impl Flusher {
         while work.done < mine && !work.stop {
             let left = deadline.map_or(LONGEST_WAIT, |at| at.saturating_duration_since(Instant::now()));
             if left.is_zero() {
-                return false;
+                return Flushed::TimedOut;
             }
             work = self.0.flushed.wait_timeout(work, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        work.complete
+        if work.complete { Flushed::All } else { Flushed::NotAll }
     }
 
     /// Ends the thread after a last flush.
@@ -115,23 +141,27 @@ impl Queue {
             let (mut todo, stop) = self.next(shared);
             let Some(shared) = shared.upgrade() else { return };
             // A file that is not done comes back at once, in its old place in line.
-            todo.dirty.retain(|file| file.upgrade().is_some_and(|file| file.flush_queued(&shared)));
+            let (now, asked) = (stop || todo.asked > todo.done, todo.asked);
+            todo.dirty.retain(|file| file.upgrade().is_some_and(|file| file.flush_queued(&shared, now)));
+            // Whoever flushes is to find what went wrong in the server log.
+            todo.complaints.append(&mut lock(&self.work).complaints);
+            for complaint in todo.complaints.drain(..) {
+                report(complaint);
+            }
             {
                 let mut work = lock(&self.work);
-                if !todo.dirty.is_empty() {
+                work.failing = !todo.dirty.is_empty();
+                if work.failing {
                     work.since.get_or_insert_with(Instant::now);
                     work.dirty.extend(todo.dirty.iter().cloned());
                 }
                 work.complete = todo.dirty.is_empty();
-                work.done = work.done.max(todo.asked);
+                work.done = work.done.max(asked);
                 self.flushed.notify_all();
             }
             drop(shared);
             for (_, job) in todo.timers {
                 job();
-            }
-            for complaint in todo.complaints {
-                report(complaint);
             }
             if stop {
                 return;
@@ -145,6 +175,7 @@ impl Queue {
         loop {
             let now = Instant::now();
             let every = shared.upgrade().map_or(Duration::ZERO, |shared| shared.limits().flush_every());
+            let every = if work.failing { every.max(FAILING) } else { every };
             let due = work.since.and_then(|since| since.checked_add(every));
             let alarm = work.timers.iter().map(|(at, _)| *at).min();
             let urgent = work.stop || work.asked > work.done || !work.complaints.is_empty();
@@ -171,6 +202,7 @@ impl Work {
             timers: due,
             complaints: std::mem::take(&mut self.complaints),
             asked: self.asked,
+            done: self.done,
             ..Work::default()
         }
     }

@@ -5,6 +5,7 @@
 //! other field it becomes `\n`. Carriage returns, NEL, U+2028, U+2029, escape bytes and all other control characters
 //! but TAB are written as visible escapes (`\r`, `\u{2028}`, `\x1b`). Text of the template is written as it is.
 
+use super::moment::{Moment, TimeFormat};
 use super::pattern::Width;
 use std::fmt::{self, Write as _};
 use std::io;
@@ -157,6 +158,16 @@ impl Line {
         if self.bytes.first() == Some(&b'\t') {
             self.bytes.splice(0..1, *b"\\t");
         }
+    }
+
+    /// Puts `now` where log4rs's JSON encoder has put the time.
+    pub(crate) fn replace_json_time(&mut self, now: Moment, format: &Option<TimeFormat>) {
+        const BEFORE: &[u8] = b"{\"time\":\"";
+        let Some(format) = format.as_ref().filter(|_| self.bytes.starts_with(BEFORE)) else { return };
+        let Some(end) = memchr::memchr(b'"', &self.bytes[BEFORE.len()..]) else { return };
+        let mut time = Line::default();
+        now.write(format, &mut time);
+        self.bytes.splice(BEFORE.len()..BEFORE.len() + end, time.bytes);
     }
 
     /// What a JSON string may hold raw and a terminal would act on, as JSON escapes.

@@ -25,17 +25,27 @@ struct Key {
     styled: bool,
 }
 
-thread_local!(static SPARE: Cell<Option<Box<Scratch>>> = const { Cell::new(None) });
+thread_local! {
+    static SPARE: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+    static IN_USE: Cell<bool> = const { Cell::new(false) };
+}
 
 impl Scratch {
     /// Runs `log` with this thread's scratch, or a fresh one if that is in use further up the stack.
     pub(crate) fn with<R>(log: impl FnOnce(&mut Scratch) -> R) -> R {
         let mut scratch = SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default();
         scratch.used = 0;
+        let outer = IN_USE.try_with(|in_use| in_use.replace(true)).unwrap_or(false);
         let result = log(&mut scratch);
+        let _ = IN_USE.try_with(|in_use| in_use.set(outer));
         // Fails only while the thread ends.
         let _ = SPARE.try_with(|spare| spare.set(Some(scratch)));
         result
+    }
+
+    /// Whether this thread is logging: whoever asks runs inside a value's `Display`.
+    pub(crate) fn is_in_use() -> bool {
+        IN_USE.try_with(Cell::get).unwrap_or(false)
     }
 
     /// `record` as `encoder` writes it; encoded at the first call only.

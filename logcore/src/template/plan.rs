@@ -1,6 +1,7 @@
 //! What a template comes to: everything that jobs share, and how to make one job's [`Dispatch`] of it.
 
 use super::text::{Part, Text, Vars};
+use crate::engine::account::Accounts;
 use crate::engine::console::Console;
 use crate::engine::dispatch::{Appender, Dispatch, Node, Sink};
 use crate::engine::encoder::Encoder;
@@ -9,7 +10,7 @@ use crate::engine::files::{Settings, Shared};
 use crate::engine::roll::{Roll, Roller, Trigger};
 use encoding_rs::Encoding;
 use log::LevelFilter;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use wildmatch::WildMatch;
 
@@ -78,6 +79,7 @@ pub(super) enum RollerPlan {
 #[derive(Clone, Copy)]
 pub(crate) struct Render<'a> {
     pub(crate) vars: &'a Vars,
+    pub(crate) accounts: &'a Accounts,
     /// What the host asked for with `.level(…)`.
     pub(crate) asked: Option<LevelFilter>,
     /// What `logs.set_level` says at present.
@@ -85,8 +87,8 @@ pub(crate) struct Render<'a> {
 }
 
 impl Plan {
-    /// Makes a job's dispatch below the log root `root_dir`. No I/O: files open with their first record.
-    pub(crate) fn dispatch(&self, job: Render<'_>, root_dir: &Path, shared: &Arc<Shared>) -> Dispatch {
+    /// Makes a job's dispatch. No I/O, and no change to a file that is in use: see [`Dispatch::apply`].
+    pub(crate) fn dispatch(&self, job: Render<'_>, shared: &Arc<Shared>) -> Dispatch {
         let overridden = self.overrides.iter().find(|o| o.ids.matches(&job.vars.id));
         let (root_level, root_appenders) = &self.root;
         // The most deliberate wins: a person at run time, the operator's file, the host's code, the default.
@@ -96,21 +98,20 @@ impl Plan {
         for logger in &self.loggers {
             root.add(&logger.target, logger.appenders.clone(), logger.additive, logger.level);
         }
-        let appenders = self.appenders.iter().map(|plan| plan.build(root_dir, job.vars, shared)).collect();
+        let appenders = self.appenders.iter().map(|plan| plan.build(job, shared)).collect();
         Dispatch::new(root, appenders)
     }
 }
 
 impl AppenderPlan {
-    fn build(&self, root: &Path, vars: &Vars, shared: &Arc<Shared>) -> Appender {
+    fn build(&self, job: Render<'_>, shared: &Arc<Shared>) -> Appender {
         let sink = match &self.sink {
             SinkPlan::Console(console) => Sink::Console(*console),
             SinkPlan::File { path, append, encoding, roll } => {
-                let path = path.path(vars);
-                let path = std::path::absolute(&path).unwrap_or(path);
-                let roll = roll.as_ref().map(|roll| roll.build(vars));
-                let inside_root = path.starts_with(root);
-                Sink::File(shared.acquire(Spec { path, append: *append, encoding, roll, inside_root }))
+                let roll = roll.as_ref().map(|roll| roll.build(job.vars));
+                let path = path.path(job.vars);
+                let spec = Spec { path, append: *append, encoding, roll, inside_root: false };
+                Sink::File(shared.acquire(spec, job.accounts))
             }
         };
         Appender { threshold: self.threshold, encoder: Arc::clone(&self.encoder), sink }

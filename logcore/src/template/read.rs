@@ -367,13 +367,27 @@ fn roller(read: Reader<'_>, node: &Node<'_>) -> Result<RollerPlan> {
             RollerPlan::FixedWindow {
                 pieces,
                 base: fields.take("base").map_or(Ok(0), |node| read.integer(&node, "a number from 0"))?,
-                count: read.integer(&fields.need("count", "count: 5")?, "a number of files")?,
+                count: window(read, &fields.need("count", "count: 5")?)?,
             }
         }
         _ => return Err(unknown_kind(&kind_node, &kind, "roller", &["delete", "fixed_window"])),
     };
     fields.finish()?;
     Ok(roller)
+}
+
+/// How many old files are kept; each is renamed at each roll.
+fn window(read: Reader<'_>, node: &Node<'_>) -> Result<u32> {
+    const LARGEST: u32 = 10_000;
+    let count = read.integer(node, "a number of files")?;
+    if count > LARGEST {
+        return Err(node.error(
+            "",
+            format!("{count} old files to rename at each roll"),
+            "give 10,000 at the most",
+        ));
+    }
+    Ok(count)
 }
 
 /// The one key that is not log4rs's.

@@ -21,6 +21,7 @@ pub use logcore::Many;
 use anyhow::Result;
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
 /// What the process has once.
 pub trait Host: Sync {
@@ -32,9 +33,10 @@ pub trait Host: Sync {
         Ok(())
     }
 
-    /// Calls a debug macro `count` times that writes nothing: off everywhere, or because only another job is verbose.
-    fn disabled(&self, _dir: &Path, _count: u64, _another_is_verbose: bool) -> Result<bool> {
-        Ok(false)
+    /// How long `count` calls of a debug macro take that write nothing: off everywhere, or because only another job is
+    /// verbose. `None` if that is not measured here.
+    fn disabled(&self, _dir: &Path, _count: u64, _another_is_verbose: bool) -> Result<Option<Duration>> {
+        Ok(None)
     }
 }
 
@@ -49,6 +51,9 @@ pub trait Channel: Send + Sync {
     }
 }
 
+/// Sets a contestant up; the directory is for what it needs besides the jobs' own.
+pub type Start = fn(&Path) -> Result<Box<dyn Host>>;
+
 /// A line of the table.
 pub struct Contestant {
     pub name: &'static str,
@@ -59,7 +64,7 @@ pub struct Contestant {
     /// Runs fewer records: it is so slow that more would only take time.
     pub slow: bool,
     /// `None`: a program of its own.
-    pub start: Option<fn(&Path) -> Result<Box<dyn Host>>>,
+    pub start: Option<Start>,
 }
 
 const RUST: Contestant = Contestant { name: "", files: 3, many: true, slow: false, start: None };
@@ -92,8 +97,11 @@ pub fn find(name: &str) -> Option<&'static Contestant> {
 }
 
 /// The three files and the least severe level of each.
-pub const FILES: [(&str, ::log::LevelFilter); 3] =
-    [("debug", ::log::LevelFilter::Debug), ("info", ::log::LevelFilter::Info), ("error", ::log::LevelFilter::Error)];
+pub const FILES: [(&str, ::log::LevelFilter); 3] = [
+    ("debug", ::log::LevelFilter::Debug),
+    ("info", ::log::LevelFilter::Info),
+    ("error", ::log::LevelFilter::Error),
+];
 
 /// What those that buffer are given, as in the shipped template.
 pub const BUFFER: usize = 64 << 10;

@@ -10,7 +10,11 @@
 
 mod allocations;
 mod contestants;
+mod goals;
+mod library;
 mod outside;
+mod results;
+mod table;
 mod work;
 mod worker;
 
@@ -22,7 +26,7 @@ const USAGE: &str = "usage: peers library [--rounds N] [--records N] [--only NAM
 fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        
+        ["library", ref options @ ..] => library::run(&library::Options::parse(options)?)?,
         ["gate", "--max", limit] => return gate(limit.parse().context("--max takes a number")?),
         ["worker", name, task, dir, records] => worker::run(name, task, dir.as_ref(), records.parse()?)?,
         ["viewer", ..] => bail!("there is no benchmark of the viewer yet"),
@@ -35,6 +39,9 @@ fn main() -> Result<ExitCode> {
 fn gate(limit: f64) -> Result<ExitCode> {
     let count = outside::instructions(contestants::LOGCORE)?.context("valgrind is needed for this")?;
     let holds = count <= limit;
-    println!("{count:.0} instructions per record; {limit:.0} are the most: {}", if holds { "ok" } else { "too many" });
+    println!(
+        "{count:.0} instructions per record; {limit:.0} are the most: {}",
+        if holds { "ok" } else { "too many" }
+    );
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const SHORT: u64 = 5_000;
 const LONG: u64 = 20_000;
 
-/// Runs one variant; what it said, and how many lines are missing in its files.
-pub fn measure(contestant: &Contestant, variant: &str, records: u64) -> Result<(Said, u64)> {
+/// Runs one variant; what it said, and how many lines are missing in its files (or too many: negative).
+pub fn measure(contestant: &Contestant, variant: &str, records: u64) -> Result<(Said, i64)> {
     let dir = temporary()?;
     let said = if contestant.name == PYTHON {
         let script = dir.path().join("original.py");
@@ -35,8 +35,9 @@ pub fn measure(contestant: &Contestant, variant: &str, records: u64) -> Result<(
     };
     let expected = work::expected_lines(records);
     let mut missing = 0;
-    for (name, expected) in ["debug.log", "info.log", "error.log"].iter().zip(expected).take(contestant.files) {
-        missing += expected.abs_diff(count_lines(dir.path(), name)?);
+    for (name, expected) in ["debug.log", "info.log", "error.log"].iter().zip(expected).take(contestant.files)
+    {
+        missing += expected as i64 - count_lines(dir.path(), name)? as i64;
     }
     Ok((said, missing))
 }
@@ -57,7 +58,10 @@ pub fn instructions(name: &str) -> Result<Option<f64>> {
         let out = format!("--callgrind-out-file={}", dir.path().join("callgrind.out").display());
         let tool = ["valgrind", "--tool=callgrind", &out];
         let (_, noise) = finish(worker(&tool, name, "a", dir.path(), records)?)?;
-        let line = noise.lines().find_map(|line| line.split_once("Collected :")).context("callgrind said nothing")?;
+        let line = noise
+            .lines()
+            .find_map(|line| line.split_once("Collected :"))
+            .context("callgrind said nothing")?;
         Ok::<f64, anyhow::Error>(line.1.trim().parse()?)
     };
     Ok(Some((count(LONG)? - count(SHORT)?) / (LONG - SHORT) as f64))
@@ -82,7 +86,12 @@ pub fn system_calls(name: &str) -> Result<Option<f64>> {
 }
 
 pub fn exists(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
 }
 
 fn temporary() -> Result<TempDir> {

@@ -73,22 +73,56 @@ macro_rules! record {
         let (i, bytes, name) = (facts.index, facts.bytes, facts.name);
         match $crate::work::Site::of(i) {
             $crate::work::Site::Read => {
-                $say!(debug, "block {} of {}: {} bytes read, the checksum is right, on to the next one", i, name, bytes)
+                $say!(
+                    debug,
+                    "block {} of {}: {} bytes read, the checksum is right, on to the next one",
+                    i,
+                    name,
+                    bytes
+                )
             }
             $crate::work::Site::Copied => {
-                $say!(debug, "copied {} bytes of {} to the staging area without a look at what is in them", bytes, name)
+                $say!(
+                    debug,
+                    "copied {} bytes of {} to the staging area without a look at what is in them",
+                    bytes,
+                    name
+                )
             }
             $crate::work::Site::Waited => {
-                $say!(debug, "waited {} microseconds for the lock on {} before step {} could go on", bytes, name, i)
+                $say!(
+                    debug,
+                    "waited {} microseconds for the lock on {} before step {} could go on",
+                    bytes,
+                    name,
+                    i
+                )
             }
             $crate::work::Site::Stored => {
-                $say!(info, "stored {} after step {}: {} bytes are in the archive and its index", name, i, bytes)
+                $say!(
+                    info,
+                    "stored {} after step {}: {} bytes are in the archive and its index",
+                    name,
+                    i,
+                    bytes
+                )
             }
             $crate::work::Site::Retried => {
-                $say!(warn, "step {} on {} took too long; it is tried again with smaller blocks than now", i, name)
+                $say!(
+                    warn,
+                    "step {} on {} took too long; it is tried again with smaller blocks than now",
+                    i,
+                    name
+                )
             }
             $crate::work::Site::Refused => {
-                $say!(error, "the archive refused {} at step {}: there is no room for {} more bytes", name, i, bytes)
+                $say!(
+                    error,
+                    "the archive refused {} at step {}: there is no room for {} more bytes",
+                    name,
+                    i,
+                    bytes
+                )
             }
         }
     }};

@@ -37,7 +37,8 @@ impl Host for FastLog {
 
 impl LogAppender for Threshold {
     fn do_logs(&mut self, records: &[FastLogRecord]) {
-        let wants = |record: &FastLogRecord| record.level <= self.0 || record.command != Command::CommandRecord;
+        let wants =
+            |record: &FastLogRecord| record.level <= self.0 || record.command != Command::CommandRecord;
         for run in records.chunk_by(|a, b| wants(a) == wants(b)).filter(|run| wants(&run[0])) {
             self.1.do_logs(run);
         }

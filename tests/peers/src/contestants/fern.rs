@@ -21,7 +21,10 @@ impl Host for Fern {
         let job = job.to_owned();
         let mut all = Dispatch::new().format(move |out, message, record| {
             let (module, line, level) = (record.module_path(), record.line(), &record.level());
-            out.finish(format_args!("{}", Line { level, now: Local::now(), job: &job, module, line, message }));
+            out.finish(format_args!(
+                "{}",
+                Line { level, now: Local::now(), job: &job, module, line, message }
+            ));
         });
         for (name, threshold) in FILES {
             let file = fern::log_file(dir.join(format!("{name}.log")))?;

@@ -47,10 +47,16 @@ impl Host for Flexi {
     fn open(&self, dir: &Path, job: &str) -> Result<Box<dyn Channel>> {
         let [debug, info, error] = FILES.map(|(name, threshold)| {
             let spec = FileSpec::default().directory(dir).basename(name).suffix("log").suppress_timestamp();
-            FileLogWriter::builder(spec).format(line).write_mode(self.0).max_level(threshold).append().try_build()
+            FileLogWriter::builder(spec)
+                .format(line)
+                .write_mode(self.0)
+                .max_level(threshold)
+                .append()
+                .try_build()
         });
         let levels = Levels([debug?, info?, error?]);
-        let (logger, handle) = Logger::with(LogSpecification::debug()).log_to_writer(Box::new(levels)).build()?;
+        let (logger, handle) =
+            Logger::with(LogSpecification::debug()).log_to_writer(Box::new(levels)).build()?;
         Ok(Box::new(Job { id: job.to_owned(), logger, handle }))
     }
 }
@@ -58,7 +64,8 @@ impl Host for Flexi {
 fn line(out: &mut dyn io::Write, now: &mut DeferredNow, record: &Record<'_>) -> io::Result<()> {
     JOB.with_borrow(|job| {
         let (module, line) = (record.module_path(), record.line());
-        let line = Line { level: &record.level(), now: *now.now(), job, module, line, message: record.args() };
+        let line =
+            Line { level: &record.level(), now: *now.now(), job, module, line, message: record.args() };
         write!(out, "{line}")
     })
 }

@@ -14,6 +14,7 @@ use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 /// The lines of the first hundred records; the next hundred look like them.
 static READY: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -49,10 +50,9 @@ impl Host for Floor {
         Ok(Box::new(Files([debug?, info?, error?])))
     }
 
-    fn disabled(&self, _: &Path, count: u64, _: bool) -> Result<bool> {
+    fn disabled(&self, _: &Path, count: u64, _: bool) -> Result<Option<Duration>> {
         log::set_max_level(LevelFilter::Off);
-        through_log::disabled(&through_log::Global, count);
-        Ok(true)
+        Ok(Some(through_log::disabled(&through_log::Global, count)))
     }
 }
 

@@ -8,6 +8,7 @@ use log4rs::config::{Appender, Config, Logger, Root};
 use log4rs::encode::pattern::PatternEncoder;
 use log4rs::filter::threshold::ThresholdFilter;
 use std::path::Path;
+use std::time::Duration;
 
 struct Log4rs;
 
@@ -18,16 +19,20 @@ pub fn start(_: &Path) -> Result<Box<dyn Host>> {
 
 impl Host for Log4rs {
     fn open(&self, dir: &Path, job: &str) -> Result<Box<dyn Channel>> {
-        Ok(Box::new(through_log::Own(Box::new(log4rs::Logger::new(config(dir, job, LevelFilter::Debug, &[])?)))))
+        Ok(Box::new(through_log::Own(Box::new(log4rs::Logger::new(config(
+            dir,
+            job,
+            LevelFilter::Debug,
+            &[],
+        )?)))))
     }
 
-    fn disabled(&self, dir: &Path, count: u64, another_is_verbose: bool) -> Result<bool> {
+    fn disabled(&self, dir: &Path, count: u64, another_is_verbose: bool) -> Result<Option<Duration>> {
         let verbose: &[&str] = if another_is_verbose { &["another"] } else { &[] };
         let logger = log4rs::Logger::new(config(dir, "job-0001", LevelFilter::Info, verbose)?);
         log::set_max_level(logger.max_log_level());
         let logger: Box<dyn Log> = Box::new(logger);
-        through_log::disabled(&&*logger, count);
-        Ok(true)
+        Ok(Some(through_log::disabled(&&*logger, count)))
     }
 }
 

@@ -60,15 +60,14 @@ impl Host for Logcore {
         Ok(Box::new(InJob(self.logs.job(job).start()?)))
     }
 
-    fn disabled(&self, _: &Path, count: u64, another_is_verbose: bool) -> Result<bool> {
+    fn disabled(&self, _: &Path, count: u64, another_is_verbose: bool) -> Result<Option<Duration>> {
         let ours = self.logs.job("job-0001").level(LevelFilter::Info).start()?;
         let another = self.logs.job("job-0002").level(LevelFilter::Debug).start()?;
         if !another_is_verbose {
             another.finish(logcore::Outcome::Ok);
             self.logs.set_level("server", LevelFilter::Info).keep()?;
         }
-        ours.run(|| through_log::disabled(&through_log::Global, count));
-        Ok(true)
+        Ok(Some(ours.run(|| through_log::disabled(&through_log::Global, count))))
     }
 }
 

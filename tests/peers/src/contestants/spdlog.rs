@@ -1,5 +1,6 @@
 //! spdlog-rs: three file sinks with level filters and its own pattern formatter and macros. The asynchronous variant
-//! puts them behind one `AsyncPoolSink` per job; the jobs share a pool of one thread, which is all that it allows.
+//! puts each behind an `AsyncPoolSink` (which ignores the filters of what is in it, so that it takes one per file); all
+//! share a pool of one thread, which is all that it allows.
 
 use super::{BUFFER, Channel, FILES, Host};
 use crate::work::{each, record};
@@ -33,17 +34,18 @@ impl Host for Spdlog {
                 "[{level}] [{date}T{time}.{nanosecond}{tz_offset}] [{logger}] [{pid}:{tid}] - [{module_path}] [line:{line}]: {payload}{eol}"
             ));
             let threshold = threshold.to_level().map_or(Level::Trace, Level::from);
-            files.push(
-                FileSink::builder()
-                    .path(dir.join(format!("{name}.log")))
-                    .capacity(BUFFER)
-                    .level_filter(LevelFilter::MoreSevereEqual(threshold))
-                    .formatter(formatter)
-                    .build_arc()?,
-            );
-        }
-        if let Some(pool) = &self.pool {
-            files = vec![AsyncPoolSink::builder().thread_pool(Arc::clone(pool)).sinks(files).build_arc()?];
+            let filter = LevelFilter::MoreSevereEqual(threshold);
+            let path = dir.join(format!("{name}.log"));
+            let file =
+                FileSink::builder().path(path).capacity(BUFFER).level_filter(filter).formatter(formatter);
+            let file = file.build_arc()?;
+            files.push(match &self.pool {
+                None => file,
+                Some(pool) => {
+                    let queue = AsyncPoolSink::builder().thread_pool(Arc::clone(pool)).level_filter(filter);
+                    queue.sink(file).build_arc()?
+                }
+            });
         }
         let mut logger = Logger::builder();
         logger.name(job).level_filter(LevelFilter::All).sinks(files);

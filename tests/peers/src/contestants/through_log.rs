@@ -6,6 +6,7 @@ use anyhow::Result;
 use log::{Log, Metadata, Record};
 use std::hint::black_box;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 /// The process's logger, as `info!(…)` reaches it.
 pub struct Global;
@@ -34,11 +35,13 @@ pub fn records(logger: &impl Log, range: Range<u64>, times: Option<&mut Vec<u32>
     each(range, times, |index| record!(index, say));
 }
 
-/// A record that is not wanted, `count` times.
-pub fn disabled(logger: &impl Log, count: u64) {
+/// How long a record takes that is not wanted, `count` times.
+pub fn disabled(logger: &impl Log, count: u64) -> Duration {
+    let began = Instant::now();
     for index in 0..count {
         log::debug!(logger: logger, "nobody wants to know about {} and {}", black_box(index), "that");
     }
+    began.elapsed()
 }
 
 /// A job that has a logger of its own.

@@ -50,7 +50,8 @@ impl Host for Tracing {
             } else {
                 BoxMakeWriter::new(file)
             };
-            let layer = tracing_subscriber::fmt::layer().with_ansi(false).event_format(Pattern(job.to_owned()));
+            let layer =
+                tracing_subscriber::fmt::layer().with_ansi(false).event_format(Pattern(job.to_owned()));
             layers.push(layer.with_writer(writer).with_filter(level).boxed());
         }
         let dispatch = Dispatch::new(tracing_subscriber::registry().with(layers));
@@ -78,7 +79,12 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut out: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
         let about = event.metadata();
         let (level, module, line): (&Level, _, _) = (about.level(), about.module_path(), about.line());
         write!(out, "{}", Line { level, now: Local::now(), job: &self.0, module, line, message: &Nothing })?;

@@ -115,7 +115,12 @@ fn worker(tool: &[&str], name: &str, task: &str, dir: &Path, records: u64) -> Re
 /// Waits for it; what it said, and what else came on stderr.
 fn finish(mut command: Command) -> Result<(Said, String)> {
     let noise = tempfile::NamedTempFile::new()?;
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(noise.reopen()?).spawn()?;
+    let mut child = command
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(noise.reopen()?)
+        .spawn()?;
     let deadline = Instant::now() + PATIENCE;
     let status = loop {
         if let Some(status) = child.try_wait()? {
@@ -130,7 +135,7 @@ fn finish(mut command: Command) -> Result<(Said, String)> {
     };
     let noise = fs::read_to_string(noise.path())?;
     if !status.success() {
-        bail!("{status}: {}", noise.lines().last().unwrap_or("it said nothing"));
+        bail!("{status}: {}", noise.lines().find(|line| line.contains("rror")).unwrap_or("it said nothing"));
     }
     let mut out = String::new();
     child.stdout.take().context("its output is gone")?.read_to_string(&mut out)?;

@@ -45,7 +45,9 @@ pub fn start(root: &Path) -> Result<Box<dyn Host>> {
 }
 
 fn init(root: &Path) -> Result<(logcore::Logs, PathBuf)> {
-    let config = root.join("log.yaml");
+    // Not beside the jobs: the watcher would see each of them come.
+    let config = root.join("config").join("log.yaml");
+    fs::create_dir(root.join("config"))?;
     write_template(&config, root, "debug")?;
     Ok((logcore::init(&config)?, config))
 }

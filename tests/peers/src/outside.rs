@@ -64,7 +64,13 @@ pub fn instructions(name: &str) -> Result<Option<f64>> {
             .context("callgrind said nothing")?;
         Ok::<f64, anyhow::Error>(line.1.trim().parse()?)
     };
-    Ok(Some((count(LONG)? - count(SHORT)?) / (LONG - SHORT) as f64))
+    // Timers fire where they will: of three differences the one in the middle.
+    let mut counts = [0.0; 3];
+    for sample in &mut counts {
+        *sample = (count(LONG)? - count(SHORT)?) / (LONG - SHORT) as f64;
+    }
+    counts.sort_by(f64::total_cmp);
+    Ok(Some(counts[1]))
 }
 
 /// System calls per record of variant (a), of all threads; `None` without strace.

@@ -33,6 +33,7 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
         Message::Tick(now) => {
             model.now = now;
             model.jobs.settle_choice();
+            age_note(model);
             Vec::new()
         }
         Message::Terminate => {
@@ -64,6 +65,15 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             Vec::new()
         }
         other => log::on_message(model, other),
+    }
+}
+
+/// What was said stands there long enough to be read, and then gives its place back.
+fn age_note(model: &mut Model) {
+    const SECONDS: u8 = 12;
+    model.note_age += 1;
+    if model.note.is_none() || model.note_age > SECONDS {
+        (model.note, model.note_age) = (None, 0);
     }
 }
 
@@ -110,7 +120,7 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
 }
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
-    model.note = None;
+    (model.note, model.note_age) = (None, 0);
     if key.kind == crossterm::event::KeyEventKind::Release {
         return Vec::new();
     }

@@ -84,6 +84,8 @@ pub struct Job {
     pub warnings: u64,
     /// Whether these counts are complete.
     pub counted: bool,
+    /// Whether a file that should be counted cannot be opened.
+    pub unread: bool,
     pub files: Vec<FileLook>,
     /// When it last wrote.
     pub written: Option<SystemTime>,
@@ -314,6 +316,7 @@ pub(crate) mod tests {
             errors,
             warnings: 0,
             counted: true,
+            unread: false,
             files: Vec::new(),
             written: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 - age)),
             hour: [0; 6],

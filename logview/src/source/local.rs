@@ -1,6 +1,7 @@
 //! Local directories: one directory per job below a root.
 
 use super::{Bytes, FileId, FileLook, JobLook, Place, Source};
+use crate::reading::Format;
 use logcore::disk::{JobFile, Run, RunState};
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -108,6 +109,11 @@ impl Source for Local {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         Ok((id(&about), about.len()))
+    }
+
+    fn format(&self, place: &Place) -> Format {
+        let about = JobFile::read(&self.dir(&place.job)).ok();
+        JobLook { about, ..JobLook::default() }.format(&place.file)
     }
 
     fn watch_path(&self, job: Option<&Path>) -> Option<PathBuf> {

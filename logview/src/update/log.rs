@@ -37,7 +37,12 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
     let log = &mut model.log;
     log.problem = None;
     match event {
-        FileEvent::Grew(len) => {
+        FileEvent::Grew(len) | FileEvent::Rotated(len) => {
+            if matches!(event, FileEvent::Rotated(_)) {
+                log.rotated += 1;
+                log.gone = false;
+                model.note = Some("the file was rotated; the new one goes on below it".to_owned());
+            }
             log.len = len;
             if log.following {
                 return vec![log.ask(Anchor::End, height, Focus::Bottom)];
@@ -53,6 +58,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             let first = !log.loaded;
             log.len = len;
             log.gone = false;
+            log.rotated = 0;
             log.cursor = None;
             log.totals = Totals::default();
             log.volume = Volume::default();
@@ -343,6 +349,13 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
             if wrapped {
                 model.note = Some("searched on from the other end".to_owned());
             }
+            if let Step::Level(level, _) = step
+                && !log.levels().has(Some(level))
+            {
+                log.only.levels = log.levels().toggled(level);
+                model.note = Some(format!("{what}s were hidden and are shown again"));
+                return vec![log.ask(Anchor::At(at), height, Focus::Upper(at))];
+            }
             // What is on screen already does not move.
             if (first..last).contains(&at) && log.page.lines.iter().any(|line| line.at == at) {
                 return Vec::new();
@@ -350,7 +363,16 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
             vec![log.ask(Anchor::At(at), height, Focus::Upper(at))]
         }
         Found::Nothing => {
-            model.note = Some(format!("no {what} in this file"));
+            let hidden =
+                matches!(step, Step::Hit(_)) && !log.levels().is_all() || log.only.matching.is_some();
+            let matches = log.search.as_ref().and_then(|search| search.hits).map_or(0, |(hits, _)| hits);
+            model.note = Some(match (hidden, step) {
+                (true, Step::Hit(_)) if matches > 0 => {
+                    "every line that matches is hidden: a shows all levels, f changes the filter".to_owned()
+                }
+                (true, _) => format!("no {what} among the lines that are shown"),
+                (false, _) => format!("no {what} in this file"),
+            });
             Vec::new()
         }
         Found::Stopped => Vec::new(),

@@ -3,8 +3,9 @@
 use super::*;
 use crate::model::{FileEvent, Job, Listing, Look, RunInfo, State};
 use crate::reading::lines::tests::{Memory, lines};
+use crate::reading::page::{Only, page};
 use crate::reading::search::{Found, nearest};
-use crate::reading::{Index, Lines, page::page};
+use crate::reading::{Index, Lines};
 use crate::source::FileLook;
 use chrono::DateTime;
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -48,6 +49,7 @@ impl Case {
             errors: 3,
             warnings: 12,
             counted: true,
+            unread: false,
             files: vec![file("debug.log"), file("error.log"), file("info.log")],
             written: Some(self.model.now),
             hour: [0, 0, 1, 2, 8, 3],
@@ -129,6 +131,12 @@ impl Case {
                 );
                 vec![Message::Found { tag, step, found: found.unwrap(), wrapped: false }]
             }
+            Request::Step { tag, step: step @ Step::Level(level, _), only, .. } => {
+                let only = Only { levels: Levels::only(level), ..only };
+                let page = page(&mut self.lines(), None, (Anchor::Start, 0, 1), &only, &|| false).unwrap();
+                let found = page.lines.first().map_or(Found::Nothing, |line| Found::At(line.at));
+                vec![Message::Found { tag, step, found, wrapped: false }]
+            }
             Request::Step { tag, step, .. } => {
                 vec![Message::Found { tag, step, found: Found::Nothing, wrapped: false }]
             }
@@ -176,6 +184,39 @@ fn a_search_goes_to_the_nearest_hit_and_holds_there() {
     assert!((visible(&case.model).0..case.last_visible()).contains(&at) && !case.model.log.following);
     case.keys("N");
     assert!(case.model.log.cursor.unwrap() < at);
+}
+
+#[test]
+fn a_jump_to_a_hidden_level_shows_it_and_says_so() {
+    let error = "[ERROR] [2026-11-22T16:20:02.5+00:00] [a] [1:1] - [m::n] [line:1]: the one error\n";
+    let mut case = Case::new(&format!("{}{error}{}", numbered(100), numbered(100)), (120, 36));
+    case.keys("1");
+    case.keys("3"); // information only
+    case.model.log.only.levels = Levels::only(Level::Info);
+    case.keys("e");
+    let at = case.model.log.cursor.unwrap();
+    assert!(
+        case.model.log.levels().has(Some(Level::Error)) && case.model.log.levels().has(Some(Level::Info))
+    );
+    assert!(case.model.log.page.lines.iter().any(|line| line.at == at), "it is on the page");
+    let screen = crate::view::tests::screen(&case.model, (120, 36));
+    assert!(
+        screen.contains("the one error") && screen.contains("errors were hidden and are shown again"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_search_whose_hits_are_all_hidden_says_so() {
+    let mut case = Case::new(&numbered(100), (120, 36));
+    case.model.log.only.levels = Levels::only(Level::Error);
+    let pattern = crate::reading::Pattern::new("line").unwrap();
+    case.model.log.search =
+        Some(crate::model::Search { text: "line".into(), pattern, hits: Some((100, true)) });
+    case.model.log.stepping = true;
+    let (tag, step) = (case.model.log.tag, Step::Hit(Way::Forward));
+    case.send(Message::Found { tag, step, found: Found::Nothing, wrapped: false });
+    assert!(case.model.note.as_ref().unwrap().contains("every line that matches is hidden"));
 }
 
 #[test]

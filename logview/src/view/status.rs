@@ -71,6 +71,10 @@ fn hits(model: &Model, theme: Theme) -> Option<Span<'static>> {
     model.log.search.as_ref().map(|search| {
         let name = text::end(&text::name(search.text.as_bytes(), theme.ascii()), 24, theme.ascii());
         let hits = match search.hits {
+            // What is hidden is counted too, but n and N pass over it.
+            Some((hits, true)) if !model.log.levels().is_all() || model.log.only.matching.is_some() => {
+                format!("{} in all lines", text::number(hits))
+            }
             Some((1, true)) => "1 hit".to_owned(),
             Some((hits, true)) => format!("{} hits", text::number(hits)),
             Some((hits, false)) => format!("{} hits so far", text::number(hits)),
@@ -91,7 +95,8 @@ fn facts(model: &Model, theme: Theme) -> Vec<Span<'static>> {
         fact(format!("from column {}", log.left + 1));
     }
     if let Some(place) = &log.place {
-        fact(text::name(place.file.as_os_str().as_encoded_bytes(), theme.ascii()));
+        let file = text::name(place.file.as_os_str().as_encoded_bytes(), theme.ascii());
+        fact(if log.rotated > 0 { format!("{file}, {} rotated", log.rotated) } else { file });
     }
     if model.watching == Watching::Polling {
         fact("polling".to_owned());

@@ -42,8 +42,8 @@ pub enum Mode {
     /// Keys are commands.
     #[default]
     Normal,
-    /// The help, narrowed to what was typed.
-    Help(String),
+    /// The help, narrowed to what was typed, from this row on.
+    Help(String, usize),
     /// A line of text for something.
     Typing(For, String),
 }

@@ -83,7 +83,10 @@ fn settle(model: &mut Model) -> Vec<Request> {
     let rows = usize::from(model.areas().list.height.saturating_sub(2)).max(1);
     if let Some(row) = model.jobs.row() {
         let jobs = &mut model.jobs;
-        jobs.offset = jobs.offset.clamp((row + 1).saturating_sub(rows), row);
+        // A job that nobody moved to may sink in the list; what stands on top is what needs a look.
+        if jobs.moved {
+            jobs.offset = jobs.offset.clamp((row + 1).saturating_sub(rows), row);
+        }
         let most = jobs.shown().len().saturating_sub(rows);
         jobs.offset = jobs.offset.min(most);
     }
@@ -220,7 +223,7 @@ fn switch(model: &mut Model, action: Action) -> Vec<Request> {
             model.zoom = false;
         }
         Action::Enter => model.focus = Pane::Log,
-        Action::Help => model.mode = Mode::Help(String::new()),
+        Action::Help => model.mode = Mode::Help(String::new(), 0),
         Action::Quit => model.quit = true,
         _ => {}
     }
@@ -249,6 +252,7 @@ fn move_selection(model: &mut Model, step: i64) -> Vec<Request> {
 
 fn select(model: &mut Model, row: usize) -> Vec<Request> {
     let before = model.jobs.selected().map(|job| job.key.clone());
+    model.jobs.moved = true;
     model.jobs.select(row);
     if model.jobs.selected().map(|job| &job.key) != before.as_ref() {
         model.log.chosen = None;
@@ -318,6 +322,10 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
         MouseEventKind::Down(MouseButton::Left) => return click(model, at),
         _ => return Vec::new(),
     };
+    if let Mode::Help(filter, row) = &mut model.mode {
+        *row = crate::view::help_row(filter, *row, wheel, model.size);
+        return Vec::new();
+    }
     if areas.list.contains(at) {
         let jobs = &mut model.jobs;
         let rows = usize::from(areas.list.height.saturating_sub(2));
@@ -331,7 +339,7 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
 fn click(model: &mut Model, at: Position) -> Vec<Request> {
     let areas = model.areas();
     model.note = None;
-    if matches!(model.mode, Mode::Help(_)) {
+    if matches!(model.mode, Mode::Help(..)) {
         model.mode = Mode::Normal;
     } else if areas.list.contains(at) {
         model.jobs.chosen = true;

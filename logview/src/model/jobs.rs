@@ -149,6 +149,8 @@ pub struct Jobs {
     selected: Option<PathBuf>,
     /// Whether a person chose the selected job; until then it is the one that needs a look first.
     pub chosen: bool,
+    /// Whether a person moved to it: then the list keeps it in sight, wherever it goes.
+    pub moved: bool,
     /// First shown row.
     pub offset: usize,
     pub sort: Sort,

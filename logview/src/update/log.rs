@@ -17,6 +17,15 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
             if let Some(volume) = volume {
                 log.volume = volume;
             }
+            // The lines came before it was known how many stand above them.
+            if totals.complete
+                && log.before.is_none()
+                && !log.asked
+                && log.loaded
+                && log.only.matching.is_none()
+            {
+                return again(model);
+            }
             Vec::new()
         }
         Message::Hits { tag, count, complete } if tag == log.tag => {
@@ -220,6 +229,15 @@ pub(super) fn refill(model: &mut Model) -> Vec<Request> {
     }
     log.owed = 0;
     Vec::new()
+}
+
+/// Asks for the lines that are shown once more, since something else is known about them now.
+fn again(model: &mut Model) -> Vec<Request> {
+    let height = height(&model.areas());
+    let log = &mut model.log;
+    let (anchor, focus) =
+        if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::At(log.top), Focus::Stay) };
+    vec![log.ask(anchor, height, focus)]
 }
 
 /// Goes to the first line, or to the last one and follows.

@@ -220,6 +220,63 @@ fn a_search_whose_hits_are_all_hidden_says_so() {
 }
 
 #[test]
+fn a_job_that_nobody_moved_to_takes_the_list_nowhere() {
+    let mut case = Case::new(&numbered(50), (120, 36));
+    let jobs = (0..60).map(|number| case.job(&format!("other-{number:02}"), State::Done)).collect();
+    case.send(Message::Jobs(jobs));
+    case.model.jobs.settle_choice();
+    let mut ended = case.job("import-42", State::Done);
+    (ended.errors, ended.written) = (0, Some(case.model.now - std::time::Duration::from_secs(900)));
+    case.send(Message::Jobs(vec![ended]));
+    assert_eq!((case.model.jobs.row(), case.model.jobs.offset), (Some(60), 0));
+    case.keys("k");
+    assert!(case.model.jobs.offset > 0, "a person who moves sees where to");
+}
+
+#[test]
+fn the_help_scrolls_where_it_does_not_fit_and_not_beyond_its_end() {
+    let mut case = Case::new(&numbered(50), (50, 12));
+    case.keys("?");
+    let screen = |case: &Case| crate::view::tests::screen(&case.model, (50, 12));
+    assert!(screen(&case).contains("quit") && !screen(&case).contains("mouse on / off"));
+    for _ in 0..9 {
+        case.send(Message::Key(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE)));
+    }
+    assert!(screen(&case).contains("mouse on / off"), "{}", screen(&case));
+    case.send(Message::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE)));
+    assert!(!screen(&case).contains("mouse on / off"), "one up from the end moves at once");
+    case.keys("zoom");
+    assert!(screen(&case).contains("the log alone"));
+}
+
+#[test]
+fn what_is_typed_is_text_of_any_language() {
+    let mut case = Case::new(&numbered(50), (120, 36));
+    case.keys("/naïve 界x");
+    let mut press = |code, modifiers| case.send(Message::Key(KeyEvent::new(code, modifiers)));
+    press(KeyCode::Backspace, KeyModifiers::NONE);
+    press(KeyCode::Backspace, KeyModifiers::NONE);
+    assert_eq!(case.model.mode, crate::model::Mode::Typing(For::Search, "naïve ".into()));
+    let mut press = |code, modifiers| case.send(Message::Key(KeyEvent::new(code, modifiers)));
+    press(KeyCode::Char('w'), KeyModifiers::CONTROL);
+    assert_eq!(case.model.mode, crate::model::Mode::Typing(For::Search, String::new()));
+    case.keys("ünï");
+    case.send(Message::Key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)));
+    assert_eq!(case.model.mode, crate::model::Mode::Typing(For::Search, String::new()));
+}
+
+#[test]
+fn what_was_said_gives_its_place_back() {
+    let mut case = Case::new(&numbered(50), (120, 36));
+    case.send(Message::File { tag: case.model.log.tag, event: FileEvent::Rotated(case.text.len() as u64) });
+    assert!(case.model.note.is_some());
+    for _ in 0..20 {
+        case.send(Message::Tick(case.model.now));
+    }
+    assert!(case.model.note.is_none());
+}
+
+#[test]
 fn a_late_answer_about_another_file_is_passed_over() {
     let mut case = Case::new(&numbered(50), (120, 36));
     let tag = case.model.log.tag - 1;

@@ -1,7 +1,7 @@
 //! The last two rows: whether it follows or holds, where one is, what is on; and the keys.
 
 use super::{list::cursor, put, put_ends, span, width};
-use crate::keys::{Action, TABLE, Where};
+use crate::keys::{Action, Binding, Group, TABLE, Where};
 use crate::model::{For, Mode, Model, Pane, Watching};
 use crate::reading::page::slot;
 use crate::text;
@@ -53,6 +53,10 @@ fn place(model: &Model, theme: Theme) -> Vec<Span<'static>> {
         before + loaded.filter(|line| line.head.is_some() || log.totals.records == [0; 6]).count() as u64
     });
     let at = match number {
+        // At its end it is the last of all, whether or not those above have been counted.
+        None if log.following && complete && count > 0 && log.only.matching.is_none() => {
+            format!("{0} of {0}", text::number(count))
+        }
         // The lines and the index come by different ways, and one may be a moment ahead.
         Some(number) => {
             let count = count.max(number);
@@ -115,31 +119,37 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     if let Mode::Typing(what, text) = &model.mode {
         return typed(*what, text, theme, frame, area);
     }
-    let list = model.focus == Pane::List;
-    let place = if list { Where::List } else { Where::Log };
-    let here =
-        TABLE.iter().filter(|row| !row.hint.is_empty() && (row.place == place || row.place == Where::Both));
-    let mut spans = Vec::new();
-    let more = [span(" more ", theme.dim()), span("? ", theme.focus())];
-    let room = usize::from(area.width).saturating_sub(width(&more));
-    let mut folded = false;
-    for row in here {
+    let place = if model.focus == Pane::List { Where::List } else { Where::Log };
+    let here = |row: &&Binding| !row.hint.is_empty() && (row.place == place || row.place == Where::Both);
+    // The way out and the way to all other keys stand at the end, whatever else has room.
+    let (last, mut first): (Vec<&Binding>, Vec<&Binding>) =
+        TABLE.iter().filter(here).partition(|row| row.group == Group::App);
+    first.sort_by_key(|row| place == Where::Log && row.group == Group::Jobs);
+    let room = usize::from(area.width);
+    let show = |row: &Binding, hint: &'static str| {
         let key = row.shown.split(' ').next().unwrap_or(row.shown);
-        let dead = does_nothing(model, row.action);
-        let parts = [
-            span(format!(" {key}"), if dead { theme.dim() } else { theme.focus() }),
-            span(format!(" {} ", row.hint), theme.dim()),
-        ];
-        if width(&spans) + width(&parts) > room {
-            folded = true;
-            break;
+        let style = if does_nothing(model, row.action) { theme.dim() } else { theme.focus() };
+        [span(format!(" {key}"), style), span(format!(" {hint} "), theme.dim())]
+    };
+    let line = |dead: bool, all: bool| {
+        let tail = last
+            .iter()
+            .flat_map(|row| show(row, if row.action == Action::Help && !all { "more" } else { row.hint }));
+        let tail: Vec<Span> = tail.collect();
+        let mut spans = Vec::new();
+        for row in first.iter().filter(|row| dead || !does_nothing(model, row.action)) {
+            let parts = show(row, row.hint);
+            if !all && width(&spans) + width(&parts) + width(&tail) > room {
+                break;
+            }
+            spans.extend(parts);
         }
-        spans.extend(parts);
-    }
-    if folded {
-        spans.extend(more);
-    }
-    put(frame, area, 0, spans);
+        spans.extend(tail);
+        spans
+    };
+    // Where not all fit, those that do nothing here go first.
+    let whole = line(true, true);
+    put(frame, area, 0, if width(&whole) <= room { whole } else { line(false, false) });
 }
 
 /// Whether a key would do nothing here.

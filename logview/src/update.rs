@@ -8,7 +8,7 @@ mod typing;
 
 use crate::keys::{self, Action};
 use crate::layout::WIDE;
-use crate::model::{Clock, For, Message, Missing, Mode, Model, Pane, Request, Step, main_file};
+use crate::model::{Clock, For, Job, Message, Missing, Mode, Model, Pane, Request, Step, main_file};
 use crate::reading::Anchor;
 use crate::reading::page::Levels;
 use crate::reading::search::Way;
@@ -44,7 +44,11 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             if model.look.ascii {
                 jobs.iter_mut().for_each(|job| job.name = text::name(job.name.as_bytes(), true));
             }
+            let trouble = trouble(model, &jobs);
             model.jobs.put(jobs, model.now);
+            if trouble.is_some() && model.note.is_none() {
+                (model.note, model.note_age) = (trouble, 0);
+            }
             settle(model)
         }
         Message::Broken(worker) => {
@@ -66,6 +70,21 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
         }
         other => log::on_message(model, other),
     }
+}
+
+/// What has just ended badly elsewhere: whoever reads one job is told of another and not taken there.
+fn trouble(model: &Model, jobs: &[Job]) -> Option<String> {
+    let selected = model.jobs.selected().map(|job| &job.key);
+    let ended = |job: &&Job| {
+        let before = model.jobs.get(&job.key).is_some_and(|before| before.state.is_live());
+        before && job.state.is_bad() && Some(&job.key) != selected
+    };
+    let mut ended = jobs.iter().filter(ended);
+    let first = ended.next()?;
+    Some(match ended.count() {
+        0 => format!("{} {}", first.name, first.state.word()),
+        more => format!("{} {}, and {more} more", first.name, first.state.word()),
+    })
 }
 
 /// What was said stands there long enough to be read, and then gives its place back.

@@ -1,7 +1,7 @@
 //! The model driven as by the workers, but in one thread and over bytes in memory.
 
 use super::*;
-use crate::model::{FileEvent, Job, Listing, Look, RunInfo, State};
+use crate::model::{FileEvent, Listing, Look, RunInfo, State};
 use crate::reading::lines::tests::{Memory, lines};
 use crate::reading::page::{Only, page};
 use crate::reading::search::{Found, nearest};
@@ -234,6 +234,18 @@ fn a_job_that_nobody_moved_to_takes_the_list_nowhere() {
 }
 
 #[test]
+fn a_job_that_fails_elsewhere_is_told_of_and_nobody_is_taken_there() {
+    let mut case = Case::new(&numbered(50), (120, 36));
+    let other = case.job("other", State::Running);
+    case.send(Message::Jobs(vec![other]));
+    case.model.jobs.chosen = true;
+    let other = case.job("other", State::Failed);
+    case.send(Message::Jobs(vec![other]));
+    assert_eq!(case.model.note.as_deref(), Some("other failed"));
+    assert_eq!(case.model.jobs.selected().unwrap().name, "import-42");
+}
+
+#[test]
 fn the_help_scrolls_where_it_does_not_fit_and_not_beyond_its_end() {
     let mut case = Case::new(&numbered(50), (50, 12));
     case.keys("?");
@@ -256,13 +268,13 @@ fn what_is_typed_is_text_of_any_language() {
     let mut press = |code, modifiers| case.send(Message::Key(KeyEvent::new(code, modifiers)));
     press(KeyCode::Backspace, KeyModifiers::NONE);
     press(KeyCode::Backspace, KeyModifiers::NONE);
-    assert_eq!(case.model.mode, crate::model::Mode::Typing(For::Search, "naïve ".into()));
+    assert_eq!(case.model.mode, Mode::Typing(For::Search, "naïve ".into()));
     let mut press = |code, modifiers| case.send(Message::Key(KeyEvent::new(code, modifiers)));
     press(KeyCode::Char('w'), KeyModifiers::CONTROL);
-    assert_eq!(case.model.mode, crate::model::Mode::Typing(For::Search, String::new()));
+    assert_eq!(case.model.mode, Mode::Typing(For::Search, String::new()));
     case.keys("ünï");
     case.send(Message::Key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)));
-    assert_eq!(case.model.mode, crate::model::Mode::Typing(For::Search, String::new()));
+    assert_eq!(case.model.mode, Mode::Typing(For::Search, String::new()));
 }
 
 #[test]

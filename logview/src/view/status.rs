@@ -131,13 +131,17 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         let style = if does_nothing(model, row.action) { theme.dim() } else { theme.focus() };
         [span(format!(" {key}"), style), span(format!(" {hint} "), theme.dim())]
     };
+    // The rest stays where it is, dim or not, so that nobody has to look for a key anew.
+    let useless = |row: &Binding| {
+        matches!(row.action, Action::NextHit | Action::AllLevels) && does_nothing(model, row.action)
+    };
     let line = |dead: bool, all: bool| {
         let tail = last
             .iter()
             .flat_map(|row| show(row, if row.action == Action::Help && !all { "more" } else { row.hint }));
         let tail: Vec<Span> = tail.collect();
         let mut spans = Vec::new();
-        for row in first.iter().filter(|row| dead || !does_nothing(model, row.action)) {
+        for row in first.iter().filter(|row| dead || !useless(row)) {
             let parts = show(row, row.hint);
             if !all && width(&spans) + width(&parts) + width(&tail) > room {
                 break;
@@ -147,7 +151,7 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         spans.extend(tail);
         spans
     };
-    // Where not all fit, those that do nothing here go first.
+    // Where not all fit, those go first that mean nothing yet.
     let whole = line(true, true);
     put(frame, area, 0, if width(&whole) <= room { whole } else { line(false, false) });
 }

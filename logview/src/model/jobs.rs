@@ -41,7 +41,7 @@ impl State {
             State::Died => "died",
             State::Done => "done",
             State::Dropped => "ended, nobody said how",
-            State::Unknown => "no job.json",
+            State::Unknown => "plain log files",
         }
     }
 

@@ -16,7 +16,13 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let mut left = vec![block, span("  ", theme.text())];
     if let Some(note) = &model.note {
         left.push(span(text::name(note.as_bytes(), theme.ascii()), theme.strong()));
-        left.extend(hits(model, theme));
+        let place = if log.place.is_some() { place(model, theme) } else { Vec::new() };
+        if width(&left) + 3 + width(&place) <= usize::from(area.width) {
+            left.push(span("   ", theme.text()));
+            left.extend(place);
+        } else {
+            left.extend(hits(model, theme));
+        }
     } else if log.stepping {
         left.push(span(format!("looking{} Esc stops", theme.symbols().dots), theme.strong()));
     } else if log.place.is_some() {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 const LIVE: Duration = Duration::from_secs(2);
 /// In so many looks all jobs that do not run have had their turn, which is within 30 s.
-const TURNS: usize = 12;
+const TURNS: usize = 13;
 /// As many of them at each look at least, so that a few are soon round.
 const TURN: usize = 20;
 const MISSING: Duration = Duration::from_millis(500);

@@ -2,6 +2,7 @@
 //! What is needed from outside comes back as requests, in order.
 
 mod log;
+mod mouse;
 #[cfg(test)]
 pub(crate) mod tests;
 mod typing;
@@ -15,17 +16,13 @@ use crate::reading::search::Way;
 use crate::source::Place;
 use crate::text;
 use ::log::Level;
-use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
-
-/// Rows that the wheel moves.
-const WHEEL: i64 = 3;
+use crossterm::event::KeyEvent;
 
 /// Takes in one message.
 pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
     match message {
         Message::Key(key) => on_key(model, key),
-        Message::Mouse(mouse) => on_mouse(model, mouse),
+        Message::Mouse(mouse) => mouse::on_mouse(model, mouse),
         Message::Resize(width, height) => {
             model.size = (width, height);
             settle(model)
@@ -328,51 +325,6 @@ fn back(model: &mut Model) -> Vec<Request> {
         return log::set_only(model, None, String::new());
     } else if model.zoom {
         model.zoom = false;
-    }
-    settle(model)
-}
-
-fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
-    let areas = model.areas();
-    let at = Position::new(mouse.column, mouse.row);
-    let wheel = match mouse.kind {
-        MouseEventKind::ScrollDown => WHEEL,
-        MouseEventKind::ScrollUp => -WHEEL,
-        MouseEventKind::Down(MouseButton::Left) => return click(model, at),
-        _ => return Vec::new(),
-    };
-    if let Mode::Help(filter, row) = &mut model.mode {
-        *row = crate::view::help_row(filter, *row, wheel, model.size);
-        return Vec::new();
-    }
-    if areas.list.contains(at) {
-        let jobs = &mut model.jobs;
-        let rows = usize::from(areas.list.height.saturating_sub(2));
-        let most = jobs.shown().len().saturating_sub(rows);
-        jobs.offset = (jobs.offset as i64 + wheel).clamp(0, most as i64) as usize;
-        return Vec::new();
-    }
-    log::scroll(model, wheel)
-}
-
-fn click(model: &mut Model, at: Position) -> Vec<Request> {
-    let areas = model.areas();
-    model.note = None;
-    if matches!(model.mode, Mode::Help(..)) {
-        model.mode = Mode::Normal;
-    } else if areas.list.contains(at) {
-        model.jobs.chosen = true;
-        model.focus = Pane::List;
-        let row = usize::from(at.y - areas.list.y);
-        if row >= 1 && row + 1 < usize::from(areas.list.height) {
-            return select(model, model.jobs.offset + row - 1);
-        }
-    } else if areas.tabs.contains(at) {
-        if let Some(levels) = crate::view::tab_at(model, at.x) {
-            return log::set_levels(model, levels);
-        }
-    } else {
-        model.focus = Pane::Log;
     }
     settle(model)
 }

@@ -304,7 +304,7 @@ fn a_late_answer_about_another_file_is_passed_over() {
 
 #[test]
 fn the_mouse_scrolls_chooses_jobs_and_levels() {
-    use crossterm::event::MouseButton;
+    use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
     let mut case = Case::new(&numbered(500), (120, 36));
     let other = case.job("other", State::Done);
     case.send(Message::Jobs(vec![other]));

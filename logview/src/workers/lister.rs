@@ -227,8 +227,7 @@ impl Lister {
             let dormant = self.known.values().filter(|known| !is_live(&known.job));
             self.round = dormant.map(|known| known.job.key.clone()).collect();
         }
-        let turn = TURN.max(self.known.len() / TURNS).min(self.round.len());
-        let turn = self.round.split_off(self.round.len() - turn);
+        let turn = take_turn(&mut self.round, self.known.len());
         let stale = |key: &PathBuf| self.known.get(key).is_some_and(|known| known.is_stale(&*self.source));
         self.look_again(turn.into_iter().filter(stale).collect())
     }
@@ -278,5 +277,31 @@ impl Lister {
             tell(&self.out, Message::Listed(self.listing.clone()))?;
         }
         Ok(())
+    }
+}
+
+/// Those of a round of jobs whose turn it is now.
+fn take_turn(round: &mut Vec<PathBuf>, known: usize) -> Vec<PathBuf> {
+    let turn = TURN.max(known.div_ceil(TURNS)).min(round.len());
+    round.split_off(round.len() - turn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_job_has_its_turn_within_half_a_minute_however_many_there_are() {
+        for count in [1, 20, 299, 301, 10_000] {
+            let mut round: Vec<PathBuf> = (0..count).map(|number| format!("{number}").into()).collect();
+            let mut seen = HashSet::new();
+            let mut looks = 0;
+            while !round.is_empty() {
+                seen.extend(take_turn(&mut round, count));
+                looks += 1;
+            }
+            assert_eq!(seen.len(), count);
+            assert!(LIVE * looks <= Duration::from_secs(30), "{count} jobs take {looks} looks");
+        }
     }
 }

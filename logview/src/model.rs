@@ -42,8 +42,8 @@ pub enum Mode {
     /// Keys are commands.
     #[default]
     Normal,
-    /// The help, narrowed to what was typed.
-    Help(String),
+    /// The help, narrowed to what was typed, from this row on.
+    Help(String, usize),
     /// A line of text for something.
     Typing(For, String),
 }
@@ -86,8 +86,9 @@ pub struct Model {
     pub chart: bool,
     pub mouse: bool,
     pub watching: Watching,
-    /// A message in the status line, until the next key.
+    /// A message in the status line, until the next key or for some seconds, and for how many it has stood there.
     pub note: Option<String>,
+    pub note_age: u8,
     pub quit: bool,
     /// Why it had to end.
     pub failure: Option<String>,
@@ -111,6 +112,7 @@ impl Model {
             mouse: true,
             watching: Watching::Notified,
             note: None,
+            note_age: 0,
             quit: false,
             failure: None,
         }
@@ -219,6 +221,8 @@ pub enum Missing {
 pub enum FileEvent {
     /// It has this length now.
     Grew(u64),
+    /// Another file has its name now, and goes on below it; both have this length.
+    Rotated(u64),
     /// It is another one, or was written anew; it has this length.
     Replaced(u64),
     /// It is gone; what is shown stays.

@@ -5,13 +5,16 @@
 //! How a file is followed by name stands in [`follow`]; what a line looks like on the screen stands elsewhere.
 
 pub mod follow;
+pub mod format;
 pub mod head;
 pub mod index;
+mod joined;
 pub mod lines;
 pub mod page;
 pub mod search;
 
 pub use follow::{Change, Followed};
+pub use format::Format;
 pub use head::{Head, head};
 pub use index::{Index, Totals};
 pub use lines::Lines;

@@ -8,6 +8,7 @@ mod local;
 
 pub use local::Local;
 
+use crate::reading::Format;
 use logcore::disk::{JobFile, Run, RunState};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,15 @@ pub struct JobLook {
     pub files: Vec<FileLook>,
     /// Why the directory could not be read, if it could not.
     pub unreadable: Option<String>,
+}
+
+impl JobLook {
+    /// How the lines of one of its files are read.
+    pub fn format(&self, file: &Path) -> Format {
+        let about = self.about.as_ref();
+        let pattern = about.and_then(|about| about.patterns.get(file.to_str()?));
+        pattern.zip(about).map_or_else(Format::default, |(pattern, about)| Format::of(pattern, &about.id))
+    }
 }
 
 /// The bytes of one open file. Reading never moves a shared position.
@@ -93,6 +103,9 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// `NotFound` if it is gone; whatever else the file system says.
     fn stat(&self, place: &Place) -> io::Result<(FileId, u64)>;
+
+    /// How the lines of a file are read.
+    fn format(&self, place: &Place) -> Format;
 
     /// Where notifications about a job (`None`: about the list of jobs) are to be had, if anywhere.
     fn watch_path(&self, job: Option<&Path>) -> Option<PathBuf>;

@@ -84,6 +84,15 @@ impl Theme {
         if self.look.plain { Style::new() } else { Style::new().fg(color) }
     }
 
+    /// Black on a colour is readable whatever is around it.
+    fn block(self, color: Color) -> Style {
+        if self.look.plain {
+            Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD)
+        } else {
+            Style::new().fg(Color::Black).bg(color)
+        }
+    }
+
     /// What the person reads.
     pub(crate) fn text(self) -> Style {
         Style::new()
@@ -101,7 +110,8 @@ impl Theme {
 
     /// The one accent: where the focus is.
     pub(crate) fn focus(self) -> Style {
-        self.color(Color::Cyan).add_modifier(Modifier::BOLD)
+        // Not bold: many terminals make bold cyan and yellow so bright that they vanish on white.
+        if self.look.plain { Style::new().add_modifier(Modifier::BOLD) } else { self.color(Color::Cyan) }
     }
 
     /// Errors.
@@ -121,12 +131,12 @@ impl Theme {
 
     /// The block that says FOLLOW.
     pub(crate) fn follow(self) -> Style {
-        self.color(Color::Green).add_modifier(Modifier::REVERSED | Modifier::BOLD)
+        self.block(Color::Green)
     }
 
     /// The block that says HOLD.
     pub(crate) fn hold(self) -> Style {
-        self.color(Color::Yellow).add_modifier(Modifier::REVERSED | Modifier::BOLD)
+        self.block(Color::Yellow)
     }
 
     /// The selected row of the list.
@@ -142,7 +152,7 @@ impl Theme {
     pub(crate) fn letter(self, level: Level) -> (&'static str, Style) {
         match level {
             Level::Error => ("E", self.error()),
-            Level::Warn => ("W", self.warning().add_modifier(Modifier::BOLD)),
+            Level::Warn => ("W", self.warning()),
             Level::Info => ("I", self.text()),
             Level::Debug => ("D", self.dim()),
             Level::Trace => ("T", self.dim()),
@@ -172,7 +182,7 @@ impl Theme {
         let style = match state {
             State::Running => self.color(Color::Green),
             State::Failed | State::Panicked | State::Died => self.error(),
-            State::Quiet => self.warning().add_modifier(Modifier::BOLD),
+            State::Quiet => self.warning(),
             _ => self.dim(),
         };
         (if self.look.ascii { plain } else { fine }, style)

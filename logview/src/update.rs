@@ -2,30 +2,27 @@
 //! What is needed from outside comes back as requests, in order.
 
 mod log;
+mod mouse;
 #[cfg(test)]
 pub(crate) mod tests;
 mod typing;
 
 use crate::keys::{self, Action};
 use crate::layout::WIDE;
-use crate::model::{Clock, For, Message, Missing, Mode, Model, Pane, Request, Step, main_file};
+use crate::model::{Clock, For, Job, Message, Missing, Mode, Model, Pane, Request, Step, main_file};
 use crate::reading::Anchor;
 use crate::reading::page::Levels;
 use crate::reading::search::Way;
 use crate::source::Place;
 use crate::text;
 use ::log::Level;
-use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
-
-/// Rows that the wheel moves.
-const WHEEL: i64 = 3;
+use crossterm::event::KeyEvent;
 
 /// Takes in one message.
 pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
     match message {
         Message::Key(key) => on_key(model, key),
-        Message::Mouse(mouse) => on_mouse(model, mouse),
+        Message::Mouse(mouse) => mouse::on_mouse(model, mouse),
         Message::Resize(width, height) => {
             model.size = (width, height);
             settle(model)
@@ -33,6 +30,7 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
         Message::Tick(now) => {
             model.now = now;
             model.jobs.settle_choice();
+            age_note(model);
             Vec::new()
         }
         Message::Terminate => {
@@ -43,7 +41,11 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             if model.look.ascii {
                 jobs.iter_mut().for_each(|job| job.name = text::name(job.name.as_bytes(), true));
             }
+            let trouble = trouble(model, &jobs);
             model.jobs.put(jobs, model.now);
+            if trouble.is_some() && model.note.is_none() {
+                (model.note, model.note_age) = (trouble, 0);
+            }
             settle(model)
         }
         Message::Broken(worker) => {
@@ -67,13 +69,40 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
     }
 }
 
+/// What has just ended badly elsewhere: whoever reads one job is told of another and not taken there.
+fn trouble(model: &Model, jobs: &[Job]) -> Option<String> {
+    let selected = model.jobs.selected().map(|job| &job.key);
+    let ended = |job: &&Job| {
+        let before = model.jobs.get(&job.key).is_some_and(|before| before.state.is_live());
+        before && job.state.is_bad() && Some(&job.key) != selected
+    };
+    let mut ended = jobs.iter().filter(ended);
+    let first = ended.next()?;
+    Some(match ended.count() {
+        0 => format!("{} {}", first.name, first.state.word()),
+        more => format!("{} {}, and {more} more", first.name, first.state.word()),
+    })
+}
+
+/// What was said stands there long enough to be read, and then gives its place back.
+fn age_note(model: &mut Model) {
+    const SECONDS: u8 = 12;
+    model.note_age += 1;
+    if model.note.is_none() || model.note_age > SECONDS {
+        (model.note, model.note_age) = (None, 0);
+    }
+}
+
 /// Brings the rest in line with what has changed: the right file is shown, the selected row is visible, and there
 /// are enough lines around the screen.
 fn settle(model: &mut Model) -> Vec<Request> {
     let rows = usize::from(model.areas().list.height.saturating_sub(2)).max(1);
     if let Some(row) = model.jobs.row() {
         let jobs = &mut model.jobs;
-        jobs.offset = jobs.offset.clamp((row + 1).saturating_sub(rows), row);
+        // A job that nobody moved to may sink in the list; what stands on top is what needs a look.
+        if jobs.moved {
+            jobs.offset = jobs.offset.clamp((row + 1).saturating_sub(rows), row);
+        }
         let most = jobs.shown().len().saturating_sub(rows);
         jobs.offset = jobs.offset.min(most);
     }
@@ -110,7 +139,7 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
 }
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
-    model.note = None;
+    (model.note, model.note_age) = (None, 0);
     if key.kind == crossterm::event::KeyEventKind::Release {
         return Vec::new();
     }
@@ -210,7 +239,7 @@ fn switch(model: &mut Model, action: Action) -> Vec<Request> {
             model.zoom = false;
         }
         Action::Enter => model.focus = Pane::Log,
-        Action::Help => model.mode = Mode::Help(String::new()),
+        Action::Help => model.mode = Mode::Help(String::new(), 0),
         Action::Quit => model.quit = true,
         _ => {}
     }
@@ -239,6 +268,7 @@ fn move_selection(model: &mut Model, step: i64) -> Vec<Request> {
 
 fn select(model: &mut Model, row: usize) -> Vec<Request> {
     let before = model.jobs.selected().map(|job| job.key.clone());
+    model.jobs.moved = true;
     model.jobs.select(row);
     if model.jobs.selected().map(|job| &job.key) != before.as_ref() {
         model.log.chosen = None;
@@ -295,47 +325,6 @@ fn back(model: &mut Model) -> Vec<Request> {
         return log::set_only(model, None, String::new());
     } else if model.zoom {
         model.zoom = false;
-    }
-    settle(model)
-}
-
-fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
-    let areas = model.areas();
-    let at = Position::new(mouse.column, mouse.row);
-    let wheel = match mouse.kind {
-        MouseEventKind::ScrollDown => WHEEL,
-        MouseEventKind::ScrollUp => -WHEEL,
-        MouseEventKind::Down(MouseButton::Left) => return click(model, at),
-        _ => return Vec::new(),
-    };
-    if areas.list.contains(at) {
-        let jobs = &mut model.jobs;
-        let rows = usize::from(areas.list.height.saturating_sub(2));
-        let most = jobs.shown().len().saturating_sub(rows);
-        jobs.offset = (jobs.offset as i64 + wheel).clamp(0, most as i64) as usize;
-        return Vec::new();
-    }
-    log::scroll(model, wheel)
-}
-
-fn click(model: &mut Model, at: Position) -> Vec<Request> {
-    let areas = model.areas();
-    model.note = None;
-    if matches!(model.mode, Mode::Help(_)) {
-        model.mode = Mode::Normal;
-    } else if areas.list.contains(at) {
-        model.jobs.chosen = true;
-        model.focus = Pane::List;
-        let row = usize::from(at.y - areas.list.y);
-        if row >= 1 && row + 1 < usize::from(areas.list.height) {
-            return select(model, model.jobs.offset + row - 1);
-        }
-    } else if areas.tabs.contains(at) {
-        if let Some(levels) = crate::view::tab_at(model, at.x) {
-            return log::set_levels(model, levels);
-        }
-    } else {
-        model.focus = Pane::Log;
     }
     settle(model)
 }

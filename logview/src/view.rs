@@ -43,10 +43,12 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
     frame::rule(theme, frame, &areas);
     status::draw(model, theme, frame, areas.status);
     status::keys(model, theme, frame, areas.keys);
-    if let Mode::Help(filter) = &model.mode {
-        help::draw(filter, theme, frame, size);
+    if let Mode::Help(filter, row) = &model.mode {
+        help::draw((filter, *row), theme, frame, size);
     }
 }
+
+pub(crate) use help::scrolled as help_row;
 
 /// The levels that a click at this column of the tabs chooses.
 pub(crate) fn tab_at(model: &Model, x: u16) -> Option<Levels> {

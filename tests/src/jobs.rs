@@ -42,11 +42,21 @@ impl Root {
     /// # Panics
     /// If it cannot be made.
     pub fn running(&mut self, id: &str) -> Dir {
+        self.running_with(id, &[])
+    }
+
+    /// The same, with the patterns of its files.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub fn running_with(&mut self, id: &str, patterns: &[(&str, &str)]) -> Dir {
         let alive =
             self.alive.get_or_insert_with(|| Alive::claim(self.dir.path()).expect("a claim to be alive"));
         let process = alive.process().to_owned();
         let job = self.job(id);
-        job.run(Run { start: "2026-11-22T16:20:00.000Z".into(), process, ..Run::default() });
+        let run = Run { start: "2026-11-22T16:20:00.000Z".into(), process, ..Run::default() };
+        let patterns = patterns.iter().map(|&(file, pattern)| (file.to_owned(), pattern.to_owned()));
+        job.write(JobFile { patterns: patterns.collect(), runs: vec![run], ..JobFile::default() });
         job
     }
 
@@ -92,7 +102,11 @@ impl Dir {
     }
 
     fn run(&self, run: Run) {
-        let mut file = JobFile { id: self.id.clone(), runs: vec![run], ..JobFile::default() };
+        self.write(JobFile { runs: vec![run], ..JobFile::default() });
+    }
+
+    fn write(&self, mut file: JobFile) {
+        self.id.clone_into(&mut file.id);
         file.write(&self.path, "test").expect("a job.json");
     }
 

@@ -144,18 +144,26 @@ fn a_truncated_file_is_followed() {
 }
 
 #[test]
-fn a_renamed_and_recreated_file_is_followed() {
+fn a_renamed_and_recreated_file_is_followed_without_missing_a_line() {
     let (_root, job, terminal) = over_one_job();
+    // Written, rotated and written again between two looks.
+    job.log("INFO", "the last of the old file");
     fs::rename(job.file("debug.log"), job.file("debug.log.1")).unwrap();
     job.log("INFO", "in the new file");
     terminal.sees("in the new file");
+    terminal.until("the old file's end above it", |screen| {
+        let row = |text: &str| screen.lines().position(|row| row.contains(text));
+        row("message 300") < row("the last of the old file")
+            && row("the last of the old file") < row("in the new file")
+    });
     job.log("INFO", "and on");
     terminal.sees("and on");
-    terminal.loses("message 300");
+    terminal.sees("1 rotated");
+    terminal.sees("Info 303");
 }
 
 #[test]
-fn a_deleted_file_stays_on_the_screen_until_there_is_a_new_one() {
+fn a_deleted_file_stays_on_the_screen_and_the_next_one_goes_on_below_it() {
     let (_root, job, terminal) = over_one_job();
     fs::remove_file(job.file("debug.log")).unwrap();
     fs::remove_file(job.file("info.log")).unwrap();
@@ -163,7 +171,38 @@ fn a_deleted_file_stays_on_the_screen_until_there_is_a_new_one() {
     terminal.sees("message 300");
     job.append("debug.log", job.line("DEBUG", "back again"));
     terminal.sees("back again");
-    terminal.loses("message 300");
+    terminal.sees("message 300");
+    terminal.loses("file is gone");
+}
+
+#[test]
+fn lines_are_read_by_the_pattern_of_job_json() {
+    let mut root = Root::new();
+    let job = root.running_with(
+        "import-42",
+        &[("debug.log", "{d(%d.%m. %H:%M:%S)} ${job_id} <{l:.1}> \\({t}\\) {m}{n}")],
+    );
+    job.append("debug.log", "22.11. 16:20:01 import-42 <I> (app::fetch) ERROR: is only what it says\n");
+    job.append("debug.log", "22.11. 16:20:02 import-42 <E> (app::db) it broke\n");
+    let terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("16:20:02     E db    it broke");
+    terminal.sees("Error 1 ");
+    terminal.sees("Info 1 ");
+    terminal.until("the list's count", |screen| {
+        screen.lines().nth(3).is_some_and(|row| row.contains("import-42") && row.contains("   1    ·"))
+    });
+}
+
+#[test]
+fn what_cannot_be_opened_is_not_counted_as_nothing() {
+    let mut root = Root::new();
+    let job = root.running("hidden-errors");
+    job.log("INFO", "hello");
+    fs::create_dir(job.file("error.log")).unwrap();
+    let terminal = Terminal::view(VIEWER, root.path());
+    terminal.until("an open count", |screen| {
+        screen.lines().any(|row| row.contains("● hidden-errors") && row.contains("    ?    ?"))
+    });
 }
 
 #[test]

@@ -178,10 +178,31 @@ fn index_titles(file: &Path) {
     }
 }
 
-/// The end of a path: what tells files apart.
+/// The end of a path: what tells files apart. Nobody needs to read which registry or scratch directory it was.
 fn short(path: &Path) -> String {
-    let parts: Vec<_> = path.iter().rev().take(3).map(|part| part.to_string_lossy()).collect();
+    let parts = path.iter().rev().map(|part| part.to_string_lossy());
+    let inside = |part: &std::borrow::Cow<str>| !part.starts_with("index.") && !part.starts_with('.');
+    let parts: Vec<_> = parts.take_while(inside).take(3).collect();
     parts.into_iter().rev().collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+#[test]
+fn a_path_is_shown_from_the_package_on() {
+    for (path, shown) in [
+        (
+            "/home/me/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/log-0.4.29/src/lib.rs",
+            "log-0.4.29/src/lib.rs",
+        ),
+        (
+            "/home/me/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/log-0.4.29/README.md",
+            "log-0.4.29/README.md",
+        ),
+        ("./Cargo.toml", "Cargo.toml"),
+        ("/tmp/.tmpA/backup-3.gz", "backup-3.gz"),
+    ] {
+        assert_eq!(short(Path::new(path)), shown);
+    }
 }
 
 fn size(bytes: u64) -> String {

@@ -41,7 +41,7 @@ impl State {
             State::Died => "died",
             State::Done => "done",
             State::Dropped => "ended, nobody said how",
-            State::Unknown => "no job.json",
+            State::Unknown => "plain log files",
         }
     }
 
@@ -84,6 +84,8 @@ pub struct Job {
     pub warnings: u64,
     /// Whether these counts are complete.
     pub counted: bool,
+    /// Whether a file that should be counted cannot be opened.
+    pub unread: bool,
     pub files: Vec<FileLook>,
     /// When it last wrote.
     pub written: Option<SystemTime>,
@@ -147,6 +149,8 @@ pub struct Jobs {
     selected: Option<PathBuf>,
     /// Whether a person chose the selected job; until then it is the one that needs a look first.
     pub chosen: bool,
+    /// Whether a person moved to it: then the list keeps it in sight, wherever it goes.
+    pub moved: bool,
     /// First shown row.
     pub offset: usize,
     pub sort: Sort,
@@ -314,6 +318,7 @@ pub(crate) mod tests {
             errors,
             warnings: 0,
             counted: true,
+            unread: false,
             files: Vec::new(),
             written: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 - age)),
             hour: [0; 6],

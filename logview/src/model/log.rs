@@ -85,6 +85,8 @@ pub struct Log {
     /// Cells for the target, which only grows while one file is shown.
     pub target: usize,
     pub gone: bool,
+    /// Files of this name that stand above the one that has it now.
+    pub rotated: usize,
     pub problem: Option<String>,
 }
 
@@ -117,6 +119,7 @@ impl Default for Log {
             clock: Clock::Day,
             target: 5,
             gone: false,
+            rotated: 0,
             problem: None,
         }
     }

@@ -1,12 +1,17 @@
 //! Following a file by its name, through everything that happens to log files.
 //!
-//! A check costs one stat and two short reads. It tells growth from a file that was truncated, written anew,
-//! replaced under the same name, or removed. A removed file stays readable through what was opened; as soon as there
-//! is one of that name again, that one is followed.
+//! A check costs two stats and two short reads. It tells growth from a file that was truncated, written anew,
+//! rotated, or removed. What was opened is kept open: a file that was renamed or removed is read to its end, also
+//! while its writer has not turned to the new one yet, and what the new one holds follows below it (`joined.rs`). So
+//! nothing that was written before a rotation is missed, and nobody's place in the log moves.
 
+use super::joined::Joined;
 use crate::source::{Bytes, FileId, Place, Source};
 use std::io;
 use std::sync::Arc;
+
+#[cfg(test)]
+mod tests;
 
 /// What a check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub enum Change {
     Same,
     /// More bytes at the end.
     Grew,
+    /// Another file has the name now: its bytes go on at the end.
+    Rotated,
     /// Other bytes: what was read before is not valid any more.
     Replaced,
     /// There is no such file now; what was opened stays as it was.
@@ -22,6 +29,9 @@ pub enum Change {
 }
 
 const MARK: usize = 64;
+
+/// Files that are kept open at most: that many rotations can be scrolled back through.
+const MOST_PARTS: usize = 8;
 
 /// A file that is followed.
 pub struct Followed {
@@ -31,6 +41,9 @@ pub struct Followed {
 }
 
 struct Open {
+    joined: Arc<Joined>,
+    /// Where the file that has the name now begins.
+    base: u64,
     bytes: Arc<dyn Bytes>,
     id: FileId,
     len: u64,
@@ -51,7 +64,7 @@ impl Followed {
 
     /// The bytes and how many of them count, if there is or was a file.
     pub fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
-        self.open.as_ref().map(|open| (Arc::clone(&open.bytes), open.len))
+        self.open.as_ref().map(|open| (Arc::clone(&open.joined) as Arc<dyn Bytes>, open.base + open.len))
     }
 
     /// Looks what has happened.
@@ -64,50 +77,84 @@ impl Followed {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return self.missing(),
             Err(error) => return Err(error),
         };
+        let Some(open) = &mut self.open else { return self.reopen(source) };
+        if open.id != id {
+            // A file that was made anew and is empty: the writer may still be at the old one.
+            return if len == 0 { self.drain() } else { self.rotate(source) };
+        }
         let was_gone = std::mem::take(&mut self.gone);
-        match &mut self.open {
-            Some(open) if open.id == id && len >= open.len && open.unchanged()? => {
-                if len == open.len {
-                    return Ok(if was_gone { Change::Replaced } else { Change::Same });
-                }
-                open.len = len;
-                open.mark()?;
-                Ok(Change::Grew)
-            }
-            _ => self.reopen(source),
+        if len < open.len || !open.unchanged()? {
+            return self.reopen(source);
+        }
+        match (open.grow(len)?, was_gone) {
+            (_, true) => Ok(Change::Replaced),
+            (true, _) => Ok(Change::Grew),
+            (false, _) => Ok(Change::Same),
         }
     }
 
     fn reopen(&mut self, source: &dyn Source) -> io::Result<Change> {
-        let bytes: Arc<dyn Bytes> = match source.open(&self.place) {
-            Ok(bytes) => bytes.into(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return self.missing(),
-            Err(error) => return Err(error),
-        };
-        let (id, len) = bytes.stat()?;
-        let mut open = Open { bytes, id, len, first: Vec::new(), last: Vec::new() };
-        open.mark()?;
-        self.open = Some(open);
+        let Some(bytes) = open(source, &self.place)? else { return self.missing() };
+        self.gone = false;
+        self.open = Some(Open::new(Arc::new(Joined::new(Arc::clone(&bytes))), 0, bytes)?);
         Ok(Change::Replaced)
+    }
+
+    /// Reads the old file to its end and goes on with the one that has the name now.
+    fn rotate(&mut self, source: &dyn Source) -> io::Result<Change> {
+        let Some(old) = &mut self.open else { return self.reopen(source) };
+        let (_, end) = old.bytes.stat()?;
+        if end < old.len || old.joined.parts() >= MOST_PARTS || !old.unchanged()? {
+            return self.reopen(source);
+        }
+        let Some(bytes) = open(source, &self.place)? else { return self.missing() };
+        let base = old.joined.push(end, Arc::clone(&bytes))?;
+        let joined = Arc::clone(&old.joined);
+        self.gone = false;
+        self.open = Some(Open::new(joined, base, bytes)?);
+        Ok(Change::Rotated)
     }
 
     /// A writer that has the removed file open may still write to it.
     fn missing(&mut self) -> io::Result<Change> {
-        if !std::mem::replace(&mut self.gone, true) {
-            return Ok(Change::Gone);
-        }
+        if std::mem::replace(&mut self.gone, true) { self.drain() } else { Ok(Change::Gone) }
+    }
+
+    /// What was written to the file that has lost its name.
+    fn drain(&mut self) -> io::Result<Change> {
         let Some(open) = &mut self.open else { return Ok(Change::Same) };
         let (_, len) = open.bytes.stat()?;
-        if len <= open.len {
-            return Ok(Change::Same);
-        }
-        open.len = len;
-        open.mark()?;
-        Ok(Change::Grew)
+        Ok(if len > open.len && open.grow(len)? { Change::Grew } else { Change::Same })
+    }
+}
+
+/// `None` if there is none.
+fn open(source: &dyn Source, place: &Place) -> io::Result<Option<Arc<dyn Bytes>>> {
+    match source.open(place) {
+        Ok(bytes) => Ok(Some(bytes.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
 impl Open {
+    fn new(joined: Arc<Joined>, base: u64, bytes: Arc<dyn Bytes>) -> io::Result<Open> {
+        let (id, len) = bytes.stat()?;
+        let mut open = Open { joined, base, bytes, id, len, first: Vec::new(), last: Vec::new() };
+        open.mark()?;
+        Ok(open)
+    }
+
+    /// Says whether there is more.
+    fn grow(&mut self, len: u64) -> io::Result<bool> {
+        let more = len > self.len;
+        self.len = len;
+        if more {
+            self.mark()?;
+        }
+        Ok(more)
+    }
+
     /// Remembers the first and the last bytes, by which a file that was written anew is told from one that grew.
     fn mark(&mut self) -> io::Result<()> {
         if self.first.len() < MARK {
@@ -128,160 +175,5 @@ impl Open {
         let read = self.bytes.read_at(&mut data, at)?;
         data.truncate(read);
         Ok(data)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::reading::Lines;
-    use crate::source::Local;
-    use proptest::prelude::*;
-    use std::fs;
-    use std::path::{Path, PathBuf};
-
-    struct Case {
-        root: tempfile::TempDir,
-        source: Local,
-        followed: Followed,
-    }
-
-    impl Case {
-        fn new() -> Case {
-            let root = tempfile::tempdir().unwrap();
-            fs::create_dir(root.path().join("a")).unwrap();
-            let place = Place { job: "a".into(), file: "debug.log".into() };
-            Case { source: Local::new(root.path()), root, followed: Followed::new(place) }
-        }
-
-        fn path(&self) -> PathBuf {
-            self.root.path().join("a/debug.log")
-        }
-
-        fn write(&self, text: &str) {
-            fs::write(self.path(), text).unwrap();
-        }
-
-        fn append(&self, text: &str) {
-            use std::io::Write;
-            let mut file = fs::OpenOptions::new().append(true).create(true).open(self.path()).unwrap();
-            file.write_all(text.as_bytes()).unwrap();
-        }
-
-        fn check(&mut self) -> Change {
-            self.followed.check(&self.source).unwrap()
-        }
-
-        fn text(&self) -> String {
-            let (bytes, len) = self.followed.bytes().unwrap();
-            let mut data = vec![0; len as usize];
-            bytes.read_at(&mut data, 0).unwrap();
-            String::from_utf8(data).unwrap()
-        }
-    }
-
-    #[test]
-    fn growth_is_growth() {
-        let mut case = Case::new();
-        case.write("one\n");
-        assert_eq!(case.check(), Change::Replaced);
-        assert_eq!(case.check(), Change::Same);
-        case.append("two\n");
-        assert_eq!((case.check(), case.text()), (Change::Grew, "one\ntwo\n".into()));
-    }
-
-    #[test]
-    fn truncation_and_writing_anew_are_replacement_even_when_it_is_longer_afterwards() {
-        let mut case = Case::new();
-        case.write("one\ntwo\n");
-        case.check();
-        case.write("1\n");
-        assert_eq!((case.check(), case.text()), (Change::Replaced, "1\n".into()));
-        case.write("another and longer one\n");
-        assert_eq!((case.check(), case.text()), (Change::Replaced, "another and longer one\n".into()));
-    }
-
-    #[test]
-    fn a_renamed_and_recreated_file_is_followed_by_name() {
-        let mut case = Case::new();
-        case.write("one\n");
-        case.check();
-        fs::rename(case.path(), case.root.path().join("a/debug.log.1")).unwrap();
-        case.write("one\n");
-        assert_eq!(case.check(), Change::Replaced);
-        case.append("two\n");
-        assert_eq!((case.check(), case.text()), (Change::Grew, "one\ntwo\n".into()));
-    }
-
-    #[test]
-    fn a_removed_file_stays_readable_until_there_is_a_new_one() {
-        let mut case = Case::new();
-        assert_eq!(case.check(), Change::Gone);
-        case.write("one\n");
-        assert_eq!(case.check(), Change::Replaced);
-        fs::remove_file(case.path()).unwrap();
-        assert_eq!((case.check(), case.check(), case.text()), (Change::Gone, Change::Same, "one\n".into()));
-        case.write("new\n");
-        assert_eq!((case.check(), case.text()), (Change::Replaced, "new\n".into()));
-        fs::remove_file(case.path()).unwrap();
-        fs::create_dir(case.path()).unwrap();
-        assert!(case.followed.check(&case.source).is_err());
-        assert_eq!(case.text(), "new\n");
-    }
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        Append(String),
-        Truncate,
-        Rewrite(String),
-        Roll,
-        Remove,
-    }
-
-    fn step() -> impl Strategy<Value = Step> {
-        prop_oneof![
-            4 => "[a-z\n]{1,20}".prop_map(Step::Append),
-            1 => Just(Step::Truncate),
-            1 => "[a-z\n]{0,20}".prop_map(Step::Rewrite),
-            1 => Just(Step::Roll),
-            1 => Just(Step::Remove),
-        ]
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
-
-        #[test]
-        fn whatever_happens_the_lines_are_those_of_the_file(steps in proptest::collection::vec(step(), 1..20)) {
-            let mut case = Case::new();
-            let mut lines: Option<Lines> = None;
-            for step in steps {
-                match step {
-                    Step::Append(text) => case.append(&text),
-                    Step::Truncate => case.write(""),
-                    Step::Rewrite(text) => case.write(&text),
-                    Step::Roll => drop(fs::rename(case.path(), case.root.path().join("a/debug.log.1"))),
-                    Step::Remove => drop(fs::remove_file(case.path())),
-                }
-                let change = case.check();
-                if let Some((bytes, len)) = case.followed.bytes() {
-                    match (&mut lines, change) {
-                        (Some(lines), Change::Grew) => lines.grow(len),
-                        (None, _) | (_, Change::Replaced) => lines = Some(Lines::new(bytes, len)),
-                        _ => {}
-                    }
-                }
-                let Some(lines) = lines.as_mut().filter(|_| Path::new(&case.path()).exists()) else { continue };
-                let mut seen = Vec::new();
-                let mut at = 0;
-                while at < lines.len() {
-                    let end = lines.end_of(at).unwrap();
-                    seen.push(String::from_utf8(lines.text(at, end).unwrap()).unwrap());
-                    at = end;
-                }
-                let text = fs::read_to_string(case.path()).unwrap();
-                prop_assert_eq!(seen, text.lines().map(str::to_owned).collect::<Vec<_>>());
-            }
-        }
     }
 }

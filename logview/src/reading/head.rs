@@ -152,10 +152,25 @@ pub fn time_len(text: &[u8]) -> Option<usize> {
     Some(at)
 }
 
-/// Where `HH:MM:SS` stands in a time that [`time_len`] accepts.
+/// Where `HH:MM:SS` stands in a time, or its start if it has none.
 pub fn clock_at(time: &[u8]) -> usize {
-    if time.get(2) == Some(&b':') { 0 } else { 11 }
+    let is_clock = |text: &[u8]| {
+        text.iter()
+            .zip(b"00:00:00")
+            .all(|(byte, want)| byte.is_ascii_digit() == (*want == b'0') && (*want == b'0' || byte == want))
+    };
+    time.windows(8).position(is_clock).unwrap_or(0)
 }
+
+/// A range of a line without the blanks at its ends.
+pub(super) fn trimmed(line: &[u8], range: Range<usize>) -> Range<usize> {
+    let text = &line[range.clone()];
+    let start = range.start + text.iter().take_while(|byte| **byte == b' ').count();
+    start..start + text.trim_ascii().len().min(range.end - start)
+}
+
+/// The time of the last line: most lines have the same second as the one before.
+pub type Times = Option<([u8; 19], i64)>;
 
 /// Seconds since the epoch of a full time, its zone taken into account; `None` for a time without a date.
 pub fn seconds(time: &[u8]) -> Option<i64> {
@@ -164,6 +179,10 @@ pub fn seconds(time: &[u8]) -> Option<i64> {
             .iter()
             .try_fold(0i64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
     };
+    // Other digits in other places are another format.
+    let separated =
+        [4, 7, 13, 16].iter().all(|&at| time.get(at).is_some_and(|byte| !byte.is_ascii_alphanumeric()));
+    separated.then_some(())?;
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
     let zone = zone_seconds(time.get(19..)?);
@@ -254,6 +273,29 @@ pub fn level_of(line: &[u8]) -> Option<Option<Level>> {
         [] | [b'\t' | b' ', ..] => None,
         _ => head(line).map(|head| head.level),
     }
+}
+
+/// The level and time (seconds since the epoch) of a line that starts a record.
+pub fn level_and_time(line: &[u8], last: &mut Times) -> Option<(Option<Level>, Option<i64>)> {
+    let (level, time) = match line {
+        [b'[', b'D', b'E', b'B', b'U', b'G', b']', b' ', b'[', rest @ ..] => (Some(Level::Debug), rest),
+        [b'[', b'T', b'R', b'A', b'C', b'E', b']', b' ', b'[', rest @ ..] => (Some(Level::Trace), rest),
+        [b'[', b'E', b'R', b'R', b'O', b'R', b']', b' ', b'[', rest @ ..] => (Some(Level::Error), rest),
+        [b'[', b'I', b'N', b'F', b'O', b']', b' ', b'[', rest @ ..] => (Some(Level::Info), rest),
+        [b'[', b'W', b'A', b'R', b'N', b']', b' ', b'[', rest @ ..] => (Some(Level::Warn), rest),
+        _ => {
+            let head = head(line)?;
+            return Some((head.level, head.time.and_then(|range| seconds(&line[range]))));
+        }
+    };
+    let Some(key) = time.first_chunk::<19>() else { return Some((level, None)) };
+    if let Some((_, seconds)) = last.filter(|(text, _)| text == key) {
+        return Some((level, Some(seconds)));
+    }
+    let end = memchr::memchr(b']', &time[..time.len().min(48)]).unwrap_or(19);
+    let second = seconds(&time[..end]);
+    *last = second.map(|second| (*key, second));
+    Some((level, second))
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! per block, whatever the lines are like. It reads nothing itself. Numbers taken from it are complete as far as
 //! [`Index::fed`] reaches; saying so is the caller's part.
 
-use super::head::{LOOK, head, seconds};
+use super::format::Format;
+use super::head::{LOOK, Times};
 use super::page::{Levels, slot};
 use log::Level;
 use memchr::memchr;
@@ -90,6 +91,7 @@ pub struct Index {
     any_head: bool,
     heads: LineHeads,
     times: Times,
+    format: Format,
 }
 
 /// The first bytes of each line that has ended, out of portions of any size.
@@ -134,10 +136,12 @@ impl LineHeads {
     }
 }
 
-/// The time of the last line: most lines have the same second as the one before.
-pub type Times = Option<([u8; 19], i64)>;
-
 impl Index {
+    /// Of a file whose lines are read in this way.
+    pub fn new(format: Format) -> Index {
+        Index { format, ..Index::default() }
+    }
+
     /// How far the file was fed.
     pub fn fed(&self) -> u64 {
         self.totals.bytes
@@ -170,7 +174,7 @@ impl Index {
         let entry = &mut self.entries[block];
         entry.lines += 1;
         self.totals.lines += 1;
-        if let Some((level, time)) = level_and_time(line, &mut self.times) {
+        if let Some((level, time)) = self.format.level_and_time(line, &mut self.times) {
             entry.records[slot(level)] += 1;
             self.totals.records[slot(level)] += 1;
             self.level = level;
@@ -212,29 +216,6 @@ impl Index {
         }
         Some((sum.wanted(levels), block as u64 * BLOCK))
     }
-}
-
-/// The level and time (seconds since the epoch) of a line that starts a record.
-pub fn level_and_time(line: &[u8], last: &mut Times) -> Option<(Option<Level>, Option<i64>)> {
-    let (level, time) = match line {
-        [b'[', b'D', b'E', b'B', b'U', b'G', b']', b' ', b'[', rest @ ..] => (Some(Level::Debug), rest),
-        [b'[', b'T', b'R', b'A', b'C', b'E', b']', b' ', b'[', rest @ ..] => (Some(Level::Trace), rest),
-        [b'[', b'E', b'R', b'R', b'O', b'R', b']', b' ', b'[', rest @ ..] => (Some(Level::Error), rest),
-        [b'[', b'I', b'N', b'F', b'O', b']', b' ', b'[', rest @ ..] => (Some(Level::Info), rest),
-        [b'[', b'W', b'A', b'R', b'N', b']', b' ', b'[', rest @ ..] => (Some(Level::Warn), rest),
-        _ => {
-            let head = head(line)?;
-            return Some((head.level, head.time.and_then(|range| seconds(&line[range]))));
-        }
-    };
-    let Some(key) = time.first_chunk::<19>() else { return Some((level, None)) };
-    if let Some((_, seconds)) = last.filter(|(text, _)| text == key) {
-        return Some((level, Some(seconds)));
-    }
-    let end = memchr(b']', &time[..time.len().min(48)]).unwrap_or(19);
-    let second = seconds(&time[..end]);
-    *last = second.map(|second| (*key, second));
-    Some((level, second))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! row of pieces and costs no more than any other. The rule looks at the bytes before an offset only: a line that
 //! starts somewhere starts there for ever, however the file grows and from wherever it is looked at.
 
+use super::format::Format;
 use crate::source::Bytes;
 use memchr::{memchr, memrchr};
 use std::io;
@@ -22,6 +23,8 @@ pub struct Lines {
     len: u64,
     chunks: Vec<Chunk>,
     turn: usize,
+    /// How each of them is read.
+    pub format: Format,
 }
 
 struct Chunk {
@@ -32,7 +35,7 @@ struct Chunk {
 impl Lines {
     /// The first `len` bytes of a file.
     pub fn new(bytes: Arc<dyn Bytes>, len: u64) -> Lines {
-        Lines { bytes, len, chunks: Vec::new(), turn: 0 }
+        Lines { bytes, len, chunks: Vec::new(), turn: 0, format: Format::default() }
     }
 
     /// How far it sees.

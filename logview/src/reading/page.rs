@@ -4,7 +4,7 @@
 //! bounded ([`REACH`]), so that a page costs the same wherever it is taken. Whole blocks in which the index knows
 //! nothing wanted are passed over unread; without an index they are read, and the caller may stop that at any time.
 
-use super::head::{Head, LOOK, head, level_of};
+use super::head::{Head, LOOK};
 use super::index::{BLOCK, Index};
 use super::lines::Lines;
 use super::search::Pattern;
@@ -132,6 +132,18 @@ pub fn page(
     Ok(Page { lines: found, from_start, to_end })
 }
 
+/// Whether the line that starts at `start` is wanted.
+///
+/// # Errors
+/// What the file system says.
+pub fn wants(lines: &mut Lines, start: u64, only: &Only) -> io::Result<bool> {
+    let mut take = Take { lines, index: None, only, stop: &|| false };
+    let mut above = take.above(start)?;
+    let mut line = take.read(start)?;
+    take.place(&mut line, &mut above);
+    Ok(only.wants(&line, above.matched))
+}
+
 struct Take<'a> {
     lines: &'a mut Lines,
     index: Option<&'a Index>,
@@ -228,7 +240,7 @@ impl Take<'_> {
     fn read(&mut self, at: u64) -> io::Result<Line> {
         let end = self.lines.end_of(at)?.max(at + 1);
         let text = self.lines.text(at, end)?;
-        let head = head(&text);
+        let head = self.lines.format.head(&text);
         Ok(Line { at, end, text, head, level: None })
     }
 
@@ -254,7 +266,7 @@ impl Take<'_> {
             let Some(before) = self.lines.before(start)? else { break };
             let end = start.min(before + LOOK as u64);
             self.lines.text_into(before, end, &mut text)?;
-            if let Some(level) = level_of(&text) {
+            if let Some(level) = self.lines.format.level_of(&text) {
                 self.lines.text_into(before, start, &mut text)?;
                 let matched = self.only.matching.as_ref().is_some_and(|pattern| pattern.is_match(&text));
                 return Ok(Above { level, matched, depth });

@@ -180,11 +180,7 @@ pub fn level_wanted(lines: &mut Lines, start: u64, only: &Only) -> io::Result<bo
     if only.levels.is_all() && only.matching.is_none() {
         return Ok(true);
     }
-    let page = super::page::page(lines, None, (super::Anchor::At(start), 0, 1), &Only::ALL, &|| false)?;
-    Ok(page.lines.first().is_some_and(|line| {
-        only.levels.has(line.level)
-            && only.matching.as_ref().is_none_or(|pattern| pattern.is_match(&line.text))
-    }))
+    super::page::wants(lines, start, only)
 }
 
 #[cfg(test)]

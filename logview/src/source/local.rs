@@ -1,6 +1,7 @@
 //! Local directories: one directory per job below a root.
 
 use super::{Bytes, FileId, FileLook, JobLook, Place, Source};
+use crate::reading::Format;
 use logcore::disk::{JobFile, Run, RunState};
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -103,11 +104,17 @@ impl Source for Local {
     }
 
     fn stat(&self, place: &Place) -> io::Result<(FileId, u64)> {
-        let about = fs::symlink_metadata(self.path(place)?)?;
+        // Called for thousands of jobs: that its directory is a real one is looked at before a file is opened.
+        let about = fs::symlink_metadata(self.dir(&place.job).join(&place.file))?;
         if !about.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         Ok((id(&about), about.len()))
+    }
+
+    fn format(&self, place: &Place) -> Format {
+        let about = JobFile::read(&self.dir(&place.job)).ok();
+        JobLook { about, ..JobLook::default() }.format(&place.file)
     }
 
     fn watch_path(&self, job: Option<&Path>) -> Option<PathBuf> {

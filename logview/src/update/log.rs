@@ -17,6 +17,15 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
             if let Some(volume) = volume {
                 log.volume = volume;
             }
+            // The lines came before it was known how many stand above them.
+            if totals.complete
+                && log.before.is_none()
+                && !log.asked
+                && log.loaded
+                && log.only.matching.is_none()
+            {
+                return again(model);
+            }
             Vec::new()
         }
         Message::Hits { tag, count, complete } if tag == log.tag => {
@@ -37,7 +46,12 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
     let log = &mut model.log;
     log.problem = None;
     match event {
-        FileEvent::Grew(len) => {
+        FileEvent::Grew(len) | FileEvent::Rotated(len) => {
+            if matches!(event, FileEvent::Rotated(_)) {
+                log.rotated += 1;
+                log.gone = false;
+                model.note = Some("the file was rotated; the new one goes on below it".to_owned());
+            }
             log.len = len;
             if log.following {
                 return vec![log.ask(Anchor::End, height, Focus::Bottom)];
@@ -53,6 +67,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             let first = !log.loaded;
             log.len = len;
             log.gone = false;
+            log.rotated = 0;
             log.cursor = None;
             log.totals = Totals::default();
             log.volume = Volume::default();
@@ -216,6 +231,15 @@ pub(super) fn refill(model: &mut Model) -> Vec<Request> {
     Vec::new()
 }
 
+/// Asks for the lines that are shown once more, since something else is known about them now.
+fn again(model: &mut Model) -> Vec<Request> {
+    let height = height(&model.areas());
+    let log = &mut model.log;
+    let (anchor, focus) =
+        if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::At(log.top), Focus::Stay) };
+    vec![log.ask(anchor, height, focus)]
+}
+
 /// Goes to the first line, or to the last one and follows.
 pub(super) fn go(model: &mut Model, anchor: Anchor) -> Vec<Request> {
     let height = height(&model.areas());
@@ -343,6 +367,13 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
             if wrapped {
                 model.note = Some("searched on from the other end".to_owned());
             }
+            if let Step::Level(level, _) = step
+                && !log.levels().has(Some(level))
+            {
+                log.only.levels = log.levels().toggled(level);
+                model.note = Some(format!("{what}s were hidden and are shown again"));
+                return vec![log.ask(Anchor::At(at), height, Focus::Upper(at))];
+            }
             // What is on screen already does not move.
             if (first..last).contains(&at) && log.page.lines.iter().any(|line| line.at == at) {
                 return Vec::new();
@@ -350,7 +381,16 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
             vec![log.ask(Anchor::At(at), height, Focus::Upper(at))]
         }
         Found::Nothing => {
-            model.note = Some(format!("no {what} in this file"));
+            let hidden =
+                matches!(step, Step::Hit(_)) && !log.levels().is_all() || log.only.matching.is_some();
+            let matches = log.search.as_ref().and_then(|search| search.hits).map_or(0, |(hits, _)| hits);
+            model.note = Some(match (hidden, step) {
+                (true, Step::Hit(_)) if matches > 0 => {
+                    "every line that matches is hidden: a shows all levels, f changes the filter".to_owned()
+                }
+                (true, _) => format!("no {what} among the lines that are shown"),
+                (false, _) => format!("no {what} in this file"),
+            });
             Vec::new()
         }
         Found::Stopped => Vec::new(),

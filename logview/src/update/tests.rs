@@ -1,10 +1,11 @@
 //! The model driven as by the workers, but in one thread and over bytes in memory.
 
 use super::*;
-use crate::model::{FileEvent, Job, Listing, Look, RunInfo, State};
+use crate::model::{FileEvent, Listing, Look, RunInfo, State};
 use crate::reading::lines::tests::{Memory, lines};
+use crate::reading::page::{Only, page};
 use crate::reading::search::{Found, nearest};
-use crate::reading::{Index, Lines, page::page};
+use crate::reading::{Index, Lines};
 use crate::source::FileLook;
 use chrono::DateTime;
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -48,6 +49,7 @@ impl Case {
             errors: 3,
             warnings: 12,
             counted: true,
+            unread: false,
             files: vec![file("debug.log"), file("error.log"), file("info.log")],
             written: Some(self.model.now),
             hour: [0, 0, 1, 2, 8, 3],
@@ -129,6 +131,12 @@ impl Case {
                 );
                 vec![Message::Found { tag, step, found: found.unwrap(), wrapped: false }]
             }
+            Request::Step { tag, step: step @ Step::Level(level, _), only, .. } => {
+                let only = Only { levels: Levels::only(level), ..only };
+                let page = page(&mut self.lines(), None, (Anchor::Start, 0, 1), &only, &|| false).unwrap();
+                let found = page.lines.first().map_or(Found::Nothing, |line| Found::At(line.at));
+                vec![Message::Found { tag, step, found, wrapped: false }]
+            }
             Request::Step { tag, step, .. } => {
                 vec![Message::Found { tag, step, found: Found::Nothing, wrapped: false }]
             }
@@ -179,6 +187,108 @@ fn a_search_goes_to_the_nearest_hit_and_holds_there() {
 }
 
 #[test]
+fn a_jump_to_a_hidden_level_shows_it_and_says_so() {
+    let error = "[ERROR] [2026-11-22T16:20:02.5+00:00] [a] [1:1] - [m::n] [line:1]: the one error\n";
+    let mut case = Case::new(&format!("{}{error}{}", numbered(100), numbered(100)), (120, 36));
+    case.keys("1");
+    case.keys("3"); // information only
+    case.model.log.only.levels = Levels::only(Level::Info);
+    case.keys("e");
+    let at = case.model.log.cursor.unwrap();
+    assert!(
+        case.model.log.levels().has(Some(Level::Error)) && case.model.log.levels().has(Some(Level::Info))
+    );
+    assert!(case.model.log.page.lines.iter().any(|line| line.at == at), "it is on the page");
+    let screen = crate::view::tests::screen(&case.model, (120, 36));
+    assert!(
+        screen.contains("the one error") && screen.contains("errors were hidden and are shown again"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_search_whose_hits_are_all_hidden_says_so() {
+    let mut case = Case::new(&numbered(100), (120, 36));
+    case.model.log.only.levels = Levels::only(Level::Error);
+    let pattern = crate::reading::Pattern::new("line").unwrap();
+    case.model.log.search =
+        Some(crate::model::Search { text: "line".into(), pattern, hits: Some((100, true)) });
+    case.model.log.stepping = true;
+    let (tag, step) = (case.model.log.tag, Step::Hit(Way::Forward));
+    case.send(Message::Found { tag, step, found: Found::Nothing, wrapped: false });
+    assert!(case.model.note.as_ref().unwrap().contains("every line that matches is hidden"));
+}
+
+#[test]
+fn a_job_that_nobody_moved_to_takes_the_list_nowhere() {
+    let mut case = Case::new(&numbered(50), (120, 36));
+    let jobs = (0..60).map(|number| case.job(&format!("other-{number:02}"), State::Done)).collect();
+    case.send(Message::Jobs(jobs));
+    case.model.jobs.settle_choice();
+    let mut ended = case.job("import-42", State::Done);
+    (ended.errors, ended.written) = (0, Some(case.model.now - std::time::Duration::from_secs(900)));
+    case.send(Message::Jobs(vec![ended]));
+    assert_eq!((case.model.jobs.row(), case.model.jobs.offset), (Some(60), 0));
+    case.keys("k");
+    assert!(case.model.jobs.offset > 0, "a person who moves sees where to");
+}
+
+#[test]
+fn a_job_that_fails_elsewhere_is_told_of_and_nobody_is_taken_there() {
+    let mut case = Case::new(&numbered(50), (120, 36));
+    let other = case.job("other", State::Running);
+    case.send(Message::Jobs(vec![other]));
+    case.model.jobs.chosen = true;
+    let other = case.job("other", State::Failed);
+    case.send(Message::Jobs(vec![other]));
+    assert_eq!(case.model.note.as_deref(), Some("other failed"));
+    assert_eq!(case.model.jobs.selected().unwrap().name, "import-42");
+}
+
+#[test]
+fn the_help_scrolls_where_it_does_not_fit_and_not_beyond_its_end() {
+    let mut case = Case::new(&numbered(50), (50, 12));
+    case.keys("?");
+    let screen = |case: &Case| crate::view::tests::screen(&case.model, (50, 12));
+    assert!(screen(&case).contains("quit") && !screen(&case).contains("mouse on / off"));
+    for _ in 0..9 {
+        case.send(Message::Key(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE)));
+    }
+    assert!(screen(&case).contains("mouse on / off"), "{}", screen(&case));
+    case.send(Message::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE)));
+    assert!(!screen(&case).contains("mouse on / off"), "one up from the end moves at once");
+    case.keys("zoom");
+    assert!(screen(&case).contains("the log alone"));
+}
+
+#[test]
+fn what_is_typed_is_text_of_any_language() {
+    let mut case = Case::new(&numbered(50), (120, 36));
+    case.keys("/naïve 界x");
+    let mut press = |code, modifiers| case.send(Message::Key(KeyEvent::new(code, modifiers)));
+    press(KeyCode::Backspace, KeyModifiers::NONE);
+    press(KeyCode::Backspace, KeyModifiers::NONE);
+    assert_eq!(case.model.mode, Mode::Typing(For::Search, "naïve ".into()));
+    let mut press = |code, modifiers| case.send(Message::Key(KeyEvent::new(code, modifiers)));
+    press(KeyCode::Char('w'), KeyModifiers::CONTROL);
+    assert_eq!(case.model.mode, Mode::Typing(For::Search, String::new()));
+    case.keys("ünï");
+    case.send(Message::Key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)));
+    assert_eq!(case.model.mode, Mode::Typing(For::Search, String::new()));
+}
+
+#[test]
+fn what_was_said_gives_its_place_back() {
+    let mut case = Case::new(&numbered(50), (120, 36));
+    case.send(Message::File { tag: case.model.log.tag, event: FileEvent::Rotated(case.text.len() as u64) });
+    assert!(case.model.note.is_some());
+    for _ in 0..20 {
+        case.send(Message::Tick(case.model.now));
+    }
+    assert!(case.model.note.is_none());
+}
+
+#[test]
 fn a_late_answer_about_another_file_is_passed_over() {
     let mut case = Case::new(&numbered(50), (120, 36));
     let tag = case.model.log.tag - 1;
@@ -194,7 +304,7 @@ fn a_late_answer_about_another_file_is_passed_over() {
 
 #[test]
 fn the_mouse_scrolls_chooses_jobs_and_levels() {
-    use crossterm::event::MouseButton;
+    use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
     let mut case = Case::new(&numbered(500), (120, 36));
     let other = case.job("other", State::Done);
     case.send(Message::Jobs(vec![other]));

@@ -12,21 +12,34 @@ const MAX: usize = 1000;
 pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     match std::mem::take(&mut model.mode) {
         Mode::Normal => Vec::new(),
-        Mode::Help(text) => {
-            model.mode = on_help(text, key);
+        Mode::Help(text, row) => {
+            model.mode = on_help(text, row, model.size, key);
             Vec::new()
         }
         Mode::Typing(what, text) => on_line(model, what, text, key),
     }
 }
 
-fn on_help(mut text: String, key: KeyEvent) -> Mode {
+fn on_help(mut text: String, row: usize, size: (u16, u16), key: KeyEvent) -> Mode {
+    let page = i64::from(size.1 / 2);
     match keys::name(key).as_str() {
         "esc" | "enter" | "f1" => Mode::Normal,
         "?" | "q" if text.is_empty() => Mode::Normal,
+        name @ ("up" | "down" | "pgup" | "pgdn" | "home" | "end") => {
+            let by = match name {
+                "up" => -1,
+                "down" => 1,
+                "pgup" => -page,
+                "pgdn" => page,
+                "home" => -1000,
+                _ => 1000,
+            };
+            let row = crate::view::help_row(&text, row, by, size);
+            Mode::Help(text, row)
+        }
         _ => {
             edit(&mut text, key);
-            Mode::Help(text)
+            Mode::Help(text, 0)
         }
     }
 }

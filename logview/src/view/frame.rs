@@ -33,8 +33,10 @@ pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect)
         (count(&|state| state == State::Died), "died", theme.error()),
         (count(&|state| state == State::Quiet), "quiet", theme.warning()),
     ] {
-        if state > 0 {
-            left.push(span(format!("  {} {word}", text::number(state)), style));
+        let part = span(format!("  {} {word}", text::number(state)), style);
+        // A number without its word would mislead.
+        if state > 0 && width(&left) + part.width() <= usize::from(area.width) {
+            left.push(part);
         }
     }
     let disk: u64 = jobs.iter().map(crate::model::Job::size).sum();

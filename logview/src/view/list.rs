@@ -63,6 +63,8 @@ fn spans(
     let count = |count: u64, style| {
         let more = if job.counted { "" } else { "~" };
         match count {
+            0 if job.unread => span(format!("{:>5}", "?"), theme.warning()),
+            _ if job.unread => span(format!("{:>5}", format!("{}?", text::short(count))), style),
             0 if job.counted => span(format!("{:>5}", symbols.zero), theme.dim()),
             0 => span(format!("{:>5}", symbols.dots), theme.dim()),
             _ => span(format!("{:>5}", format!("{more}{}", text::short(count))), style),

@@ -1,7 +1,7 @@
 //! The last two rows: whether it follows or holds, where one is, what is on; and the keys.
 
 use super::{list::cursor, put, put_ends, span, width};
-use crate::keys::{Action, TABLE, Where};
+use crate::keys::{Action, Binding, Group, TABLE, Where};
 use crate::model::{For, Mode, Model, Pane, Watching};
 use crate::reading::page::slot;
 use crate::text;
@@ -16,7 +16,13 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let mut left = vec![block, span("  ", theme.text())];
     if let Some(note) = &model.note {
         left.push(span(text::name(note.as_bytes(), theme.ascii()), theme.strong()));
-        left.extend(hits(model, theme));
+        let place = if log.place.is_some() { place(model, theme) } else { Vec::new() };
+        if width(&left) + 3 + width(&place) <= usize::from(area.width) {
+            left.push(span("   ", theme.text()));
+            left.extend(place);
+        } else {
+            left.extend(hits(model, theme));
+        }
     } else if log.stepping {
         left.push(span(format!("looking{} Esc stops", theme.symbols().dots), theme.strong()));
     } else if log.place.is_some() {
@@ -53,6 +59,10 @@ fn place(model: &Model, theme: Theme) -> Vec<Span<'static>> {
         before + loaded.filter(|line| line.head.is_some() || log.totals.records == [0; 6]).count() as u64
     });
     let at = match number {
+        // At its end it is the last of all, whether or not those above have been counted.
+        None if log.following && complete && count > 0 && log.only.matching.is_none() => {
+            format!("{0} of {0}", text::number(count))
+        }
         // The lines and the index come by different ways, and one may be a moment ahead.
         Some(number) => {
             let count = count.max(number);
@@ -71,6 +81,10 @@ fn hits(model: &Model, theme: Theme) -> Option<Span<'static>> {
     model.log.search.as_ref().map(|search| {
         let name = text::end(&text::name(search.text.as_bytes(), theme.ascii()), 24, theme.ascii());
         let hits = match search.hits {
+            // What is hidden is counted too, but n and N pass over it.
+            Some((hits, true)) if !model.log.levels().is_all() || model.log.only.matching.is_some() => {
+                format!("{} in all lines", text::number(hits))
+            }
             Some((1, true)) => "1 hit".to_owned(),
             Some((hits, true)) => format!("{} hits", text::number(hits)),
             Some((hits, false)) => format!("{} hits so far", text::number(hits)),
@@ -91,7 +105,8 @@ fn facts(model: &Model, theme: Theme) -> Vec<Span<'static>> {
         fact(format!("from column {}", log.left + 1));
     }
     if let Some(place) = &log.place {
-        fact(text::name(place.file.as_os_str().as_encoded_bytes(), theme.ascii()));
+        let file = text::name(place.file.as_os_str().as_encoded_bytes(), theme.ascii());
+        fact(if log.rotated > 0 { format!("{file}, {} rotated", log.rotated) } else { file });
     }
     if model.watching == Watching::Polling {
         fact("polling".to_owned());
@@ -110,31 +125,41 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     if let Mode::Typing(what, text) = &model.mode {
         return typed(*what, text, theme, frame, area);
     }
-    let list = model.focus == Pane::List;
-    let place = if list { Where::List } else { Where::Log };
-    let here =
-        TABLE.iter().filter(|row| !row.hint.is_empty() && (row.place == place || row.place == Where::Both));
-    let mut spans = Vec::new();
-    let more = [span(" more ", theme.dim()), span("? ", theme.focus())];
-    let room = usize::from(area.width).saturating_sub(width(&more));
-    let mut folded = false;
-    for row in here {
+    let place = if model.focus == Pane::List { Where::List } else { Where::Log };
+    let here = |row: &&Binding| !row.hint.is_empty() && (row.place == place || row.place == Where::Both);
+    // The way out and the way to all other keys stand at the end, whatever else has room.
+    let (last, mut first): (Vec<&Binding>, Vec<&Binding>) =
+        TABLE.iter().filter(here).partition(|row| row.group == Group::App);
+    first.sort_by_key(|row| place == Where::Log && row.group == Group::Jobs);
+    let room = usize::from(area.width);
+    let show = |row: &Binding, hint: &'static str| {
         let key = row.shown.split(' ').next().unwrap_or(row.shown);
-        let dead = does_nothing(model, row.action);
-        let parts = [
-            span(format!(" {key}"), if dead { theme.dim() } else { theme.focus() }),
-            span(format!(" {} ", row.hint), theme.dim()),
-        ];
-        if width(&spans) + width(&parts) > room {
-            folded = true;
-            break;
+        let style = if does_nothing(model, row.action) { theme.dim() } else { theme.focus() };
+        [span(format!(" {key}"), style), span(format!(" {hint} "), theme.dim())]
+    };
+    // The rest stays where it is, dim or not, so that nobody has to look for a key anew.
+    let useless = |row: &Binding| {
+        matches!(row.action, Action::NextHit | Action::AllLevels) && does_nothing(model, row.action)
+    };
+    let line = |dead: bool, all: bool| {
+        let tail = last
+            .iter()
+            .flat_map(|row| show(row, if row.action == Action::Help && !all { "more" } else { row.hint }));
+        let tail: Vec<Span> = tail.collect();
+        let mut spans = Vec::new();
+        for row in first.iter().filter(|row| dead || !useless(row)) {
+            let parts = show(row, row.hint);
+            if !all && width(&spans) + width(&parts) + width(&tail) > room {
+                break;
+            }
+            spans.extend(parts);
         }
-        spans.extend(parts);
-    }
-    if folded {
-        spans.extend(more);
-    }
-    put(frame, area, 0, spans);
+        spans.extend(tail);
+        spans
+    };
+    // Where not all fit, those go first that mean nothing yet.
+    let whole = line(true, true);
+    put(frame, area, 0, if width(&whole) <= room { whole } else { line(false, false) });
 }
 
 /// Whether a key would do nothing here.

@@ -116,9 +116,12 @@ fn without_colours_none_is_set() {
 }
 
 #[test]
-fn no_background_is_set_so_that_dark_and_light_are_both_right() {
+fn a_background_is_set_under_black_alone_so_that_dark_and_light_are_both_right() {
     let case = busy((120, 36));
     let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
     terminal.draw(|frame| view(&case.model, frame)).unwrap();
-    assert!(terminal.backend().buffer().content.iter().all(|cell| cell.bg == ratatui::style::Color::Reset));
+    use ratatui::style::Color;
+    let cells = &terminal.backend().buffer().content;
+    assert!(cells.iter().all(|cell| cell.bg == Color::Reset || cell.fg == Color::Black));
+    assert!(cells.iter().all(|cell| cell.fg != Color::White && cell.fg != Color::DarkGray));
 }

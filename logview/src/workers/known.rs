@@ -5,11 +5,13 @@
 
 use super::tally::Tally;
 use crate::model::{Job, RunInfo, State, main_file};
-use crate::reading::head::seconds;
-use crate::source::{FileLook, JobLook, Source};
+use crate::reading::{Format, head::seconds};
+use crate::source::{FileLook, JobLook, Place, Source};
 use crate::text;
 use log::Level;
 use logcore::disk::{self, Outcome, Run, RunState};
+use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,6 +27,8 @@ pub(super) struct Known {
     /// What is still to be counted, if anything.
     tallies: Vec<Tally>,
     run: Option<Run>,
+    /// How each file that is counted is read.
+    formats: HashMap<PathBuf, Format>,
 }
 
 /// Whether it is worth looking at often.
@@ -42,10 +46,29 @@ impl Known {
         let start = |run: &Option<Run>| run.as_ref().map(|run| run.start.clone());
         let tallies =
             old.filter(|old| start(&old.run) == start(&run)).map_or_else(Vec::new, |old| old.tallies);
-        let mut known = Known { job: describe(source, key, look, run.as_ref()), stamp, tallies, run };
+        let patterns = look.about.iter().flat_map(|about| about.patterns.keys().map(PathBuf::from));
+        let formats = patterns.map(|file| (file.clone(), look.format(&file))).collect();
+        let job = describe(source, key, look, run.as_ref());
+        let mut known = Known { job, stamp, tallies, run, formats };
         known.plan();
         known.sum();
         known
+    }
+
+    /// Whether something has happened that only another look can tell.
+    pub(super) fn is_stale(&self, source: &dyn Source) -> bool {
+        const MOST: usize = 4;
+        let place = |file: &FileLook| Place { job: self.job.key.clone(), file: file.name.clone() };
+        let grown = |file: &FileLook| source.stat(&place(file)).is_ok_and(|(_, size)| size != file.size);
+        if self.job.unread || source.stamp(&self.job.key) != self.stamp {
+            return true;
+        }
+        if self.job.state != State::Unknown {
+            return false;
+        }
+        let mut files: Vec<&FileLook> = self.job.files.iter().collect();
+        files.sort_by_key(|file| std::cmp::Reverse(file.modified));
+        files.into_iter().take(MOST).any(grown)
     }
 
     /// Which files are to be counted: the one with the errors and the smallest one with the warnings; for the last
@@ -74,14 +97,20 @@ impl Known {
                 // For the last hour alone the end of the file has to do.
                 let from =
                     if finished { size.saturating_sub(SLICE) } else { from.copied().unwrap_or(0).min(size) };
-                self.tallies.push(Tally::new(file, from));
+                let format = self.formats.get(&file).cloned().unwrap_or_default();
+                self.tallies.push(Tally::new(file, from, format));
             }
         }
     }
 
-    /// Whether a file has grown beyond what was counted.
+    /// Whether a file has grown beyond what was counted. One that cannot be opened is not waited for.
     pub(super) fn behind(&self) -> bool {
-        self.tallies.iter().any(|tally| self.size_of(&tally.file) != tally.counted())
+        self.tallies.iter().any(|tally| !tally.failed && self.size_of(&tally.file) != tally.counted())
+    }
+
+    /// Whether a file is worth another try.
+    pub(super) fn failed(&self) -> bool {
+        self.tallies.iter().any(|tally| tally.failed)
     }
 
     fn size_of(&self, name: &Path) -> u64 {
@@ -90,20 +119,25 @@ impl Known {
 
     /// Counts a slice of each file.
     pub(super) fn count(&mut self, source: &dyn Source) {
-        let mut broken = Vec::new();
+        let mut gone = Vec::new();
         for (at, tally) in self.tallies.iter_mut().enumerate() {
-            if tally.go_on(source, &self.job.key, SLICE).is_err() {
-                broken.push(at);
+            match tally.go_on(source, &self.job.key, SLICE) {
+                Ok(_) => tally.failed = false,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => gone.push(at),
+                Err(_) => {
+                    tally.failed = true;
+                    continue;
+                }
             }
             // What was read beyond the last look is not behind, and what is missing is not to be waited for.
             if let Some(file) = self.job.files.iter_mut().find(|file| file.name == tally.file) {
                 file.size = file.size.max(tally.counted());
-                if tally.counted() < file.size && broken.last() == Some(&at) {
+                if tally.counted() < file.size && gone.last() == Some(&at) {
                     file.size = tally.counted();
                 }
             }
         }
-        for at in broken.into_iter().rev() {
+        for at in gone.into_iter().rev() {
             self.tallies.remove(at);
         }
         self.sum();
@@ -117,6 +151,9 @@ impl Known {
         }
         let finished = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
         self.job.counted = finished || !self.behind();
+        let closed =
+            self.job.problem.is_some() || self.job.files.iter().any(|file| file.unreadable.is_some());
+        self.job.unread = !finished && (closed || self.failed());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
         let busiest = self.tallies.iter().max_by_key(|tally| tally.records.iter().sum::<u64>());
         self.job.hour = busiest.map_or([0; 6], |tally| tally.hour(now));
@@ -133,7 +170,8 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
     let end = run.and_then(|run| run.end.as_deref()).and_then(|end| seconds(end.as_bytes()));
     let end = end.and_then(|end| UNIX_EPOCH.checked_add(Duration::from_secs(end.try_into().ok()?)));
     let written = last_write(&look.files).or(end);
-    let state = run.map_or(State::Unknown, |run| state_of(source.state(run), written, &id));
+    let server = look.about.as_ref().is_some_and(|about| about.server);
+    let state = run.map_or(State::Unknown, |run| state_of(source.state(run), written, server));
     let labels = look.about.as_ref().map(|about| about.labels.clone().into_iter().collect());
     let number = look.about.as_ref().map_or(0, |about| about.runs.len());
     let run = run.map(|run| RunInfo {
@@ -153,6 +191,7 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
         errors: 0,
         warnings: 0,
         counted: false,
+        unread: false,
         files: look.files,
         written,
         hour: [0; 6],
@@ -164,16 +203,119 @@ fn last_write(files: &[FileLook]) -> Option<SystemTime> {
     files.iter().filter_map(|file| file.modified).max()
 }
 
-/// The server's own log may be silent as long as it likes.
-fn state_of(state: RunState, written: Option<SystemTime>, id: &str) -> State {
+/// A host's own log may be silent as long as it likes.
+fn state_of(state: RunState, written: Option<SystemTime>, server: bool) -> State {
     let silent = written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > QUIET);
     match state {
-        RunState::Running if silent && id != "server" => State::Quiet,
+        RunState::Running if silent && !server => State::Quiet,
         RunState::Running => State::Running,
         RunState::Died => State::Died,
         RunState::Finished(Outcome::Ok) => State::Done,
         RunState::Finished(Outcome::Failed) => State::Failed,
         RunState::Finished(Outcome::Panicked) => State::Panicked,
         RunState::Finished(_) => State::Dropped,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Bytes, FileId, Local};
+    use logcore::disk::{Alive, JobFile};
+    use std::fs;
+
+    /// A root on which no file can be opened.
+    struct Closed(Local);
+
+    impl Source for Closed {
+        fn jobs(&self) -> io::Result<Vec<PathBuf>> {
+            self.0.jobs()
+        }
+        fn stamp(&self, job: &Path) -> Option<SystemTime> {
+            self.0.stamp(job)
+        }
+        fn look(&self, job: &Path) -> JobLook {
+            self.0.look(job)
+        }
+        fn state(&self, run: &Run) -> RunState {
+            self.0.state(run)
+        }
+        fn open(&self, _: &Place) -> io::Result<Box<dyn Bytes>> {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
+        fn stat(&self, place: &Place) -> io::Result<(FileId, u64)> {
+            self.0.stat(place)
+        }
+        fn format(&self, place: &Place) -> Format {
+            self.0.format(place)
+        }
+        fn watch_path(&self, job: Option<&Path>) -> Option<PathBuf> {
+            self.0.watch_path(job)
+        }
+        fn title(&self) -> String {
+            self.0.title()
+        }
+    }
+
+    fn counted(source: &dyn Source, key: &str) -> Known {
+        let mut known = Known::look(source, Path::new(key), None);
+        known.count(source);
+        known
+    }
+
+    #[test]
+    fn a_hosts_own_log_never_goes_quiet_and_a_job_of_that_name_does() {
+        let root = tempfile::tempdir().unwrap();
+        let alive = Alive::claim(root.path()).unwrap();
+        for (id, server) in [("host-log", true), ("server", false)] {
+            let dir = root.path().join(id);
+            fs::create_dir(&dir).unwrap();
+            let run = Run { process: alive.process().to_owned(), ..Run::default() };
+            let mut about = JobFile { id: id.to_owned(), server, runs: vec![run], ..JobFile::default() };
+            about.write(&dir, "test").unwrap();
+            let file = fs::File::create(dir.join("debug.log")).unwrap();
+            file.set_modified(SystemTime::now() - 2 * QUIET).unwrap();
+        }
+        let source = Local::new(root.path());
+        assert_eq!(counted(&source, "host-log").job.state, State::Running);
+        assert_eq!(counted(&source, "server").job.state, State::Quiet);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_opened_leaves_the_counts_open_until_it_can() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("a")).unwrap();
+        fs::write(root.path().join("a/error.log"), "[ERROR] one\n").unwrap();
+        let mut known = counted(&Closed(Local::new(root.path())), "a");
+        assert!(known.job.unread && known.failed() && !known.behind());
+        known.count(&Local::new(root.path()));
+        assert_eq!((known.job.unread, known.job.errors), (false, 1));
+        fs::create_dir(root.path().join("a/info.log")).unwrap();
+        assert!(counted(&Local::new(root.path()), "a").job.unread);
+    }
+
+    #[test]
+    fn records_are_counted_by_the_jobs_own_pattern() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("a");
+        fs::create_dir(&dir).unwrap();
+        let patterns = [("debug.log".to_owned(), "{m} <{l:.1}>{n}".to_owned())].into();
+        JobFile { id: "a".to_owned(), patterns, ..JobFile::default() }.write(&dir, "test").unwrap();
+        fs::write(dir.join("debug.log"), "broken <E>\nERROR: not one <I>\nhot <W>\n").unwrap();
+        let known = counted(&Local::new(root.path()), "a");
+        assert_eq!((known.job.errors, known.job.warnings), (1, 1));
+    }
+
+    #[test]
+    fn an_old_directory_of_anybodys_that_merely_grows_is_stale() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("a")).unwrap();
+        fs::write(root.path().join("a/x.log"), "one\n").unwrap();
+        let source = Local::new(root.path());
+        let known = counted(&source, "a");
+        assert!(!known.is_stale(&source));
+        let mut file = fs::File::options().append(true).open(root.path().join("a/x.log")).unwrap();
+        io::Write::write_all(&mut file, b"two\n").unwrap();
+        assert!(known.is_stale(&source));
     }
 }

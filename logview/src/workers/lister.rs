@@ -5,7 +5,7 @@
 
 use super::known::{Known, is_live};
 use super::{Over, Shared, tell, watcher::Pending, watcher::Watcher};
-use crate::model::{Job, Listing, Message, Missing, State, Watching};
+use crate::model::{Job, Listing, Message, Missing, Watching};
 use crate::source::Source;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
@@ -16,9 +16,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant, SystemTime};
 
 const LIVE: Duration = Duration::from_secs(2);
-const DORMANT: Duration = Duration::from_secs(10);
-const DORMANT_MANY: Duration = Duration::from_secs(30);
-const MANY: usize = 1000;
+/// In so many looks all jobs that do not run have had their turn, which is within 30 s.
+const TURNS: usize = 13;
+/// As many of them at each look at least, so that a few are soon round.
+const TURN: usize = 20;
 const MISSING: Duration = Duration::from_millis(500);
 const PACE: Duration = Duration::from_millis(200);
 const BATCH: usize = 250;
@@ -38,6 +39,8 @@ struct Lister {
     counting: VecDeque<PathBuf>,
     waiting: HashSet<PathBuf>,
     shown: Option<PathBuf>,
+    /// Jobs that do not run and still have their turn in this round.
+    round: Vec<PathBuf>,
     listing: Listing,
     watched: bool,
     root_stamp: Option<SystemTime>,
@@ -61,6 +64,7 @@ pub(super) fn run(
             counting: VecDeque::new(),
             waiting: HashSet::new(),
             shown: None,
+            round: Vec::new(),
             listing: Listing::default(),
             watched: false,
             root_stamp: None,
@@ -74,7 +78,7 @@ impl Lister {
     fn serve(&mut self, orders: &Receiver<Order>) -> Result<(), Over> {
         self.watch_root()?;
         self.list()?;
-        let (mut live, mut dormant) = (Instant::now(), Instant::now());
+        let mut live = Instant::now();
         loop {
             let wait = if !self.counting.is_empty() {
                 Duration::ZERO
@@ -116,11 +120,8 @@ impl Lister {
                     .filter(|known| is_live(&known.job))
                     .map(|known| known.job.key.clone());
                 self.look_again(keys.collect())?;
-                self.rate()?;
-            }
-            if dormant.elapsed() >= if self.known.len() > MANY { DORMANT_MANY } else { DORMANT } {
-                dormant = Instant::now();
                 self.look_at_dormant()?;
+                self.rate()?;
             }
             self.count()?;
         }
@@ -199,7 +200,7 @@ impl Lister {
     fn look(&mut self, key: &Path) -> Job {
         let old = self.known.remove(key);
         let known = Known::look(&*self.source, key, old);
-        if known.behind() && self.waiting.insert(key.to_owned()) {
+        if (known.behind() || known.failed()) && self.waiting.insert(key.to_owned()) {
             self.counting.push_back(key.to_owned());
         }
         let job = known.job.clone();
@@ -220,17 +221,15 @@ impl Lister {
     }
 
     /// A directory's own stamp tells whether a job that does not run has been started again; files of directories
-    /// that logcore did not write are looked at a few hundred at a time.
+    /// that logcore did not write may have grown all the same. They are looked at in turn, some at each look.
     fn look_at_dormant(&mut self) -> Result<(), Over> {
-        const MOST: usize = 300;
-        let source = Arc::clone(&self.source);
-        let dormant = self.known.values().filter(|known| !is_live(&known.job));
-        let stale = dormant.filter(|known| {
-            source.stamp(&known.job.key) != known.stamp
-                || known.job.state == State::Unknown && self.known.len() < MOST
-        });
-        let keys: Vec<PathBuf> = stale.map(|known| known.job.key.clone()).take(MOST).collect();
-        self.look_again(keys)
+        if self.round.is_empty() {
+            let dormant = self.known.values().filter(|known| !is_live(&known.job));
+            self.round = dormant.map(|known| known.job.key.clone()).collect();
+        }
+        let turn = take_turn(&mut self.round, self.known.len());
+        let stale = |key: &PathBuf| self.known.get(key).is_some_and(|known| known.is_stale(&*self.source));
+        self.look_again(turn.into_iter().filter(stale).collect())
     }
 
     /// Counts for a slice of time, the job on screen first.
@@ -278,5 +277,31 @@ impl Lister {
             tell(&self.out, Message::Listed(self.listing.clone()))?;
         }
         Ok(())
+    }
+}
+
+/// Those of a round of jobs whose turn it is now.
+fn take_turn(round: &mut Vec<PathBuf>, known: usize) -> Vec<PathBuf> {
+    let turn = TURN.max(known.div_ceil(TURNS)).min(round.len());
+    round.split_off(round.len() - turn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_job_has_its_turn_within_half_a_minute_however_many_there_are() {
+        for count in [1, 20, 299, 301, 10_000] {
+            let mut round: Vec<PathBuf> = (0..count).map(|number| format!("{number}").into()).collect();
+            let mut seen = HashSet::new();
+            let mut looks = 0;
+            while !round.is_empty() {
+                seen.extend(take_turn(&mut round, count));
+                looks += 1;
+            }
+            assert_eq!(seen.len(), count);
+            assert!(LIVE * looks <= Duration::from_secs(30), "{count} jobs take {looks} looks");
+        }
     }
 }

@@ -4,7 +4,7 @@
 use super::{Over, Shared, indexer, searcher, tell, watcher::Pending};
 use crate::model::{FileEvent, Message, Request};
 use crate::reading::page::page;
-use crate::reading::{Change, Followed, Index, Lines};
+use crate::reading::{Change, Followed, Format, Index, Lines};
 use crate::source::Source;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
@@ -46,6 +46,7 @@ pub(super) fn run(
             shown: None,
             index: SharedIndex::default(),
             lines: None,
+            format: Format::default(),
             looked,
         };
         let _ = pager.serve(&orders);
@@ -62,6 +63,7 @@ struct Pager {
     shown: Option<Followed>,
     index: SharedIndex,
     lines: Option<Lines>,
+    format: Format,
     looked: Instant,
 }
 
@@ -121,7 +123,9 @@ impl Pager {
                 let serial = self.shared.steps.load(Ordering::Relaxed);
                 let index = Arc::clone(&self.index);
                 let Some((bytes, len)) = self.bytes() else { return Ok(()) };
-                let order = searcher::Step { tag, step, from, pattern, only, bytes, len, serial, index };
+                let format = self.format.clone();
+                let order =
+                    searcher::Step { tag, step, from, pattern, only, bytes, len, serial, index, format };
                 drop(self.searcher.send(searcher::Order::Step(Box::new(order))));
                 Ok(())
             }
@@ -158,19 +162,24 @@ impl Pager {
         let tag = self.tag;
         match (change, shown.bytes()) {
             (Change::Replaced, Some((bytes, len))) => {
-                self.lines = Some(Lines::new(Arc::clone(&bytes), len));
-                self.index = SharedIndex::default();
+                self.format = self.source.format(shown.place());
+                let mut lines = Lines::new(Arc::clone(&bytes), len);
+                lines.format = self.format.clone();
+                self.lines = Some(lines);
+                self.index = Arc::new(Mutex::new(Index::new(self.format.clone())));
                 drop(self.searcher.send(searcher::Order::Stop));
                 tell(&self.out, Message::File { tag, event: FileEvent::Replaced(len) })?;
                 let index = Arc::clone(&self.index);
                 drop(self.indexer.send(indexer::Order::Start { tag, bytes, len, index }));
                 Ok(())
             }
-            (Change::Grew, Some((_, len))) => {
+            (Change::Grew | Change::Rotated, Some((_, len))) => {
                 if let Some(lines) = &mut self.lines {
                     lines.grow(len);
                 }
-                tell(&self.out, Message::File { tag, event: FileEvent::Grew(len) })?;
+                let rotated = change == Change::Rotated;
+                let event = if rotated { FileEvent::Rotated(len) } else { FileEvent::Grew(len) };
+                tell(&self.out, Message::File { tag, event })?;
                 drop(self.indexer.send(indexer::Order::Grow(len)));
                 drop(self.searcher.send(searcher::Order::Grow(len)));
                 Ok(())

@@ -4,7 +4,7 @@ use super::{Over, Shared, pager::SharedIndex, tell};
 use crate::model::{self, Message};
 use crate::reading::page::{Only, page};
 use crate::reading::search::{Found, Way, count, level_wanted, nearest};
-use crate::reading::{Anchor, Lines, Pattern};
+use crate::reading::{Anchor, Format, Lines, Pattern};
 use crate::source::Bytes;
 use log::Level;
 use memchr::memrchr;
@@ -34,6 +34,7 @@ pub(super) struct Step {
     pub(super) len: u64,
     pub(super) serial: u64,
     pub(super) index: SharedIndex,
+    pub(super) format: Format,
 }
 
 struct Counting {
@@ -122,6 +123,7 @@ impl Step {
     /// From the place on, and then from the other end up to it.
     fn find(&self, stop: &dyn Fn() -> bool) -> io::Result<(Found, bool)> {
         let mut lines = Lines::new(Arc::clone(&self.bytes), self.len);
+        lines.format = self.format.clone();
         let way = match self.step {
             model::Step::Hit(way) | model::Step::Level(_, way) => way,
         };

@@ -1,8 +1,9 @@
 //! Counting records without keeping anything of them: for the jobs in the list, and for the number of a line.
 
-use crate::reading::index::{LineHeads, Times, level_and_time};
+use crate::reading::head::{LOOK, Times};
+use crate::reading::index::LineHeads;
 use crate::reading::page::{Levels, slot};
-use crate::reading::{Lines, head::level_of};
+use crate::reading::{Format, Lines};
 use crate::source::{Bytes, Place, Source};
 use log::Level;
 use std::io;
@@ -20,14 +21,18 @@ pub(super) struct Tally {
     pub(super) file: PathBuf,
     pub(super) records: [u64; 6],
     heads: LineHeads,
+    format: Format,
     times: Times,
     /// Records in each sixth of an hour, by its number since the epoch.
     sixths: [(i64, u32); 6],
+    /// It could not be opened or read.
+    pub(super) failed: bool,
 }
 
 impl Tally {
-    pub(super) fn new(file: PathBuf, from: u64) -> Tally {
-        Tally { file, records: [0; 6], heads: LineHeads::from(from), times: None, sixths: [(0, 0); 6] }
+    pub(super) fn new(file: PathBuf, from: u64, format: Format) -> Tally {
+        let heads = LineHeads::from(from);
+        Tally { file, records: [0; 6], heads, format, times: None, sixths: [(0, 0); 6], failed: false }
     }
 
     /// How far it has counted.
@@ -46,7 +51,7 @@ impl Tally {
         let bytes = source.open(&Place { job: job.to_owned(), file: self.file.clone() })?;
         let (_, len) = bytes.stat()?;
         if len < self.counted() {
-            *self = Tally::new(std::mem::take(&mut self.file), 0);
+            *self = Tally::new(std::mem::take(&mut self.file), 0, self.format.clone());
         }
         let end = len.min(self.counted() + budget);
         self.read(&*bytes, end)?;
@@ -62,8 +67,9 @@ impl Tally {
                 break;
             }
             let (records, times, sixths) = (&mut self.records, &mut self.times, &mut self.sixths);
+            let format = &self.format;
             self.heads.feed(&data[..read], &mut |_, line| {
-                let Some((level, time)) = level_and_time(line, times) else { return };
+                let Some((level, time)) = format.level_and_time(line, times) else { return };
                 records[slot(level)] += 1;
                 if let Some(number) = time.map(|time| time.div_euclid(SIXTH)) {
                     let sixth = &mut sixths[number.rem_euclid(6) as usize];
@@ -100,8 +106,8 @@ pub(super) fn wanted_between(lines: &mut Lines, from: u64, to: u64, levels: Leve
     let mut text = Vec::new();
     while at < to {
         let end = lines.end_of(at).ok()?.max(at + 1);
-        lines.text_into(at, end.min(at + crate::reading::head::LOOK as u64), &mut text).ok()?;
-        count += u64::from(level_of(&text).is_some_and(|level| levels.has(level)));
+        lines.text_into(at, end.min(at + LOOK as u64), &mut text).ok()?;
+        count += u64::from(lines.format.level_of(&text).is_some_and(|level| levels.has(level)));
         at = end;
     }
     Some(count)

@@ -1,0 +1,54 @@
+//! The mouse: the wheel scrolls what is under it, a click chooses.
+
+use super::{log, select, settle};
+use crate::model::{Mode, Model, Pane, Request};
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+/// Rows that the wheel moves.
+const WHEEL: i64 = 3;
+
+pub(super) fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
+    let areas = model.areas();
+    let at = Position::new(mouse.column, mouse.row);
+    let wheel = match mouse.kind {
+        MouseEventKind::ScrollDown => WHEEL,
+        MouseEventKind::ScrollUp => -WHEEL,
+        MouseEventKind::Down(MouseButton::Left) => return click(model, at),
+        _ => return Vec::new(),
+    };
+    if let Mode::Help(filter, row) = &mut model.mode {
+        *row = crate::view::help_row(filter, *row, wheel, model.size);
+        return Vec::new();
+    }
+    if areas.list.contains(at) {
+        let jobs = &mut model.jobs;
+        let rows = usize::from(areas.list.height.saturating_sub(2));
+        let most = jobs.shown().len().saturating_sub(rows);
+        jobs.offset = (jobs.offset as i64 + wheel).clamp(0, most as i64) as usize;
+        return Vec::new();
+    }
+    log::scroll(model, wheel)
+}
+
+fn click(model: &mut Model, at: Position) -> Vec<Request> {
+    let areas = model.areas();
+    model.note = None;
+    if matches!(model.mode, Mode::Help(..)) {
+        model.mode = Mode::Normal;
+    } else if areas.list.contains(at) {
+        model.jobs.chosen = true;
+        model.focus = Pane::List;
+        let row = usize::from(at.y - areas.list.y);
+        if row >= 1 && row + 1 < usize::from(areas.list.height) {
+            return select(model, model.jobs.offset + row - 1);
+        }
+    } else if areas.tabs.contains(at) {
+        if let Some(levels) = crate::view::tab_at(model, at.x) {
+            return log::set_levels(model, levels);
+        }
+    } else {
+        model.focus = Pane::Log;
+    }
+    settle(model)
+}

@@ -108,3 +108,17 @@ fn what_is_buffered_is_written_at_the_end_also_while_jobs_start_and_end() {
         assert_eq!(lines(sandbox.root().join("buffered/debug.log")).len(), 1000, "round {round}");
     }
 }
+
+#[test]
+fn a_record_of_a_thread_whose_thread_locals_are_gone_is_written_and_aborts_nothing() {
+    for encoder in ["pattern: \"{d} {T} {X(user)(nobody)}|{m}{n}\"", "kind: json"] {
+        let template = LEVEL_FILES.replace("pattern: \"{l}|${job_id}|{m}{n}\"", encoder);
+        for (mode, words, count) in [("thread-locals", "destructor", 3), ("atexit", "atexit", 1)] {
+            let sandbox = Sandbox::new(&template);
+            let output = run(&sandbox, mode);
+            assert!(output.status.success() && output.stderr.is_empty(), "{mode}: {output:?}");
+            let lines = lines(sandbox.root().join("server/debug.log"));
+            assert_eq!(lines.iter().filter(|line| line.contains(words)).count(), count, "{mode}: {lines:?}");
+        }
+    }
+}

@@ -359,3 +359,26 @@ fn function_names_as_a_key_value() {
     let want = ["[routing.function_names_as_a_key_value] with", "[routing.-] without"];
     assert_eq!(lines(sandbox.root().join("f/a.log")), want);
 }
+
+#[test]
+fn what_a_cancelled_future_logs_while_it_is_dropped_goes_to_its_job() {
+    struct Noisy;
+    impl Drop for Noisy {
+        fn drop(&mut self) {
+            info!("cancelled");
+        }
+    }
+    let job = HOST.logs.job("cancelled").start().unwrap();
+    let noisy = Noisy;
+    let mut future = Box::pin(
+        async move {
+            let _noisy = noisy;
+            std::future::pending::<()>().await;
+        }
+        .in_job(&job),
+    );
+    assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    drop(future);
+    assert_eq!(file("cancelled", "debug.log"), ["INFO|cancelled|cancelled"]);
+    assert!(logcore::current().is_none());
+}

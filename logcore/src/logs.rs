@@ -6,9 +6,10 @@ use crate::engine::files::Shared;
 use crate::engine::flusher::Complaint;
 use crate::error::Error;
 use crate::job::{Core, Job, WeakJob};
+use crate::jobs_lock::JobsLock;
 use crate::report::{JobInfo, JobReport};
 use crate::router::{self, Router};
-use crate::start::JobBuilder;
+use crate::start::{JobBuilder, make_job_dir, read_job_json};
 use crate::template::{Template, Vars, job_dir};
 use crate::watch::Watch;
 use arc_swap::ArcSwap;
@@ -16,6 +17,7 @@ use chrono::{SecondsFormat, Utc};
 use log::{Level, LevelFilter, Log, Record};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,6 +43,9 @@ pub(crate) struct Inner {
     pub(crate) root: PathBuf,
     pub(crate) files: Arc<Shared>,
     pub(crate) alive: Alive,
+    pub(crate) jobs_lock: JobsLock,
+    /// What `job.json` says of the runs that have not ended, by their jobs' serials: somebody may delete the files.
+    runs: Mutex<HashMap<u64, JobFile>>,
     pid: u32,
     server: OnceLock<Job>,
     live: Mutex<HashMap<String, WeakJob>>,
@@ -69,6 +74,8 @@ impl Logs {
         files.set_settings(&plan.settings);
         let inner = Arc::new(Inner {
             config,
+            jobs_lock: JobsLock::new(&root),
+            runs: Mutex::default(),
             seen: Mutex::new(template.text().as_bytes().to_vec()),
             template: ArcSwap::from_pointee(template),
             root,
@@ -278,7 +285,7 @@ impl Inner {
     pub(crate) fn reload(&self, anyway: bool) -> Result<(), Error> {
         let began = Instant::now();
         let mut seen = lock(&self.seen);
-        let bytes = match std::fs::read(&self.config) {
+        let bytes = match fs::read(&self.config) {
             Ok(bytes) => bytes,
             Err(_) if !anyway => return Ok(()), // deleted, to be recreated: the watcher says so if it stays away
             Err(_) => return Template::load(&self.config).map(drop),
@@ -374,22 +381,53 @@ impl Inner {
             live.remove(&job.vars.id);
         }
         drop(live);
-        let mut file = JobFile::read(&job.vars.dir).unwrap_or_default();
+        let remembered = lock(&self.runs).remove(&job.vars.serial);
+        if let Some(ours) = remembered
+            && let Err(error) = self.write_end(job, report, ours)
+        {
+            self.note(Level::Error, format_args!("{error}; the job {:?} will look killed", job.vars.id));
+        }
+    }
+
+    /// Keeps what `file` says of the newest run, which has just started.
+    pub(crate) fn remember(&self, job: &Core, mut file: JobFile) {
+        let earlier = file.runs.len().saturating_sub(1);
+        file.runs.drain(..earlier);
+        lock(&self.runs).insert(job.vars.serial, file);
+    }
+
+    /// Completes the run in `job.json`. One that is missing there, as the file or all of the directory was deleted
+    /// or replaced under way, is added again.
+    fn write_end(&self, job: &Core, report: &JobReport, ours: JobFile) -> Result<(), Error> {
+        let dir = &job.vars.dir;
+        if job.is_server && !self.root.exists() {
+            return Ok(()); // nothing is left to which the end of the server log could matter
+        }
+        let _locked = self.jobs_lock.lock();
+        let existed = make_job_dir(dir).map_err(Error::io("make the job's directory", dir))?;
+        let mut file = if existed { read_job_json(dir, &job.vars.id)? } else { JobFile::default() };
         let start = start_of(&job.vars);
-        let mine = |run: &&mut Run| run.process == self.alive.process() && run.start == start;
-        let Some(run) = file.runs.iter_mut().rfind(mine) else { return };
+        let mine = |run: &Run| run.process == self.alive.process() && run.start == start;
+        let at = match file.runs.iter().rposition(mine) {
+            Some(at) => at,
+            None if file.runs.is_empty() => {
+                file = ours;
+                0
+            }
+            None => {
+                file.runs.extend(ours.runs);
+                file.runs.len() - 1
+            }
+        };
+        let Some(run) = file.runs.get_mut(at) else { return Ok(()) };
+        // It is at the beginning of files that were deleted and made anew.
+        run.offsets.retain(|name, at| fs::metadata(dir.join(name)).is_ok_and(|about| about.len() >= *at));
         run.end = Some(now());
         run.outcome = Some(report.outcome);
         run.counts = report.counts;
         run.bytes = report.bytes;
         run.lost = report.lost;
-        if let Err(error) = file.write(&job.vars.dir, self.alive.process()) {
-            let dir = job.vars.dir.display();
-            self.note(
-                Level::Error,
-                format_args!("cannot write job.json in {dir}: {error}; the job will look killed"),
-            );
-        }
+        file.write(dir, self.alive.process()).map_err(Error::io("write job.json in", dir))
     }
 }
 

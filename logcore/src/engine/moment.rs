@@ -233,6 +233,7 @@ impl From<Moment> for DateTime<Utc> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::Local;
     use proptest::prelude::*;
 
     fn written(moment: Moment, format: &TimeFormat) -> String {

@@ -393,3 +393,14 @@ fn durations_that_no_clock_can_show_stop_nothing() {
     logs.flush(Duration::MAX).unwrap();
     assert_eq!(lines(sandbox.root().join("server/a.log")), ["x"]);
 }
+
+#[test]
+fn a_placeholder_inside_another_is_refused() {
+    refused_at(
+        "appenders:\n  a: { kind: file, path: \"${job_dir}/${env:LOGCORE_TEST_IS_NOT_SET:-${job_id}}.log\" }\n",
+        2,
+        38,
+        "appenders.a.path",
+        &["a placeholder inside another", "a default is plain text"],
+    );
+}

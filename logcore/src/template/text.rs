@@ -83,6 +83,11 @@ impl Text {
                 return Err(node.error(&rest[at..], "`${` without a closing `}`", KNOWN));
             };
             let whole = &rest[at..=at + end];
+            if whole[2..].contains("${") {
+                let message = format!("a placeholder inside another, in `{whole}`");
+                let help = "a default is plain text; put placeholders one after the other, or set the default outside";
+                return Err(node.error(whole, message, help));
+            }
             if !literal.is_empty() {
                 parts.push(Part::Literal(std::mem::take(&mut literal)));
             }

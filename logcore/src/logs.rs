@@ -10,7 +10,7 @@ use crate::jobs_lock::JobsLock;
 use crate::report::{JobInfo, JobReport};
 use crate::router::{self, Router};
 use crate::start::{JobBuilder, make_job_dir, read_job_json};
-use crate::template::{Template, Vars, job_dir};
+use crate::template::{Template, Vars, job_dir, unreadable};
 use crate::watch::Watch;
 use arc_swap::ArcSwap;
 use chrono::{SecondsFormat, Utc};
@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -33,12 +34,20 @@ pub struct Logs {
     inner: Arc<Inner>,
 }
 
+/// What the last look at the template's file showed.
+struct Seen {
+    /// Its text, without a byte order mark.
+    text: Vec<u8>,
+    /// Why it could not be read, as it stands in the server log.
+    unreadable: Option<String>,
+}
+
 pub(crate) struct Inner {
     config: PathBuf,
     /// What is in force.
     template: ArcSwap<Template>,
     /// The text that was looked at last, be it in force or refused.
-    seen: Mutex<Vec<u8>>,
+    seen: Mutex<Seen>,
     /// The log root, absolute.
     pub(crate) root: PathBuf,
     pub(crate) files: Arc<Shared>,
@@ -76,7 +85,7 @@ impl Logs {
             config,
             jobs_lock: JobsLock::new(&root),
             runs: Mutex::default(),
-            seen: Mutex::new(template.text().as_bytes().to_vec()),
+            seen: Mutex::new(Seen { text: template.text().as_bytes().to_vec(), unreadable: None }),
             template: ArcSwap::from_pointee(template),
             root,
             files,
@@ -155,7 +164,7 @@ impl Logs {
     /// Reads the template again and puts all live jobs under it, changed or not (its environment may have).
     ///
     /// # Errors
-    /// [`Error::Config`] if it is refused, also said in the server log; the old one then stays in force.
+    /// [`Error::Config`] if it is refused or cannot be read, also said in the server log; the old one then stays in force.
     pub fn reload(&self) -> Result<(), Error> {
         self.inner.reload(true)
     }
@@ -183,7 +192,11 @@ impl Logs {
     }
 }
 
-/// A level that has been set; see [`Logs::set_level`].
+/// A level that has been set, or why it could not be; see [`Logs::set_level`].
+///
+/// The level changes in `set_level` itself. [`for_`](LevelChange::for_) and [`keep`](LevelChange::keep) say for how
+/// long, and are where an error comes out: a change that is dropped without either stays until the job ends if it was
+/// made, and tells nobody if it was not, because there was no such job.
 #[derive(Debug)]
 pub struct LevelChange {
     inner: Arc<Inner>,
@@ -287,14 +300,25 @@ impl Inner {
         let mut seen = lock(&self.seen);
         let bytes = match fs::read(&self.config) {
             Ok(bytes) => bytes,
-            Err(_) if !anyway => return Ok(()), // deleted, to be recreated: the watcher says so if it stays away
-            Err(_) => return Template::load(&self.config).map(drop),
+            // Deleted, to be recreated: the watcher says so if it stays away.
+            Err(error) if !anyway && error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => {
+                let error = unreadable(&self.config, &error);
+                let why = error.to_string();
+                if anyway || seen.unreadable.as_ref() != Some(&why) {
+                    self.note(Level::Error, format_args!("the old config stays in force: {why}"));
+                    seen.unreadable = Some(why);
+                }
+                return Err(error.into());
+            }
         };
-        if !anyway && *seen == bytes {
+        seen.unreadable = None;
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        if !anyway && seen.text == text {
             return Ok(());
         }
-        seen.clone_from(&bytes);
-        match Template::parse(&self.config, &bytes).and_then(|template| self.follow(template)) {
+        text.clone_into(&mut seen.text);
+        match Template::parse(&self.config, text).and_then(|template| self.follow(template)) {
             Ok((changes, jobs)) => {
                 let took = began.elapsed();
                 let file = self.config.display();

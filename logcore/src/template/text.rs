@@ -79,6 +79,7 @@ impl Text {
                 continue;
             }
             literal.push_str(&rest[..at]);
+            let node = &node.after(&text[..text.len() - rest.len() + at]);
             let Some(end) = rest[at..].find('}') else {
                 return Err(node.error(&rest[at..], "`${` without a closing `}`", KNOWN));
             };

@@ -4,6 +4,7 @@
 //! ```text
 //! logs/                        the root, `logcore.dir` of the template
 //!   .logcore/<process>.alive   locked by each host as long as it lives
+//!   .logcore/jobs.lock         locked by a host while it changes a job.json
 //!   import-42/                 one directory per job id: segment(id)
 //!     job.json                 id, labels, runs
 //!     debug.log info.log …     what the template names

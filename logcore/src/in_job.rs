@@ -11,7 +11,7 @@ pub trait InJob: Future + Sized {
     /// The same future, whose records go to `job`.
     ///
     /// The job is entered for each poll and left when the poll returns, so that a worker thread that runs another
-    /// task next is not in it. The future holds a clone of the job until it is dropped.
+    /// task next is not in it. It is dropped in the job too, finished or cancelled. The future holds a clone of the job until it is dropped.
     ///
     /// ```no_run
     /// use logcore::InJob;
@@ -21,7 +21,7 @@ pub trait InJob: Future + Sized {
     /// # }
     /// ```
     fn in_job(self, job: &Job) -> InJobFuture<Self> {
-        InJobFuture { future: self, job: job.clone() }
+        InJobFuture { future: Some(self), job: job.clone() }
     }
 }
 
@@ -32,9 +32,19 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are polled"]
     pub struct InJobFuture<F> {
+        // Empty only while it is dropped.
         #[pin]
-        future: F,
+        future: Option<F>,
         job: Job,
+    }
+
+    impl<F> PinnedDrop for InJobFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What it logs when it is cancelled is the job's too.
+            let _in = this.job.enter();
+            this.future.set(None);
+        }
     }
 }
 
@@ -44,6 +54,9 @@ impl<F: Future> Future for InJobFuture<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _in = this.job.enter();
-        this.future.poll(context)
+        match this.future.as_pin_mut() {
+            Some(future) => future.poll(context),
+            None => Poll::Pending,
+        }
     }
 }

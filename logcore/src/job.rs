@@ -13,7 +13,7 @@ use crate::template::{Plan, Render, Vars};
 use arc_swap::ArcSwapOption;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -50,6 +50,8 @@ pub(crate) struct Core {
     dispatch: ArcSwapOption<Dispatch>,
     /// Once its `job.json` stands; the end of one that never got there leaves no trace.
     opened: AtomicBool,
+    /// The most verbose level of the newest dispatch, also after it is gone: late records are held to it.
+    last_level: AtomicUsize,
     started: Instant,
     counts: [AtomicU64; 5],
     /// Records for which a file had no room.
@@ -85,6 +87,7 @@ impl Job {
             logs: Arc::downgrade(logs),
             dispatch: ArcSwapOption::empty(),
             opened: AtomicBool::new(false),
+            last_level: AtomicUsize::new(LevelFilter::Off as usize),
             started: Instant::now(),
             counts: Default::default(),
             lost: AtomicU64::new(0),
@@ -198,7 +201,7 @@ impl Log for Job {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         match &*self.core().dispatch.load() {
             Some(dispatch) => dispatch.enabled(metadata.level(), metadata.target()),
-            None => true,
+            None => self.core().would_have_taken(metadata.level()),
         }
     }
 
@@ -218,7 +221,11 @@ impl Core {
         if record.level() > dispatch.max_level() {
             return;
         }
-        match dispatch.log(record, &self.vars) {
+        self.note_verdict(record, dispatch.log(record, &self.vars));
+    }
+
+    fn note_verdict(&self, record: &Record<'_>, verdict: Verdict) {
+        match verdict {
             Verdict::Filtered => {}
             Verdict::Written => self.count(record.level()),
             Verdict::Lost => {
@@ -232,15 +239,18 @@ impl Core {
         self.counts[level as usize - 1].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A record that came after the end: the server log has it.
+    /// A record that came after the end: the server log has it, whatever the server's own levels are.
     fn log_late(&self, record: &Record<'_>) {
+        if !self.would_have_taken(record.level()) {
+            return;
+        }
         self.late.fetch_add(1, Ordering::Relaxed);
         let Some(logs) = self.logs.upgrade() else { return };
         if self.is_server {
             return;
         }
         let marked = format_args!("[late, job {:?} has ended] {}", self.vars.id, record.args());
-        logs.server().log(
+        logs.server().core().log_past_levels(
             &Record::builder()
                 .metadata(record.metadata().clone())
                 .module_path(record.module_path())
@@ -250,6 +260,17 @@ impl Core {
                 .args(marked)
                 .build(),
         );
+    }
+
+    fn log_past_levels(&self, record: &Record<'_>) {
+        if let Some(dispatch) = &*self.dispatch.load() {
+            self.note_verdict(record, dispatch.log_past_levels(record, &self.vars));
+        }
+    }
+
+    /// Whether a record of `level` could have passed the job's last level.
+    fn would_have_taken(&self, level: Level) -> bool {
+        level as usize <= self.last_level.load(Ordering::Relaxed)
     }
 
     /// Writes what is buffered; returns how many records are left.
@@ -291,6 +312,7 @@ impl Core {
         let dispatch = self.render_locked(levels, plan, logs);
         dispatch.apply();
         let max = Some(dispatch.max_level());
+        self.last_level.store(dispatch.max_level() as usize, Ordering::Relaxed);
         self.dispatch.store(Some(Arc::new(dispatch)));
         levels::change(std::mem::replace(&mut levels.counted, max), max);
     }

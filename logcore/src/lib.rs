@@ -26,6 +26,7 @@ mod engine;
 mod error;
 mod in_job;
 mod job;
+mod jobs_lock;
 mod levels;
 mod logs;
 mod panic;

@@ -6,17 +6,20 @@ use crate::engine::flusher::{Complaint, Flushed, Trouble};
 use crate::engine::open::make_dirs;
 use crate::error::Error;
 use crate::job::{Core, Job, WeakJob};
+use crate::jobs_lock::JobsLock;
 use crate::report::{JobInfo, JobReport};
 use crate::router::{self, Router};
-use crate::start::JobBuilder;
-use crate::template::{Template, Vars, job_dir};
+use crate::start::{JobBuilder, make_job_dir, read_job_json};
+use crate::template::{Template, Vars, job_dir, unreadable};
 use crate::watch::Watch;
 use arc_swap::ArcSwap;
 use chrono::{SecondsFormat, Utc};
 use log::{Level, LevelFilter, Log, Record};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::fs;
 use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -31,16 +34,27 @@ pub struct Logs {
     inner: Arc<Inner>,
 }
 
+/// What the last look at the template's file showed.
+struct Seen {
+    /// Its text, without a byte order mark.
+    text: Vec<u8>,
+    /// Why it could not be read, as it stands in the server log.
+    unreadable: Option<String>,
+}
+
 pub(crate) struct Inner {
     config: PathBuf,
     /// What is in force.
     template: ArcSwap<Template>,
     /// The text that was looked at last, be it in force or refused.
-    seen: Mutex<Vec<u8>>,
+    seen: Mutex<Seen>,
     /// The log root, absolute.
     pub(crate) root: PathBuf,
     pub(crate) files: Arc<Shared>,
     pub(crate) alive: Alive,
+    pub(crate) jobs_lock: JobsLock,
+    /// What `job.json` says of the runs that have not ended, by their jobs' serials: somebody may delete the files.
+    runs: Mutex<HashMap<u64, JobFile>>,
     pid: u32,
     server: OnceLock<Job>,
     live: Mutex<HashMap<String, WeakJob>>,
@@ -69,7 +83,9 @@ impl Logs {
         files.set_settings(&plan.settings);
         let inner = Arc::new(Inner {
             config,
-            seen: Mutex::new(template.text().as_bytes().to_vec()),
+            jobs_lock: JobsLock::new(&root),
+            runs: Mutex::default(),
+            seen: Mutex::new(Seen { text: template.text().as_bytes().to_vec(), unreadable: None }),
             template: ArcSwap::from_pointee(template),
             root,
             files,
@@ -148,7 +164,7 @@ impl Logs {
     /// Reads the template again and puts all live jobs under it, changed or not (its environment may have).
     ///
     /// # Errors
-    /// [`Error::Config`] if it is refused, also said in the server log; the old one then stays in force.
+    /// [`Error::Config`] if it is refused or cannot be read, also said in the server log; the old one then stays in force.
     pub fn reload(&self) -> Result<(), Error> {
         self.inner.reload(true)
     }
@@ -180,7 +196,11 @@ impl Logs {
     }
 }
 
-/// A level that has been set; see [`Logs::set_level`].
+/// A level that has been set, or why it could not be; see [`Logs::set_level`].
+///
+/// The level changes in `set_level` itself. [`for_`](LevelChange::for_) and [`keep`](LevelChange::keep) say for how
+/// long, and are where an error comes out: a change that is dropped without either stays until the job ends if it was
+/// made, and tells nobody if it was not, because there was no such job.
 #[derive(Debug)]
 pub struct LevelChange {
     inner: Arc<Inner>,
@@ -282,16 +302,27 @@ impl Inner {
     pub(crate) fn reload(&self, anyway: bool) -> Result<(), Error> {
         let began = Instant::now();
         let mut seen = lock(&self.seen);
-        let bytes = match std::fs::read(&self.config) {
+        let bytes = match fs::read(&self.config) {
             Ok(bytes) => bytes,
-            Err(_) if !anyway => return Ok(()), // deleted, to be recreated: the watcher says so if it stays away
-            Err(_) => return Template::load(&self.config).map(drop),
+            // Deleted, to be recreated: the watcher says so if it stays away.
+            Err(error) if !anyway && error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => {
+                let error = unreadable(&self.config, &error);
+                let why = error.to_string();
+                if anyway || seen.unreadable.as_ref() != Some(&why) {
+                    self.note(Level::Error, format_args!("the old config stays in force: {why}"));
+                    seen.unreadable = Some(why);
+                }
+                return Err(error.into());
+            }
         };
-        if !anyway && *seen == bytes {
+        seen.unreadable = None;
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        if !anyway && seen.text == text {
             return Ok(());
         }
-        seen.clone_from(&bytes);
-        match Template::parse(&self.config, &bytes).and_then(|template| self.follow(template)) {
+        text.clone_into(&mut seen.text);
+        match Template::parse(&self.config, text).and_then(|template| self.follow(template)) {
             Ok((changes, jobs)) => {
                 let took = began.elapsed();
                 let file = self.config.display();
@@ -384,22 +415,53 @@ impl Inner {
             live.remove(&job.vars.id);
         }
         drop(live);
-        let mut file = JobFile::read(&job.vars.dir).unwrap_or_default();
+        let remembered = lock(&self.runs).remove(&job.vars.serial);
+        if let Some(ours) = remembered
+            && let Err(error) = self.write_end(job, report, ours)
+        {
+            self.note(Level::Error, format_args!("{error}; the job {:?} will look killed", job.vars.id));
+        }
+    }
+
+    /// Keeps what `file` says of the newest run, which has just started.
+    pub(crate) fn remember(&self, job: &Core, mut file: JobFile) {
+        let earlier = file.runs.len().saturating_sub(1);
+        file.runs.drain(..earlier);
+        lock(&self.runs).insert(job.vars.serial, file);
+    }
+
+    /// Completes the run in `job.json`. One that is missing there, as the file or all of the directory was deleted
+    /// or replaced under way, is added again.
+    fn write_end(&self, job: &Core, report: &JobReport, ours: JobFile) -> Result<(), Error> {
+        let dir = &job.vars.dir;
+        if job.is_server && !self.root.exists() {
+            return Ok(()); // nothing is left to which the end of the server log could matter
+        }
+        let _locked = self.jobs_lock.lock(&job.vars.id);
+        let existed = make_job_dir(dir).map_err(Error::io("make the job's directory", dir))?;
+        let mut file = if existed { read_job_json(dir, &job.vars.id)? } else { JobFile::default() };
         let start = start_of(&job.vars);
-        let mine = |run: &&mut Run| run.process == self.alive.process() && run.start == start;
-        let Some(run) = file.runs.iter_mut().rfind(mine) else { return };
+        let mine = |run: &Run| run.process == self.alive.process() && run.start == start;
+        let at = match file.runs.iter().rposition(mine) {
+            Some(at) => at,
+            None if file.runs.is_empty() => {
+                file = ours;
+                0
+            }
+            None => {
+                file.runs.extend(ours.runs);
+                file.runs.len() - 1
+            }
+        };
+        let Some(run) = file.runs.get_mut(at) else { return Ok(()) };
+        // It is at the beginning of files that were deleted and made anew.
+        run.offsets.retain(|name, at| fs::metadata(dir.join(name)).is_ok_and(|about| about.len() >= *at));
         run.end = Some(now());
         run.outcome = Some(report.outcome);
         run.counts = report.counts;
         run.bytes = report.bytes;
         run.lost = report.lost;
-        if let Err(error) = file.write(&job.vars.dir, self.alive.process()) {
-            let dir = job.vars.dir.display();
-            self.note(
-                Level::Error,
-                format_args!("cannot write job.json in {dir}: {error}; the job will look killed"),
-            );
-        }
+        file.write(dir, self.alive.process()).map_err(Error::io("write job.json in", dir))
     }
 }
 

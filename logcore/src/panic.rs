@@ -1,5 +1,6 @@
 //! A panic is written to the job of the thread that panics, and then the host's own hook runs.
 
+use crate::engine::thread_end;
 use crate::logs::Logs;
 use crate::router;
 use log::{Level, Log, Record};
@@ -18,7 +19,10 @@ pub(crate) fn install(logs: &Logs) {
     INSTALLED.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            report(&logs, info);
+            if thread_end::is_asking() {
+                return;
+            }
+            thread_end::without_asking(|| report(&logs, info));
             previous(info);
         }));
     });
@@ -43,5 +47,5 @@ fn report(logs: &Logs, info: &PanicHookInfo<'_>) {
         job.log(&record.args(format_args!("panicked{place}: {text}")).build());
     }
     job.core().flush_bounded();
-    REPORTING.set(false);
+    let _ = REPORTING.try_with(|reporting| reporting.set(false));
 }

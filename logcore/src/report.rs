@@ -17,7 +17,7 @@ pub struct JobReport {
     pub outcome: Outcome,
     /// From start to finish.
     pub duration: Duration,
-    /// Records per level that at least one appender took.
+    /// Records per level that at least one appender wanted; those that were lost are among them, late ones are not.
     pub counts: Counts,
     /// Bytes written to the files in its directory.
     pub bytes: u64,

@@ -3,6 +3,7 @@
 //! The current job is in a thread-local. A record costs no lock, no hash and no string here; entering and leaving a
 //! job also notes the thread in a table, for [`crate::Logs::on_thread`].
 
+use crate::engine::thread_end;
 use crate::job::Job;
 use crate::logs::Logs;
 use log::{Log, Metadata, Record};
@@ -92,6 +93,8 @@ fn current_rc() -> Option<Rc<Job>> {
 }
 
 pub(crate) fn enter(job: &Job) -> Entered {
+    // Asked for here, so that a panic hook knows.
+    thread_end::reached();
     let token = INSIDE.try_with(|inside| {
         let token = inside.next_token.get();
         inside.next_token.set(token + 1);

@@ -95,12 +95,16 @@ fn check_id(id: &str, logs: &Inner) -> Result<(), Error> {
 /// Gives a new job its directory, its handlers and its `job.json`. The id is locked.
 fn open(job: &Job, logs: &Inner) -> Result<(), Error> {
     let (core, dir) = (job.core(), job.dir());
+    let locked = logs.jobs_lock.lock(job.id());
+    logs.alive.renew().map_err(Error::io("write to the log root", &logs.root))?;
     let existed = make_job_dir(dir).map_err(Error::io("make the job's directory", dir))?;
     let mut file = if existed { read_job_json(dir, job.id())? } else { JobFile::default() };
     let mut template = Arc::clone(&logs.template());
     core.apply(&*template.plan_for(&core.vars)?, logs);
     describe_run(job, &mut file, existed, logs).map_err(Error::io("prepare the files of", dir))?;
     file.write(dir, logs.alive.process()).map_err(Error::io("write job.json in", dir))?;
+    drop(locked);
+    logs.remember(core, file);
     core.set_opened();
     if !core.is_server {
         logs.set_live(job);
@@ -114,7 +118,7 @@ fn open(job: &Job, logs: &Inner) -> Result<(), Error> {
 }
 
 /// Makes the directory; `true` if it was there. A link or a file in its place is an error, and not followed.
-fn make_job_dir(dir: &Path) -> io::Result<bool> {
+pub(crate) fn make_job_dir(dir: &Path) -> io::Result<bool> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
@@ -143,7 +147,7 @@ fn make_job_dir(dir: &Path) -> io::Result<bool> {
 }
 
 /// The `job.json` of earlier runs. One that cannot be read is kept aside, not overwritten.
-fn read_job_json(dir: &Path, id: &str) -> Result<JobFile, Error> {
+pub(crate) fn read_job_json(dir: &Path, id: &str) -> Result<JobFile, Error> {
     match JobFile::read(dir) {
         Ok(file) if file.id == id => Ok(file),
         Ok(other) => {

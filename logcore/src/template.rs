@@ -82,7 +82,7 @@ pub(crate) fn job_dir(root: &Path, id: &str) -> PathBuf {
     root.join(segment(id))
 }
 
-fn unreadable(file: &Path, error: &io::Error) -> ConfigError {
+pub(crate) fn unreadable(file: &Path, error: &io::Error) -> ConfigError {
     let help = match error.kind() {
         io::ErrorKind::NotFound => {
             let here =

@@ -280,18 +280,19 @@ impl fmt::Display for Slow {
 fn a_finish_that_waits_for_a_slow_value_holds_nobody_else_up() {
     let running = Running::new(&one_file("${job_dir}/a.log"));
     let (logs, job) = (&running.logs, &running.job);
+    info!(logger: job, "quick");
+    running.flush().unwrap();
+    assert_eq!(logs.jobs()[0].open_files, 1);
     let (sender, receiver) = channel();
     std::thread::scope(|scope| {
         scope.spawn(move || info!(logger: job, "{}", Slow(sender)));
         receiver.recv().unwrap();
         let finish = scope.spawn(move || job.finish(Outcome::Ok));
-        eventually("the job lets go", || {
-            log::Log::enabled(job, &log::Metadata::builder().level(log::Level::Trace).build())
-        });
+        eventually("the job lets go of its files", || logs.jobs()[0].open_files == 0);
         let began = Instant::now();
         assert_eq!(logs.jobs().len(), 1);
         logs.reload().unwrap();
         assert!(!finish.is_finished(), "asked too late: {:?}", began.elapsed());
-        assert_eq!(finish.join().unwrap().counts.info, 1);
+        assert_eq!(finish.join().unwrap().counts.info, 2);
     });
 }

@@ -8,6 +8,17 @@ use tests::sandbox::{LEVEL_FILES, Sandbox};
 fn the_maximum_level_is_that_of_the_most_verbose_that_is_live() {
     let template = LEVEL_FILES.replace("level: debug, appenders", "level: warn, appenders");
     let sandbox = Sandbox::new(&template);
+
+    // As long as the process's logger is another, its level is the least, also if it comes after us.
+    let logs = logcore::Logs::from_file(sandbox.config()).unwrap();
+    assert_eq!(log::max_level(), LevelFilter::Warn, "the server's");
+    log::set_max_level(LevelFilter::Info);
+    let job = logs.job("first").level(LevelFilter::Debug).start().unwrap();
+    assert_eq!(log::max_level(), LevelFilter::Debug);
+    drop(job);
+    assert_eq!(log::max_level(), LevelFilter::Info, "the host's own");
+    drop(logs);
+
     let logs = logcore::init(sandbox.config()).unwrap();
     assert_eq!(log::max_level(), LevelFilter::Warn, "the server's");
 

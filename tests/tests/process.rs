@@ -108,3 +108,71 @@ fn what_is_buffered_is_written_at_the_end_also_while_jobs_start_and_end() {
         assert_eq!(lines(sandbox.root().join("buffered/debug.log")).len(), 1000, "round {round}");
     }
 }
+
+#[test]
+fn a_record_of_a_thread_whose_thread_locals_are_gone_is_written_and_aborts_nothing() {
+    for encoder in ["pattern: \"{d} {T} {X(user)(nobody)}|{m}{n}\"", "kind: json"] {
+        let template = LEVEL_FILES.replace("pattern: \"{l}|${job_id}|{m}{n}\"", encoder);
+        for (mode, words, count) in [("thread-locals", "destructor", 3), ("atexit", "atexit", 1)] {
+            let sandbox = Sandbox::new(&template);
+            let output = run(&sandbox, mode);
+            assert!(output.status.success() && output.stderr.is_empty(), "{mode}: {output:?}");
+            let lines = lines(sandbox.root().join("server/debug.log"));
+            assert_eq!(lines.iter().filter(|line| line.contains(words)).count(), count, "{mode}: {lines:?}");
+        }
+    }
+}
+
+#[test]
+fn hosts_on_one_root_keep_each_others_runs() {
+    let sandbox = Sandbox::new(LEVEL_FILES);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let logs = logcore::Logs::from_file(sandbox.config()).unwrap();
+                for _ in 0..5 {
+                    logs.job("shared").start().unwrap().finish(Outcome::Ok);
+                }
+            });
+        }
+    });
+    for (job, runs) in [("server", 8), ("shared", 40)] {
+        let file = JobFile::read(&sandbox.root().join(job)).unwrap();
+        let ended = file.runs.iter().filter(|run| run.outcome == Some(Outcome::Ok)).count();
+        assert_eq!((file.runs.len(), ended), (runs, runs), "{job}");
+    }
+}
+
+#[test]
+fn a_job_whose_directory_was_deleted_under_way_still_tells_its_end() {
+    let sandbox = Sandbox::new(LEVEL_FILES);
+    let logs = logcore::Logs::from_file(sandbox.config()).unwrap();
+    for log in [true, false] {
+        let job = logs.job("deleted").label("customer", "acme").start().unwrap();
+        fs::remove_dir_all(job.dir()).unwrap();
+        if log {
+            log::error!(logger: job, "after");
+        }
+        job.finish(Outcome::Failed);
+        let file = JobFile::read(job.dir()).unwrap();
+        assert_eq!((file.id.as_str(), file.labels["customer"].as_str()), ("deleted", "acme"));
+        assert_eq!((file.runs.len(), file.patterns.len()), (1, 3));
+        assert_eq!(file.runs[0].counts.error, u64::from(log));
+        assert_eq!(state(&sandbox, "deleted"), RunState::Finished(Outcome::Failed));
+    }
+}
+
+#[test]
+fn a_job_that_runs_does_not_look_dead_after_the_root_was_emptied() {
+    let sandbox = Sandbox::new(LEVEL_FILES);
+    let logs = logcore::Logs::from_file(sandbox.config()).unwrap();
+    let before = logs.job("before").start().unwrap();
+    fs::remove_dir_all(sandbox.root()).unwrap();
+    let after = logs.job("after").start().unwrap();
+    assert_eq!(state(&sandbox, "after"), RunState::Running);
+    after.finish(Outcome::Ok);
+    before.finish(Outcome::Ok);
+    drop((before, after, logs));
+    assert_eq!(state(&sandbox, "before"), RunState::Finished(Outcome::Ok));
+    assert_eq!(state(&sandbox, "server"), RunState::Finished(Outcome::Ok));
+}

@@ -260,3 +260,37 @@ fn a_level_set_during_a_reload_leaves_the_job_under_the_newest_template() {
         assert_eq!(lines(job.dir().join(format!("{round}.log"))), [format!("INFO round {round}")]);
     }
 }
+
+#[test]
+fn a_template_that_cannot_be_read_any_more_is_told_once() {
+    let running = Running::new();
+    fs::remove_file(running.sandbox.config()).unwrap();
+    fs::create_dir(running.sandbox.config()).unwrap();
+    eventually("it is told", || running.server_says("the old config stays in force: ") == 1);
+    std::thread::sleep(Duration::from_millis(2500)); // the next look
+    assert_eq!(running.server_says("cannot read the template"), 1);
+    fs::remove_dir(running.sandbox.config()).unwrap();
+    running.sandbox.save(&template("debug"));
+    running.all_follow(LevelFilter::Debug);
+}
+
+#[test]
+fn a_reload_of_a_missing_template_fails_and_says_so() {
+    let running = Running::new();
+    fs::remove_file(running.sandbox.config()).unwrap();
+    running.logs.reload().unwrap_err();
+    assert_eq!(running.server_says("the old config stays in force: "), 1);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_change() {
+    let sandbox = Sandbox::new(&format!("\u{feff}{}", template("info")));
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    std::thread::sleep(Duration::from_millis(2500)); // a look
+    logs.flush(Duration::from_secs(5)).unwrap();
+    assert!(lines(sandbox.root().join("server/a.log")).is_empty());
+    sandbox.save(&template("info"));
+    std::thread::sleep(Duration::from_millis(300));
+    logs.flush(Duration::from_secs(5)).unwrap();
+    assert!(lines(sandbox.root().join("server/a.log")).is_empty(), "nor is its loss");
+}

@@ -359,3 +359,47 @@ fn function_names_as_a_key_value() {
     let want = ["[routing.function_names_as_a_key_value] with", "[routing.-] without"];
     assert_eq!(lines(sandbox.root().join("f/a.log")), want);
 }
+
+#[test]
+fn what_a_cancelled_future_logs_while_it_is_dropped_goes_to_its_job() {
+    struct Noisy;
+    impl Drop for Noisy {
+        fn drop(&mut self) {
+            info!("cancelled");
+        }
+    }
+    let job = HOST.logs.job("cancelled").start().unwrap();
+    let noisy = Noisy;
+    let mut future = Box::pin(
+        async move {
+            let _noisy = noisy;
+            std::future::pending::<()>().await;
+        }
+        .in_job(&job),
+    );
+    assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    drop(future);
+    assert_eq!(file("cancelled", "debug.log"), ["INFO|cancelled|cancelled"]);
+    assert!(logcore::current().is_none());
+}
+
+#[test]
+fn late_records_stand_in_the_server_log_whatever_its_level_unless_the_job_would_have_refused_them() {
+    let sandbox = Sandbox::new(
+        &LEVEL_FILES
+            .replace("buffer:", "jobs: { quiet: { level: error }, server: { level: error } }, buffer:"),
+    );
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    // Keeps the process's maximum level up: what `log` itself refuses, nobody sees.
+    let _verbose = logs.job("verbose").start().unwrap();
+    for (id, late) in [("usual", 1), ("quiet", 0)] {
+        let job = logs.job(id).start().unwrap();
+        job.finish(Outcome::Ok);
+        debug!(logger: job, "from {id}");
+        assert_eq!(job.finish(Outcome::Ok).late, late, "{id}");
+    }
+    logs.flush(Duration::from_secs(5)).unwrap();
+    let server = lines(sandbox.root().join("server/debug.log"));
+    assert_eq!(server, ["DEBUG|server|[late, job \"usual\" has ended] from usual"]);
+    assert!(lines(sandbox.root().join("server/info.log")).is_empty(), "thresholds of files hold");
+}

@@ -408,3 +408,37 @@ fn durations_that_no_clock_can_show_stop_nothing() {
     logs.flush(Duration::MAX).unwrap();
     assert_eq!(lines(sandbox.root().join("server/a.log")), ["x"]);
 }
+
+#[test]
+fn a_placeholder_inside_another_is_refused() {
+    refused_at(
+        "appenders:\n  a: { kind: file, path: \"${job_dir}/${env:LOGCORE_TEST_IS_NOT_SET:-${job_id}}.log\" }\n",
+        2,
+        38,
+        "appenders.a.path",
+        &["a placeholder inside another", "a default is plain text"],
+    );
+}
+
+#[test]
+fn errors_in_texts_of_several_lines_and_behind_escapes_have_their_place() {
+    let pattern = |scalar: &str| {
+        format!("appenders:\n  a:\n    kind: file\n    path: a.log\n    encoder:\n      pattern: {scalar}\n")
+    };
+    for (scalar, line, column) in [
+        (">-\n        {l} {m}\n        {zz}{n}", 8, 9),
+        ("|\n        {l} {m}\n          {zz}{n}", 8, 11),
+        ("\"{l} {m}\n        {zz}{n}\"", 7, 9),
+        ("'{l} {m}\n        {zz}{n}'", 7, 9),
+        ("x {l} {m}\n        {zz}{n}", 7, 9),
+        ("\"{{zz}} {l} {zz}{n}\"", 6, 28),
+        ("\"{l}\\t{m} {zz}{n}\"", 6, 26),
+        ("'it''s {zz}{n}'", 6, 23),
+        ("\"$${nope} ${nope} {n}\"", 6, 26),
+        ("\"{l}\n        ${nope} {n}\"", 7, 9),
+        (">-\n        {l} {m\n        x", 7, 13),
+    ] {
+        let template = pattern(scalar);
+        refused_at(&template, line, column, "appenders.a.encoder.pattern", &[]);
+    }
+}

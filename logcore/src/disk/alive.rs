@@ -10,6 +10,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// This process's claim to be alive, under one root. Dropping it lets go.
@@ -17,7 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Alive {
     process: String,
     path: PathBuf,
-    _locked: File,
+    locked: Mutex<File>,
 }
 
 impl Alive {
@@ -29,17 +30,24 @@ impl Alive {
         let dir = root.join(OWN_DIR);
         fs::create_dir_all(&dir)?;
         sweep(&dir);
-        for _ in 0..16 {
-            let process = unique_name();
-            let path = alive_file(root, &process);
-            let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
-            file.lock()?;
-            // Between making and locking it, another host may have taken it for a dead one's and removed it.
-            if path.exists() {
-                return Ok(Alive { process, path, _locked: file });
-            }
+        let process = unique_name();
+        let path = alive_file(root, &process);
+        let locked = Mutex::new(make(&path)?);
+        Ok(Alive { process, path, locked })
+    }
+
+    /// Makes and locks the file again if somebody has removed it, perhaps with the whole root: without it, all that
+    /// runs would look dead.
+    ///
+    /// # Errors
+    /// As for [`Alive::claim`].
+    pub fn renew(&self) -> io::Result<()> {
+        let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.path.exists() {
+            self.path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            *locked = make(&self.path)?;
         }
-        Err(io::Error::other("the file that shows that this process lives keeps being removed"))
+        Ok(())
     }
 
     /// The name that runs of this process carry in `job.json`.
@@ -68,6 +76,19 @@ pub fn is_alive(root: &Path, process: &str) -> bool {
         Ok(file) => !matches!(file.try_lock_shared(), Ok(())),
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
+}
+
+/// A new file, locked.
+fn make(path: &Path) -> io::Result<File> {
+    for _ in 0..16 {
+        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        file.lock()?;
+        // Between making and locking it, another host may have taken it for a dead one's and removed it.
+        if path.exists() {
+            return Ok(file);
+        }
+    }
+    Err(io::Error::other("the file that shows that this process lives keeps being removed"))
 }
 
 fn alive_file(root: &Path, process: &str) -> PathBuf {

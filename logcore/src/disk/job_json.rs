@@ -57,7 +57,7 @@ pub struct Run {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// Records per level that reached the job; written at the end.
+    /// Records per level that at least one appender wanted, lost ones included; written at the end.
     #[serde(default)]
     pub counts: Counts,
     /// Bytes written to the job's files; written at the end.
@@ -97,15 +97,19 @@ pub enum RunState {
     Died,
 }
 
-/// Records per level.
+/// Records per level: each record once, at its own level, in however many files it stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[allow(missing_docs)]
 pub struct Counts {
+    /// Records at `error`.
     pub error: u64,
+    /// Records at `warn`.
     pub warn: u64,
+    /// Records at `info`.
     pub info: u64,
+    /// Records at `debug`.
     pub debug: u64,
+    /// Records at `trace`.
     pub trace: u64,
 }
 

@@ -124,11 +124,27 @@ impl Dispatch {
         if record.level() > route.level {
             return Verdict::Filtered;
         }
+        self.hand_out(record, record.level(), &route.appenders, vars)
+    }
+
+    /// As [`Dispatch::log`], but no level keeps it out: for records that nobody may lose. Where all thresholds would,
+    /// the least strict appenders take it.
+    pub(crate) fn log_past_levels(&self, record: &Record<'_>, vars: &Vars) -> Verdict {
+        let route = self.route(record.target());
+        let node = if route.appenders.is_empty() { &self.root } else { route };
+        let thresholds = node.appenders.iter().filter_map(|at| self.appenders.get(*at)).map(|a| a.threshold);
+        let most = thresholds.max().and_then(|most| most.to_level());
+        let level = most.map_or(record.level(), |most| record.level().min(most));
+        self.hand_out(record, level, &node.appenders, vars)
+    }
+
+    /// Hands `record` to those of `appenders` that want records of `level`.
+    fn hand_out(&self, record: &Record<'_>, level: Level, appenders: &[usize], vars: &Vars) -> Verdict {
         Scratch::with(|scratch| {
             let now = Moment::now();
             let mut verdict = Verdict::Filtered;
-            for appender in route.appenders.iter().filter_map(|at| self.appenders.get(*at)) {
-                if record.level() <= appender.threshold {
+            for appender in appenders.iter().filter_map(|at| self.appenders.get(*at)) {
+                if level <= appender.threshold {
                     let taken = appender.append(scratch, record, now, vars);
                     let lost = !taken || verdict == Verdict::Lost;
                     verdict = if lost { Verdict::Lost } else { Verdict::Written };

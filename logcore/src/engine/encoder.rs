@@ -3,10 +3,14 @@
 use super::line::Line;
 use super::moment::{Moment, TimeFormat};
 use super::pattern::Pattern;
+use super::thread_end;
 use crate::template::Vars;
+use chrono::Utc;
 use log::Record;
 use log4rs::encode::Encode;
 use log4rs::encode::json::JsonEncoder;
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
@@ -58,5 +62,43 @@ impl Encoder {
 static JSON_TIME: LazyLock<Option<TimeFormat>> = LazyLock::new(|| TimeFormat::new("%+", false).ok());
 
 fn encode_json(json: JsonEncoder, line: &mut Line, record: &Record<'_>) -> bool {
-    catch_unwind(AssertUnwindSafe(|| json.encode(line, record))).is_ok_and(|encoded| encoded.is_ok())
+    let encode = || if thread_end::reached() { without_mdc(line, record) } else { json.encode(line, record) };
+    catch_unwind(AssertUnwindSafe(encode)).is_ok_and(|encoded| encoded.is_ok())
+}
+
+/// As log4rs's encoder writes it, with an empty MDC and no key-values: for records of a thread that ends, on which
+/// log4rs's would panic.
+fn without_mdc(line: &mut Line, record: &Record<'_>) -> anyhow::Result<()> {
+    #[derive(serde::Serialize)]
+    struct Message<'a> {
+        time: String,
+        level: &'a str,
+        message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        module_path: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<u32>,
+        target: &'a str,
+        thread: Option<&'a str>,
+        thread_id: usize,
+        mdc: BTreeMap<&'a str, &'a str>,
+    }
+    let thread = std::thread::current();
+    let message = Message {
+        time: thread_end::local(Utc::now()).to_rfc3339(),
+        level: record.level().as_str(),
+        message: record.args().to_string(),
+        module_path: record.module_path(),
+        file: record.file(),
+        line: record.line(),
+        target: record.target(),
+        thread: thread.name(),
+        thread_id: thread_id::get(),
+        mdc: BTreeMap::new(),
+    };
+    let mut text = serde_json::to_vec(&message)?;
+    text.push(b'\n');
+    Ok(line.write_all(&text)?)
 }

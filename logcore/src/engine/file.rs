@@ -9,7 +9,8 @@ use super::files::Shared;
 use super::flusher::Trouble;
 use super::open::{ends_in_half_a_line, is_deleted, names, open};
 use super::roll::{Roll, Trigger};
-use chrono::{DateTime, Local};
+use super::thread_end;
+use chrono::{DateTime, Local, Utc};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use log::Level;
 use std::fs::File;
@@ -343,7 +344,7 @@ impl State {
 
     fn roll_if_time(&mut self, owner: &LogFile, shared: &Shared) {
         let Some(Roll { trigger: trigger @ Trigger::Time { .. }, .. }) = &self.spec.roll else { return };
-        let (trigger, now) = (*trigger, Local::now());
+        let (trigger, now) = (*trigger, thread_end::local(Utc::now()));
         let Some(at) = self.next_roll else {
             self.next_roll = trigger.next_time(now);
             return;

@@ -4,8 +4,9 @@
 //! for each format, and writes only the fraction anew.
 
 use super::line::Line;
+use super::thread_end;
 use chrono::format::{Fixed, Item, Numeric, StrftimeItems};
-use chrono::{DateTime, Local, TimeZone, Utc};
+use chrono::{DateTime, TimeZone, Utc};
 use std::cell::RefCell;
 use std::fmt::Write;
 use std::ops::Range;
@@ -122,7 +123,7 @@ impl Second {
         self.text.clear();
         self.ends.clear();
         let utc = DateTime::from_timestamp(second, 0).unwrap_or_default();
-        if format.utc { self.render(&utc, format) } else { self.render(&utc.with_timezone(&Local), format) }
+        if format.utc { self.render(&utc, format) } else { self.render(&thread_end::local(utc), format) }
     }
 
     fn render<Tz: TimeZone<Offset: std::fmt::Display>>(&mut self, time: &DateTime<Tz>, format: &TimeFormat) {
@@ -232,6 +233,7 @@ impl From<Moment> for DateTime<Utc> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::Local;
     use proptest::prelude::*;
 
     fn written(moment: Moment, format: &TimeFormat) -> String {

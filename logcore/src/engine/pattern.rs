@@ -9,6 +9,7 @@ mod width;
 
 use super::line::{Line, Style};
 use super::moment::{Moment, TimeFormat};
+use super::thread_end;
 use crate::template::{Hole, Vars};
 use head::Head;
 use log::kv::ToKey;
@@ -140,6 +141,7 @@ impl Chunk {
                     line.style(Style::Reset);
                 }
             }
+            Chunk::Mdc { default, .. } if thread_end::reached() => line.field(default),
             Chunk::Mdc { key, default } => log_mdc::get(key, |value| line.field(value.unwrap_or(default))),
             Chunk::KeyValue { key, default } => match record.key_values().get(key.to_key()) {
                 Some(value) => line.display(&value),

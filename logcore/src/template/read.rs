@@ -202,7 +202,8 @@ fn pattern(node: &Node<'_>, text: &Text, source: &str, encoders: &mut Encoders) 
     if let Some((_, known)) = encoders.patterns.iter().find(|(have, _)| have == text) {
         return Ok(Arc::clone(known));
     }
-    let parsed = Pattern::parse(text, source).map_err(|e| node.error(&e.culprit, e.message, e.help))?;
+    let parsed = Pattern::parse(text, source)
+        .map_err(|e| node.after(&e.before).error(&e.culprit, e.message, e.help))?;
     let encoder = Arc::new(Encoder::Pattern(parsed));
     encoders.patterns.push((text.clone(), Arc::clone(&encoder)));
     Ok(encoder)

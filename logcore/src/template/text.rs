@@ -7,9 +7,10 @@
 use super::yaml::Node;
 use crate::disk;
 use crate::engine::line::Line;
+use crate::engine::thread_end;
 use crate::error::ConfigError;
 use chrono::format::{Item, StrftimeItems};
-use chrono::{DateTime, Local};
+use chrono::{DateTime, Local, Utc};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -60,7 +61,7 @@ impl Vars {
         let mut line = Line::default();
         line.field(id);
         let id_in_line = String::from_utf8_lossy(line.bytes()).into_owned();
-        Vars { serial, id: id.to_owned(), id_in_line, dir, labels, started: Local::now() }
+        Vars { serial, id: id.to_owned(), id_in_line, dir, labels, started: thread_end::local(Utc::now()) }
     }
 }
 
@@ -78,10 +79,16 @@ impl Text {
                 continue;
             }
             literal.push_str(&rest[..at]);
+            let node = &node.after(&text[..text.len() - rest.len() + at]);
             let Some(end) = rest[at..].find('}') else {
                 return Err(node.error(&rest[at..], "`${` without a closing `}`", KNOWN));
             };
             let whole = &rest[at..=at + end];
+            if whole[2..].contains("${") {
+                let message = format!("a placeholder inside another, in `{whole}`");
+                let help = "a default is plain text; put placeholders one after the other, or set the default outside";
+                return Err(node.error(whole, message, help));
+            }
             if !literal.is_empty() {
                 parts.push(Part::Literal(std::mem::take(&mut literal)));
             }
@@ -199,7 +206,7 @@ pub(crate) fn check_strftime(format: &str) -> Result<(), String> {
     use std::fmt::Write;
     let known = !StrftimeItems::new(format).any(|item| item == Item::Error);
     // Some items parse and cannot be written; a trial tells.
-    if known && write!(String::new(), "{}", Local::now().format(format)).is_ok() {
+    if known && write!(String::new(), "{}", thread_end::local(Utc::now()).format(format)).is_ok() {
         return Ok(());
     }
     Err(format!("`{format}` is no date format that chrono knows"))

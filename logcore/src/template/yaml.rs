@@ -24,6 +24,8 @@ const KEY_MARK: &str = "\0";
 struct Place {
     line: usize,
     column: usize,
+    /// The last line of the value.
+    last: usize,
 }
 
 /// A value in a document and how one gets to it.
@@ -32,6 +34,8 @@ pub(crate) struct Node<'d> {
     document: &'d Document,
     key: String,
     pub(crate) value: &'d Value,
+    /// The part of a text that stands before what is wrong with it, where that is known.
+    before: String,
     /// Set when a scalar was read that is not the same for every job.
     pub(crate) per_job: &'d Cell<bool>,
 }
@@ -54,7 +58,7 @@ impl Document {
 
     /// The whole of it.
     pub(crate) fn root<'d>(&'d self, per_job: &'d Cell<bool>) -> Node<'d> {
-        Node { document: self, key: String::new(), value: &self.root, per_job }
+        Node { document: self, key: String::new(), value: &self.root, before: String::new(), per_job }
     }
 
     pub(crate) fn value(&self) -> &Value {
@@ -67,7 +71,12 @@ impl Document {
 }
 
 impl<'d> Node<'d> {
-    /// An error about this value. `culprit` is the part of it to point at, where it can be found in the line.
+    /// The same value, for errors about what comes after `before` in its text.
+    pub(crate) fn after(&self, before: &str) -> Node<'d> {
+        Node { before: before.to_owned(), ..self.clone() }
+    }
+
+    /// An error about this value. `culprit` is the part of it to point at, where it can be found in the file.
     pub(crate) fn error(
         &self,
         culprit: &str,
@@ -75,15 +84,12 @@ impl<'d> Node<'d> {
         help: impl Into<String>,
     ) -> ConfigError {
         let document = self.document;
-        let place = document.place(&self.key);
+        let whole = document.place(&self.key);
+        // Quotes, escapes and folded lines may tear it apart; then its first word has to do.
+        let word = culprit.split_whitespace().next().unwrap_or_default();
+        let found = [culprit, word].iter().find_map(|part| document.find(whole, part, &self.before));
+        let place = found.unwrap_or(whole);
         let source_line = document.text.lines().nth(place.line - 1).unwrap_or_default().to_owned();
-        let mut place = place;
-        if !culprit.is_empty() {
-            let from: usize = source_line.chars().take(place.column - 1).map(char::len_utf8).sum();
-            if let Some(at) = source_line[from..].find(culprit) {
-                place.column = source_line[..from + at].chars().count() + 1;
-            }
-        }
         ConfigError {
             file: document.file.clone(),
             line: place.line,
@@ -143,11 +149,31 @@ impl<'d> Node<'d> {
     }
 
     fn child(&self, key: String, value: &'d Value) -> Node<'d> {
-        Node { document: self.document, key, value, per_job: self.per_job }
+        Node { document: self.document, key, value, before: String::new(), per_job: self.per_job }
     }
 }
 
 impl Document {
+    /// Where `part` stands in the value at `place`: as it is written there, after as many of its like as `before` has.
+    fn find(&self, place: Place, part: &str, before: &str) -> Option<Place> {
+        if part.is_empty() {
+            return None;
+        }
+        let mut earlier = before.matches(part).count();
+        for (at, text) in self.text.lines().enumerate().take(place.last).skip(place.line - 1) {
+            let first = at + 1 == place.line;
+            let from = if first { text.chars().take(place.column - 1).map(char::len_utf8).sum() } else { 0 };
+            for (found, _) in text[from..].match_indices(part) {
+                if earlier == 0 {
+                    let column = text[..from + found].chars().count() + 1;
+                    return Some(Place { line: at + 1, column, ..place });
+                }
+                earlier -= 1;
+            }
+        }
+        None
+    }
+
     /// Where the value behind `key` stands, or the nearest one above it that is known.
     fn place(&self, key: &str) -> Place {
         let mut key = key;
@@ -157,7 +183,7 @@ impl Document {
             }
             match key.rfind(['.', '[']) {
                 Some(cut) => key = &key[..cut],
-                None => return self.places.get("").copied().unwrap_or(Place { line: 1, column: 1 }),
+                None => return self.places.get("").copied().unwrap_or(Place { line: 1, column: 1, last: 1 }),
             }
         }
     }
@@ -222,7 +248,11 @@ fn places(text: &str) -> HashMap<String, Place> {
     for step in Parser::new_from_str(text) {
         // serde_yaml has accepted the text; what only this parser refuses costs places, nothing else.
         let Ok((event, span)) = step else { break };
-        let place = Place { line: span.start.line(), column: span.start.col() + 1 };
+        let (line, column) = (span.start.line(), span.start.col() + 1);
+        // A block ends at the start of the line after it.
+        let end = if span.end.col() == 0 { span.end.line().saturating_sub(1) } else { span.end.line() };
+        let last = if matches!(event, Event::Scalar(..)) { end.max(line) } else { line };
+        let place = Place { line, column, last };
         let starts_value = matches!(
             event,
             Event::Scalar(..) | Event::Alias(_) | Event::SequenceStart(..) | Event::MappingStart(..)

@@ -61,9 +61,56 @@ fn main() -> anyhow::Result<()> {
             let _ = std::thread::spawn(|| panic!("boom outside")).join();
             job.finish(Outcome::Failed);
         }
+        // Threads log in the destructors of their thread-locals, made before and after the MDC.
+        "thread-locals" => {
+            for before in [true, false] {
+                let thread = std::thread::spawn(move || {
+                    let touch = || NOISY.with(|_| ());
+                    if before {
+                        touch();
+                    }
+                    log_mdc::insert("user", "ann");
+                    info!("on the thread");
+                    if !before {
+                        touch();
+                    }
+                });
+                let _ = thread.join();
+            }
+            // One that has an MDC and logs nothing before its end.
+            let _ = std::thread::spawn(|| {
+                NOISY.with(|_| ());
+                log_mdc::insert("user", "bob");
+            })
+            .join();
+        }
+        // Logs when the main thread's thread-locals are gone.
+        "atexit" => {
+            log_mdc::insert("user", "ann");
+            log_at_exit();
+        }
         other => bail!("unknown mode {other}"),
     }
     Ok(())
+}
+
+struct Noisy;
+
+impl Drop for Noisy {
+    fn drop(&mut self) {
+        info!("from a destructor");
+    }
+}
+
+thread_local!(static NOISY: Noisy = const { Noisy });
+
+#[allow(unsafe_code)]
+fn log_at_exit() {
+    extern "C" fn last_words() {
+        info!("from an atexit handler");
+    }
+    // SAFETY: a plain function that takes nothing and does not unwind.
+    unsafe { libc::atexit(last_words) };
 }
 
 fn say_ready() -> anyhow::Result<()> {

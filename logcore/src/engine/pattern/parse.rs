@@ -5,6 +5,7 @@ use super::{Chunk, Pattern, Width};
 use crate::engine::moment::TimeFormat;
 use crate::template::{Hole, Part, Text};
 use std::iter::Peekable;
+use std::ops::Range;
 use std::str::CharIndices;
 
 /// What is wrong with a pattern.
@@ -12,6 +13,8 @@ use std::str::CharIndices;
 pub(crate) struct PatternError {
     /// The part of the pattern to point at.
     pub(crate) culprit: String,
+    /// What stands before it.
+    pub(crate) before: String,
     pub(crate) message: String,
     pub(crate) help: &'static str,
 }
@@ -41,11 +44,12 @@ impl Pattern {
         }
         if text.0.iter().any(|part| matches!(part, Part::Literal(t) | Part::Value(t) if t.contains(is_hole)))
         {
-            return Err(error(
-                "",
-                "characters of the private plane 16 cannot stand in a pattern",
-                "remove them",
-            ));
+            return Err(PatternError {
+                culprit: String::new(),
+                before: String::new(),
+                message: "characters of the private plane 16 cannot stand in a pattern".into(),
+                help: "remove them",
+            });
         }
         let mut parser = Parser { pattern: &flat, chars: flat.char_indices().peekable(), holes: &holes };
         let chunks = parser.chunks(None)?;
@@ -66,10 +70,6 @@ fn push_escaped(out: &mut String, value: &str) {
     }
 }
 
-fn error(culprit: impl Into<String>, message: impl Into<String>, help: &'static str) -> PatternError {
-    PatternError { culprit: culprit.into(), message: message.into(), help }
-}
-
 struct Parser<'p> {
     pattern: &'p str,
     chars: Peekable<CharIndices<'p>>,
@@ -84,7 +84,9 @@ impl<'p> Parser<'p> {
         loop {
             let Some((at, c)) = self.chars.next() else {
                 return match until {
-                    Some((_, from)) => Err(error(&self.pattern[from..], "unclosed `(`", "close it with `)`")),
+                    Some((_, from)) => {
+                        Err(self.error(from..self.pattern.len(), "unclosed `(`", "close it with `)`"))
+                    }
                     None => {
                         push_text(&mut chunks, &mut text);
                         Ok(chunks)
@@ -94,7 +96,7 @@ impl<'p> Parser<'p> {
             match c {
                 '\\' => match self.chars.next_if(|(_, c)| matches!(c, '{' | '}' | '(' | ')' | '\\')) {
                     Some((_, c)) => text.push(c),
-                    None => return Err(error("\\", "a backslash that escapes nothing", ESCAPES)),
+                    None => return Err(self.error(at..at + 1, "a backslash that escapes nothing", ESCAPES)),
                 },
                 // `))` inside an argument closes twice, as in log4rs.
                 ')' if until.is_some() => {
@@ -107,7 +109,7 @@ impl<'p> Parser<'p> {
                     chunks.push(self.formatter(at)?);
                 }
                 '}' | '(' | ')' => {
-                    return Err(error(&self.pattern[at..], format!("unmatched `{c}`"), ESCAPES));
+                    return Err(self.error(at..self.pattern.len(), format!("unmatched `{c}`"), ESCAPES));
                 }
                 c if is_hole(c) => {
                     push_text(&mut chunks, &mut text);
@@ -128,10 +130,10 @@ impl<'p> Parser<'p> {
         }
         let width = self.width()?;
         let Some((end, _)) = self.chars.next_if(|(_, c)| *c == '}') else {
-            return Err(error(&self.pattern[start..], "a `{` without its `}`", FORMATTERS));
+            return Err(self.error(start..self.pattern.len(), "a `{` without its `}`", FORMATTERS));
         };
-        let whole = &self.pattern[start..=end];
-        let chunk = build(name, arguments).map_err(|(message, help)| error(whole, message, help))?;
+        let chunk =
+            build(name, arguments).map_err(|(message, help)| self.error(start..end + 1, message, help))?;
         Ok(if width.is_free() { chunk } else { Chunk::Sized(Box::new(chunk), width) })
     }
 
@@ -172,8 +174,14 @@ impl<'p> Parser<'p> {
         match digits.parse::<usize>() {
             Ok(number) if number <= LARGEST => Ok(Some(number)),
             Err(_) if digits.is_empty() => Ok(None),
-            _ => Err(error(digits, "a width above 10,000", "give a smaller one")),
+            _ => Err(self.error(start..start + digits.len(), "a width above 10,000", "give a smaller one")),
         }
+    }
+
+    fn error(&self, at: Range<usize>, message: impl Into<String>, help: &'static str) -> PatternError {
+        let culprit = self.pattern[at.clone()].split(is_hole).next().unwrap_or_default().to_owned();
+        let before = self.pattern[..at.start].to_owned();
+        PatternError { culprit, before, message: message.into(), help }
     }
 
     fn consume(&mut self, wanted: char) -> bool {

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// What can go wrong in logcore. Every variant says where and what to do; on failure the old state stays.
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` is its `Display`: `fn main() -> Result<(), logcore::Error>` prints what a person needs.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The template was refused; what was live stays live.
@@ -118,6 +120,12 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Error {

@@ -202,6 +202,7 @@ impl Logs {
 /// long, and are where an error comes out: a change that is dropped without either stays until the job ends if it was
 /// made, and tells nobody if it was not, because there was no such job.
 #[derive(Debug)]
+#[must_use = "it is set; `for_` takes it back after a time, `keep` says whether there was such a job"]
 pub struct LevelChange {
     inner: Arc<Inner>,
     job: Option<WeakJob>,
@@ -350,7 +351,8 @@ impl Inner {
         }
         let old = self.template.load_full();
         let changes = template.differences(&old);
-        let moved = (&old.plan().dir, &old.plan().server) != (&template.plan().dir, &template.plan().server);
+        let plan = template.plan();
+        let moved = absolute(&plan.dir) != self.root || plan.server != self.server_id();
         self.files.set_settings(&template.plan().settings);
         // Jobs that start from here on are under the new one; those that started before are in the list or look again.
         self.template.store(Arc::new(template));
@@ -358,18 +360,32 @@ impl Inner {
             job.core().apply(plan, self);
         }
         if moved {
-            let text = "logcore.dir and logcore.server are read at the start: what they were stays until the host starts again";
-            self.note(Level::Warn, format_args!("{text}"));
+            let (root, server) = (self.root.display(), self.server_id());
+            self.note(
+                Level::Warn,
+                format_args!(
+                    "logcore.dir and logcore.server are read at the start: until the next one they stay {root} and {server:?}"
+                ),
+            );
         }
         Ok((changes, jobs.len()))
     }
 
     /// Logcore's own word, in the server log.
+    #[track_caller]
     pub(crate) fn note(&self, level: Level, message: fmt::Arguments<'_>) {
         const OWN: &str = "logcore";
+        let here = std::panic::Location::caller();
         // None while the logs are being dropped: there is nowhere left to say it.
         let Some(server) = self.server.get() else { return };
-        server.log(&Record::builder().level(level).target(OWN).module_path(Some(OWN)).args(message).build());
+        let mut record = Record::builder();
+        record
+            .level(level)
+            .target(OWN)
+            .module_path(Some(OWN))
+            .file(Some(here.file()))
+            .line(Some(here.line()));
+        server.log(&record.args(message).build());
     }
 
     /// The process ends in order.

@@ -41,7 +41,8 @@ impl JobBuilder {
         self
     }
 
-    /// Starts it. If a job of this id is live, that one is returned as it is.
+    /// Starts it. If a job of this id is live, that one is returned as it is; if other labels or a level were asked for,
+    /// the server log says that they are passed over.
     ///
     /// The directory and `job.json` are made here, the level files with their first record.
     ///
@@ -54,6 +55,7 @@ impl JobBuilder {
         let (job, opened) = {
             let _id = logs.lock_id(&self.id);
             if let Some(live) = logs.find_live(&self.id) {
+                self.tell_if_passed_over(&live);
                 return Ok(live);
             }
             let job = Job::new(logs.vars(&self.id, self.labels), self.level, logs, false);
@@ -62,6 +64,16 @@ impl JobBuilder {
         };
         // One that could not be opened ends here, outside the lock that its end takes.
         opened.map(|()| job)
+    }
+
+    /// Two starts of one id that mean different things are probably two jobs.
+    fn tell_if_passed_over(&self, live: &Job) {
+        let labels = !self.labels.is_empty() && self.labels != live.core().vars.labels;
+        if labels || self.level.is_some() {
+            let id = &self.id;
+            let text = "is live already: labels and level of a second start are passed over";
+            self.logs.note(log::Level::Warn, format_args!("job {id:?} {text}"));
+        }
     }
 }
 

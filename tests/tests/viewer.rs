@@ -319,13 +319,22 @@ fn it_survives_any_size_down_to_one_cell() {
     let (_root, _job, mut terminal) = over_one_job();
     for (columns, rows) in [(80, 24), (59, 12), (20, 5), (3, 2), (1, 1), (200, 60), (2, 40), (120, 36)] {
         terminal.resize(columns, rows);
-        terminal.keys("k?\u{1b}");
+        terminal.keys("k");
         if columns >= 20 {
             terminal.until("a screen of that size", |screen| screen.contains("message"));
         }
     }
     terminal.sees("message");
     terminal.sees("import-42");
+    // With the help open as well. Escape is sent alone: with a key right behind it, it would be that key with Alt.
+    terminal.keys("?");
+    terminal.sees("Help");
+    for (columns, rows) in [(20, 5), (1, 1), (120, 36)] {
+        terminal.resize(columns, rows);
+    }
+    terminal.until("the help again", |screen| screen.contains("Help") && screen.contains("quit"));
+    terminal.keys("\u{1b}");
+    terminal.until("the help closed", |screen| !screen.contains("Help") && screen.contains("message"));
 }
 
 #[test]

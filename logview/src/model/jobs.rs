@@ -280,7 +280,9 @@ impl Jobs {
                 State::Quiet => (1, newest, name),
                 State::Running => (2, 0, name),
                 State::Unknown if self.new_errors(job) > 0 => (2, newest, name),
-                _ => (3, newest, name),
+                // It ended well and yet had errors that nobody has looked at.
+                _ if self.new_errors(job) > 0 && age < ATTENTION => (3, newest, name),
+                _ => (4, newest, name),
             },
         }
     }
@@ -353,6 +355,13 @@ pub(crate) mod tests {
         let jobs = some();
         assert_eq!(names(&jobs), ["burning", "quiet", "failed", "calm", "done", "old-failure"]);
         assert_eq!(jobs.selected().unwrap().name, "burning");
+    }
+
+    #[test]
+    fn a_job_that_ended_well_with_errors_stands_before_those_without() {
+        let mut jobs = some();
+        jobs.put(vec![job("ended-with-errors", State::Done, 1, 6000)], now());
+        assert_eq!(names(&jobs)[3..6], ["calm", "ended-with-errors", "done"]);
     }
 
     #[test]

@@ -167,9 +167,10 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
     let id = id.or_else(|| disk::id_of(&raw)).unwrap_or_else(|| raw.into_owned());
     let name =
         if key == Path::new(".") { "(files here)".to_owned() } else { text::name(id.as_bytes(), false) };
-    let end = run.and_then(|run| run.end.as_deref()).and_then(|end| seconds(end.as_bytes()));
-    let end = end.and_then(|end| UNIX_EPOCH.checked_add(Duration::from_secs(end.try_into().ok()?)));
-    let written = last_write(&look.files).or(end);
+    let end = run.and_then(|run| run.end.as_deref()).and_then(moment);
+    let start = run.and_then(|run| moment(&run.start));
+    // What an earlier run wrote long ago says nothing of one that has just begun.
+    let written = last_write(&look.files).max(start).or(end);
     let server = look.about.as_ref().is_some_and(|about| about.server);
     let state = run.map_or(State::Unknown, |run| state_of(source.state(run), written, server));
     let labels = look.about.as_ref().map(|about| about.labels.clone().into_iter().collect());
@@ -197,6 +198,12 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
         hour: [0; 6],
         problem: look.unreadable,
     }
+}
+
+/// A time as `job.json` has it.
+fn moment(text: &str) -> Option<SystemTime> {
+    let seconds = seconds(text.as_bytes())?;
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds.try_into().ok()?))
 }
 
 fn last_write(files: &[FileLook]) -> Option<SystemTime> {
@@ -279,6 +286,22 @@ mod tests {
         let source = Local::new(root.path());
         assert_eq!(counted(&source, "host-log").job.state, State::Running);
         assert_eq!(counted(&source, "server").job.state, State::Quiet);
+    }
+
+    #[test]
+    fn a_run_that_has_just_begun_is_not_quiet_because_the_last_one_is_long_ago() {
+        let root = tempfile::tempdir().unwrap();
+        let alive = Alive::claim(root.path()).unwrap();
+        let dir = root.path().join("nightly");
+        fs::create_dir(&dir).unwrap();
+        fs::File::create(dir.join("debug.log")).unwrap().set_modified(SystemTime::now() - 2 * QUIET).unwrap();
+        let ago = |age: Duration| chrono::DateTime::<chrono::Utc>::from(SystemTime::now() - age).to_rfc3339();
+        for (age, state) in [(Duration::ZERO, State::Running), (2 * QUIET, State::Quiet)] {
+            let run = Run { process: alive.process().to_owned(), start: ago(age), ..Run::default() };
+            let mut about = JobFile { id: "nightly".into(), runs: vec![run], ..JobFile::default() };
+            about.write(&dir, "test").unwrap();
+            assert_eq!(counted(&Local::new(root.path()), "nightly").job.state, state);
+        }
     }
 
     #[test]

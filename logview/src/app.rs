@@ -79,6 +79,9 @@ fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Opt
 }
 
 fn take_in(screen: &mut Screen, model: &mut Model, workers: &Workers, message: Message) -> Result<()> {
+    if matches!(message, Message::Resize(..)) {
+        terminal::forget(screen).context("the terminal cannot be written to")?;
+    }
     for request in update(model, message) {
         if let Request::Mouse(on) = request {
             terminal::mouse(screen, on).context("the terminal cannot be written to")?;

@@ -110,6 +110,21 @@ pub(crate) fn draw(screen: &mut Screen, view: impl FnOnce(&mut ratatui::Frame)) 
     screen.draw(view).map(|_| true)
 }
 
+/// Has the next frame drawn whole: a terminal that was smaller for a moment has lost what stood there, also if it has its
+/// old size again by the time anybody looks.
+///
+/// # Errors
+/// If the terminal cannot be written to.
+pub(crate) fn forget(screen: &mut Screen) -> io::Result<()> {
+    let _frame = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
+    if !TAKEN.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    // Not `clear`, which asks the terminal where the cursor is and waits for the answer.
+    let size = screen.size()?;
+    screen.resize(size.into())
+}
+
 /// Gives the terminal back, once. Nothing can be done about errors any more.
 fn give_back() {
     // In a panic while drawing it is this thread that holds the frame; it is waited for only that long.

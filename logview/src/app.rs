@@ -42,6 +42,11 @@ fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Opt
         let frame_due = drawn.is_none_or(|at| at.elapsed() >= FRAME);
         provoke("draw");
         if dirty && frame_due {
+            // The event of a resize can get lost; what the terminal says of itself cannot.
+            let size = screen.size().context("the terminal has no size")?;
+            if (size.width, size.height) != model.size {
+                take_in(screen, model, workers, Message::Resize(size.width, size.height))?;
+            }
             terminal::draw(screen, |frame| view(model, frame))
                 .context("the terminal cannot be written to")?;
             (drawn, dirty) = (Some(Instant::now()), false);

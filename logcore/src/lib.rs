@@ -28,6 +28,7 @@ mod in_job;
 mod job;
 mod jobs_lock;
 mod levels;
+mod lock;
 mod logs;
 mod panic;
 mod process;

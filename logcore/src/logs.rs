@@ -7,6 +7,7 @@ use crate::engine::open::make_dirs;
 use crate::error::Error;
 use crate::job::{Core, Job, WeakJob};
 use crate::jobs_lock::JobsLock;
+use crate::lock::lock;
 use crate::report::{JobInfo, JobReport};
 use crate::router::{self, Router};
 use crate::start::{JobBuilder, make_job_dir, read_job_json};
@@ -22,7 +23,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
@@ -503,10 +504,6 @@ impl Drop for Inner {
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Logs {

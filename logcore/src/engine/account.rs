@@ -1,9 +1,10 @@
 //! What has become of the records that a job gave to its files.
 
+use crate::lock::lock;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// One job's account with one file. It outlives a reload that takes the file's appender away.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ pub(crate) struct Accounts(Mutex<BTreeMap<PathBuf, Arc<Account>>>);
 
 impl Accounts {
     pub(crate) fn with(&self, path: &Path) -> Arc<Account> {
-        let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = lock(&self.0);
         match accounts.get(path) {
             Some(account) => Arc::clone(account),
             None => Arc::clone(accounts.entry(path.to_owned()).or_default()),
@@ -29,14 +30,14 @@ impl Accounts {
 
     /// Bytes written to all files.
     pub(crate) fn bytes(&self) -> u64 {
-        let accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let accounts = lock(&self.0);
         accounts.values().map(|account| account.bytes.load(Ordering::Relaxed)).sum()
     }
 
     /// Records lost after they were buffered. A record that stands in several files is lost in all of them together: the
     /// file with most of them counts.
     pub(crate) fn lost(&self) -> u64 {
-        let accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let accounts = lock(&self.0);
         accounts.values().map(|account| account.lost.load(Ordering::Relaxed)).max().unwrap_or(0)
     }
 }

@@ -3,12 +3,13 @@
 use super::account::{Account, Accounts};
 use super::file::{LogFile, Spec};
 use super::flusher::Flusher;
+use crate::lock::lock;
 use log::{Level, LevelFilter};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
 use std::time::{Duration, Instant};
 
 /// `logcore.buffer` and `logcore.max_open_files` of the template.
@@ -304,8 +305,4 @@ fn lock_within<T>(mutex: &Mutex<T>, wait: Duration) -> Option<MutexGuard<'_, T>>
             Err(TryLockError::WouldBlock) => return None,
         }
     }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

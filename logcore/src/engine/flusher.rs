@@ -2,7 +2,8 @@
 //! files that cannot be written. It sleeps while there is nothing to do.
 
 use super::file::LogFile;
-use super::files::{Shared, lock};
+use super::files::Shared;
+use crate::lock::lock;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};

@@ -6,7 +6,7 @@
 use super::line::Line;
 use super::thread_end;
 use chrono::format::{Fixed, Item, Numeric, StrftimeItems};
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, TimeZone};
 use std::cell::RefCell;
 use std::fmt::Write;
 use std::ops::Range;
@@ -223,13 +223,6 @@ impl TimeFormat {
     }
 }
 
-/// For the dry run and the start of a job, where a date is needed as chrono has it.
-impl From<Moment> for DateTime<Utc> {
-    fn from(moment: Moment) -> DateTime<Utc> {
-        DateTime::from_timestamp(moment.second, moment.nanos).unwrap_or_default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,7 +260,7 @@ mod tests {
             let format = TimeFormat::new(&text, utc).unwrap();
             for (second, nanos) in moments {
                 let moment = Moment { second, nanos };
-                let time: DateTime<Utc> = moment.into();
+                let time = DateTime::from_timestamp(second, nanos).unwrap();
                 let want = if utc { time.format(&text).to_string() } else { time.with_timezone(&Local).format(&text).to_string() };
                 prop_assert_eq!(written(moment, &format), want, "{}", text);
             }

@@ -10,6 +10,7 @@
 //! ```
 
 pub(crate) mod account;
+mod chunk;
 pub(crate) mod console;
 pub(crate) mod dispatch;
 pub(crate) mod encoder;

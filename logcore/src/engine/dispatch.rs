@@ -27,6 +27,8 @@ pub(crate) struct Appender {
     pub(crate) threshold: LevelFilter,
     pub(crate) encoder: Arc<Encoder>,
     pub(crate) sink: Sink,
+    /// Where the line stands in the [`Scratch`]: the number of the first appender that writes the same.
+    place: u32,
 }
 
 /// Where an appender's lines go.
@@ -104,8 +106,13 @@ impl Node {
 }
 
 impl Dispatch {
-    pub(crate) fn new(root: Node, appenders: Vec<Appender>) -> Dispatch {
+    pub(crate) fn new(root: Node, mut appenders: Vec<Appender>) -> Dispatch {
         let max = root.max_level();
+        for at in 0..appenders.len() {
+            let place =
+                appenders.iter().position(|first| first.writes_the_same(&appenders[at])).unwrap_or(at);
+            appenders[at].place = place as u32;
+        }
         Dispatch { root, appenders, max }
     }
 
@@ -142,15 +149,18 @@ impl Dispatch {
     fn hand_out(&self, record: &Record<'_>, level: Level, appenders: &[usize], vars: &Vars) -> Verdict {
         Scratch::with(|scratch| {
             let now = Moment::now();
-            let mut verdict = Verdict::Filtered;
+            let (mut wanted, mut lost) = (false, false);
             for appender in appenders.iter().filter_map(|at| self.appenders.get(*at)) {
                 if level <= appender.threshold {
-                    let taken = appender.append(scratch, record, now, vars);
-                    let lost = !taken || verdict == Verdict::Lost;
-                    verdict = if lost { Verdict::Lost } else { Verdict::Written };
+                    wanted = true;
+                    lost |= !appender.append(scratch, record, now, vars);
                 }
             }
-            verdict
+            match (wanted, lost) {
+                (false, _) => Verdict::Filtered,
+                (true, false) => Verdict::Written,
+                (true, true) => Verdict::Lost,
+            }
         })
     }
 
@@ -162,7 +172,7 @@ impl Dispatch {
             Scratch::with(|scratch| {
                 let now = Moment::now();
                 for appender in &self.appenders {
-                    scratch.line(&appender.encoder, appender.sink.styled(), &record, now, vars);
+                    appender.line(scratch, &record, now, vars);
                 }
             });
         }
@@ -188,10 +198,24 @@ impl Dispatch {
 }
 
 impl Appender {
+    pub(crate) fn new(threshold: LevelFilter, encoder: Arc<Encoder>, sink: Sink) -> Appender {
+        Appender { threshold, encoder, sink, place: 0 }
+    }
+
+    fn writes_the_same(&self, other: &Appender) -> bool {
+        Arc::ptr_eq(&self.encoder, &other.encoder) && self.sink.styled() == other.sink.styled()
+    }
+
+    #[inline]
+    fn line<'s>(&self, scratch: &'s mut Scratch, record: &Record<'_>, now: Moment, vars: &Vars) -> &'s [u8] {
+        scratch.line(self.place as usize, &self.encoder, self.sink.styled(), record, now, vars)
+    }
+
+    #[inline]
     fn append(&self, scratch: &mut Scratch, record: &Record<'_>, now: Moment, vars: &Vars) -> bool {
-        let line = scratch.line(&self.encoder, self.sink.styled(), record, now, vars);
+        let line = self.line(scratch, record, now, vars);
         match &self.sink {
-            Sink::File(handle) => handle.append(line, record.level()),
+            Sink::File(handle) => handle.append(line, record.level(), now),
             Sink::Console(console) => console.write(line).is_ok(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::line::Line;
 use super::moment::{Moment, TimeFormat};
-use super::pattern::Pattern;
+use super::pattern::{Heads, Pattern};
 use super::thread_end;
 use crate::template::Vars;
 use chrono::Utc;
@@ -25,9 +25,17 @@ pub(crate) enum Encoder {
 
 impl Encoder {
     /// Writes `record` to `line`; a value that cannot be formatted is marked, never fatal.
-    pub(crate) fn encode(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
+    #[inline]
+    pub(crate) fn encode(
+        &self,
+        line: &mut Line,
+        heads: &mut Heads,
+        record: &Record<'_>,
+        now: Moment,
+        vars: &Vars,
+    ) {
         match self {
-            Encoder::Pattern(pattern) => pattern.encode(line, record, now, vars),
+            Encoder::Pattern(pattern) => pattern.encode(line, heads, record, now, vars),
             Encoder::Json(json) => {
                 let failed = !encode_json(*json, line, record);
                 if failed {

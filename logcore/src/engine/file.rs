@@ -1,23 +1,29 @@
-//! One log file: its buffer, its descriptor, its rotation.
+//! One log file: its buffers, its descriptor, its rotation.
 //!
-//! A record is appended to the buffer under the file's own lock, already encoded. The buffer is written when it is
-//! full, at once for records at the flush level and above, and by the flusher when it has waited long enough. What
-//! cannot be written stays buffered, up to a bound, and is tried again; what does not fit any more is counted.
+//! A log call appends its record, already encoded, to the front: the chunk that is being filled. The back has the
+//! descriptor. Whoever holds the back takes what is full from the front and writes it while log calls go on; mostly
+//! that is the flusher, which has a full chunk handed over at once, a record at the flush level within milliseconds, and
+//! anything else when it has waited long enough. What cannot be written is kept, up to a bound, and tried again; what does
+//! not fit any more is counted.
 
-use super::account::{Account, Ledger};
+use super::account::Account;
+use super::chunk::{self, Chunk};
 use super::files::Shared;
 use super::flusher::Trouble;
+use super::moment::Moment;
 use super::open::{ends_in_half_a_line, is_deleted, names, open};
 use super::roll::{Roll, Trigger};
 use super::thread_end;
+use crate::lock::lock;
 use chrono::{DateTime, Local, Utc};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use log::Level;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
 use std::time::{Duration, Instant};
 
 /// How a file is to be written.
@@ -32,12 +38,13 @@ pub(crate) struct Spec {
     pub(crate) inside_root: bool,
 }
 
-/// A file that somebody logs to.
+/// A file that somebody logs to. Whoever locks both halves locks the back first.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     /// Itself, for the queues that outlive a call.
     pub(super) me: Weak<LogFile>,
-    state: Mutex<State>,
+    front: Mutex<Front>,
+    back: Mutex<Back>,
     /// Since the least-recently-used sweep last looked.
     pub(super) used: AtomicBool,
     pub(super) is_open: AtomicBool,
@@ -45,15 +52,34 @@ pub(crate) struct LogFile {
     pub(super) listed: AtomicBool,
 }
 
+/// What log calls append to.
 #[derive(Debug)]
-struct State {
+struct Front {
+    chunk: Chunk,
+    /// How long `chunk` may get; 0 if the next record is to take the long way.
+    room: usize,
+    /// Chunks that wait to be written, oldest first.
+    full: Vec<Chunk>,
+    /// Whether `chunk` holds nothing but records at the flush level.
+    all_urgent: bool,
+    /// When such a record was last written at once although others stood before it.
+    urgent_at: Moment,
+    /// Whether the flusher knows that something waits, and that something is full.
+    queued: bool,
+    full_queued: bool,
+    /// While writing fails.
+    failing: bool,
+    encoding: &'static Encoding,
+    rolls: bool,
+}
+
+/// What the records are written to.
+#[derive(Debug)]
+struct Back {
     spec: Spec,
     file: Option<File>,
-    /// Encoded records that are not written yet, and whose they are.
-    buffer: Vec<u8>,
-    ledger: Ledger,
-    /// Whether the flusher knows.
-    queued: bool,
+    /// Chunks that are being written; empty otherwise.
+    taken: Vec<Chunk>,
     /// Bytes in the file, as far as we know.
     length: u64,
     next_roll: Option<DateTime<Local>>,
@@ -63,6 +89,17 @@ struct State {
     checked: Instant,
     write_retry: Retry,
     roll_retry: Retry,
+}
+
+/// How much is to be written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Extent {
+    /// What is full.
+    Full,
+    /// All; what is not full stays where it is until the file's name is looked at the next time.
+    Urgent,
+    /// All, and it is made sure that the file has a name.
+    All,
 }
 
 /// While something fails: when to try it again.
@@ -94,14 +131,30 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 const BACKLOG: usize = 4;
 const LEAST_BACKLOG: usize = 256 << 10;
 
+/// Chunks of one file that may wait for the flusher; with one more, the log call writes them.
+const MOST_FULL: usize = 8;
+
+/// Where records at the flush level follow each other faster than this, the flusher writes them, with this delay.
+const URGENT_EVERY: Duration = Duration::from_millis(5);
+
 impl LogFile {
     pub(super) fn new(spec: Spec) -> Arc<LogFile> {
-        let state = State {
+        let front = Front {
+            chunk: Chunk::default(),
+            room: 0,
+            full: Vec::new(),
+            all_urgent: true,
+            urgent_at: Moment::default(),
+            queued: false,
+            full_queued: false,
+            failing: false,
+            encoding: spec.encoding,
+            rolls: spec.roll.is_some(),
+        };
+        let back = Back {
             spec,
             file: None,
-            buffer: Vec::new(),
-            ledger: Ledger::default(),
-            queued: false,
+            taken: Vec::new(),
             length: 0,
             next_roll: None,
             fresh: true,
@@ -111,62 +164,118 @@ impl LogFile {
         };
         Arc::new_cyclic(|me| LogFile {
             me: me.clone(),
-            state: Mutex::new(state),
+            front: Mutex::new(front),
+            back: Mutex::new(back),
             used: AtomicBool::new(false),
             is_open: AtomicBool::new(false),
             listed: AtomicBool::new(false),
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Takes over what a newer configuration says about the same path.
     pub(super) fn respecify(&self, spec: &Spec) {
-        let mut state = self.lock();
-        if state.spec != *spec {
-            state.next_roll = None;
-            state.spec = spec.clone();
+        let mut back = lock(&self.back);
+        if back.spec != *spec {
+            back.next_roll = None;
+            back.spec = spec.clone();
+            let mut front = lock(&self.front);
+            front.encoding = spec.encoding;
+            front.rolls = spec.roll.is_some();
+            front.room = 0;
         }
     }
 
     /// Appends one encoded record; `false` if there was no room for it.
-    pub(super) fn append(&self, shared: &Shared, line: &[u8], level: Level, account: &Arc<Account>) -> bool {
-        let limits = shared.limits();
-        let mut state = self.lock();
-        state.roll_if_time(self, shared);
-        if state.write_retry.0.is_some() && state.buffer.len() + line.len() > backlog(limits.buffer_size()) {
+    #[inline]
+    pub(super) fn append(
+        &self,
+        shared: &Shared,
+        line: &[u8],
+        level: Level,
+        now: Moment,
+        account: &Arc<Account>,
+    ) -> bool {
+        let urgent = shared.limits().is_urgent(level);
+        let mut front = lock(&self.front);
+        if front.chunk.len() + line.len() <= front.room && !urgent {
+            front.all_urgent = false;
+            front.chunk.push(line, account);
+            return true;
+        }
+        let line = encoded(line, front.encoding);
+        if front.rolls {
+            drop(front);
+            self.append_and_roll(shared, &line, urgent, account)
+        } else {
+            self.append_slowly(front, shared, &line, urgent.then_some(now), account)
+        }
+    }
+
+    /// Appends where a chunk has to be made, is full, or is to be written at once.
+    #[cold]
+    fn append_slowly<'a>(
+        &'a self,
+        mut front: MutexGuard<'a, Front>,
+        shared: &Shared,
+        line: &[u8],
+        urgent: Option<Moment>,
+        account: &Arc<Account>,
+    ) -> bool {
+        let size = shared.limits().buffer_size();
+        if front.is_full(shared, line) && (front.full.len() >= MOST_FULL || !shared.may_hand_over()) {
+            // The flusher does not keep up.
+            drop(front);
+            lock(&self.back).write_out(self, shared, Extent::Full, false);
+            front = lock(&self.front);
+        }
+        if !front.push(shared, line, urgent.is_some(), account) {
             return false;
         }
-        if state.buffer.capacity() == 0 {
-            state.buffer = shared.take_buffer();
+        let now = match urgent {
+            _ if size == 0 || line.len() > size => true,
+            Some(now) => front.is_due(now),
+            None => false,
+        };
+        front.tell(self, shared, urgent.is_some() && !now);
+        if now {
+            drop(front);
+            lock(&self.back).write_out(self, shared, Extent::Urgent, false);
         }
-        let before = state.buffer.len();
-        state.push(line);
-        let bytes = state.buffer.len() - before;
-        state.ledger.add(account, bytes);
-        if state.buffer.len() >= limits.buffer_size() || limits.is_urgent(level) {
-            state.write_out(self, shared, false);
+        true
+    }
+
+    /// Appends to a file that rolls: when depends on each record, so that nothing is put off.
+    fn append_and_roll(&self, shared: &Shared, line: &[u8], urgent: bool, account: &Arc<Account>) -> bool {
+        let mut back = lock(&self.back);
+        back.roll_if_time(self, shared);
+        let mut front = lock(&self.front);
+        if !front.push(shared, line, urgent, account) {
+            return false;
         }
-        if !state.buffer.is_empty() && !state.queued {
-            state.queued = true;
-            shared.flusher.enqueue(self.me.clone());
+        front.room = 0;
+        front.tell(self, shared, false);
+        let full = front.chunk.len() >= shared.limits().buffer_size();
+        drop(front);
+        if full || urgent {
+            back.write_out(self, shared, Extent::Urgent, false);
         }
-        state.roll_if_large(self, shared);
+        back.roll_if_large(self, shared);
         true
     }
 
     /// Writes what is buffered, also if that has just failed; `false` if something is left.
     pub(super) fn flush(&self, shared: &Shared) -> bool {
-        self.lock().write_out(self, shared, true)
+        lock(&self.back).write_out(self, shared, Extent::All, true)
     }
 
-    /// For the flusher, which has taken the file off its queue: `true` if it is to come back.
+    /// For the flusher, which has taken the file off its queue: `true` if it could not be written and is to come back.
     pub(super) fn flush_queued(&self, shared: &Shared, now: bool) -> bool {
-        let mut state = self.lock();
-        state.queued = !state.write_out(self, shared, now);
-        state.queued
+        !lock(&self.back).write_out(self, shared, Extent::All, now)
+    }
+
+    /// For the flusher, to which a full chunk was handed over.
+    pub(super) fn write_full(&self, shared: &Shared) {
+        lock(&self.back).write_out(self, shared, Extent::Full, false);
     }
 
     /// Opens, empties and rolls as a job's start asks for, unless somebody else is using the file already.
@@ -174,53 +283,54 @@ impl LogFile {
     /// # Errors
     /// What the file system says.
     pub(super) fn prepare(&self, shared: &Shared) -> io::Result<()> {
-        let mut state = self.lock();
-        let at_start = match state.spec.roll {
+        let mut back = lock(&self.back);
+        let at_start = match back.spec.roll {
             Some(Roll { trigger: Trigger::OnStartup { min_size }, .. }) => Some(min_size),
             _ => None,
         };
-        if !state.fresh || (state.spec.append && at_start.is_none()) {
+        if !back.fresh || (back.spec.append && at_start.is_none()) {
             return Ok(());
         }
-        state.ensure_open(self, shared)?;
-        if !state.spec.append
+        back.ensure_open(self, shared)?;
+        if !back.spec.append
             && let Some(file) =
-                state.file.as_ref().filter(|file| file.metadata().is_ok_and(|about| about.is_file()))
+                back.file.as_ref().filter(|file| file.metadata().is_ok_and(|about| about.is_file()))
         {
             file.set_len(0)?;
-            state.length = 0;
+            back.length = 0;
         }
-        if at_start.is_some_and(|least| state.length >= least) {
-            state.roll(self, shared);
+        if at_start.is_some_and(|least| back.length >= least) {
+            back.roll(self, shared);
         }
         Ok(())
     }
 
     /// Writes what is buffered and closes; what cannot be written now is lost and counted.
     pub(super) fn close(&self, shared: &Shared) {
-        let mut state = self.lock();
-        if !state.write_out(self, shared, true) {
-            state.ledger.lost();
-            state.buffer = Vec::new();
+        let mut back = lock(&self.back);
+        if !back.write_out(self, shared, Extent::All, true) {
+            lock(&self.front).lose(shared);
         }
-        state.drop_file(self, shared);
+        back.drop_file(self, shared);
     }
 
     /// Closes the descriptor if nobody is using the file at this moment; the next write opens it again.
     pub(super) fn close_if_idle(&self, shared: &Shared) -> bool {
-        let Ok(mut state) = self.state.try_lock() else { return false };
-        if !state.write_out(self, shared, false) {
+        let Ok(mut back) = self.back.try_lock() else { return false };
+        if !back.write_out(self, shared, Extent::All, false) {
             return false;
         }
-        state.drop_file(self, shared);
+        back.drop_file(self, shared);
         true
     }
 
     /// As [`LogFile::flush`], but gives up if the file is in use: for a process that ends.
     pub(crate) fn flush_at_exit(&self, shared: &Shared) {
         for _ in 0..100 {
-            if let Ok(mut state) = self.state.try_lock() {
-                state.write_out(self, shared, true);
+            // A thread that was interrupted in a log call and ends the process holds the front for ever.
+            let front_is_free = !matches!(self.front.try_lock(), Err(TryLockError::WouldBlock));
+            if front_is_free && let Ok(mut back) = self.back.try_lock() {
+                back.write_out(self, shared, Extent::All, true);
                 return;
             }
             std::thread::sleep(Duration::from_millis(1));
@@ -229,44 +339,125 @@ impl LogFile {
 
     /// Records of one job that are buffered.
     pub(super) fn left_of(&self, account: &Arc<Account>) -> u64 {
-        self.lock().ledger.left_of(account)
+        let front = lock(&self.front);
+        front.full.iter().chain([&front.chunk]).map(|chunk| chunk.records_of(account)).sum()
     }
 }
 
-fn backlog(buffer_size: usize) -> usize {
-    buffer_size.saturating_mul(BACKLOG).max(LEAST_BACKLOG)
+/// The line in the file's encoding.
+fn encoded<'a>(line: &'a [u8], encoding: &'static Encoding) -> Cow<'a, [u8]> {
+    if encoding == UTF_8 {
+        return Cow::Borrowed(line);
+    }
+    let text = String::from_utf8_lossy(line);
+    if encoding == UTF_16LE {
+        Cow::Owned(text.encode_utf16().flat_map(u16::to_le_bytes).collect())
+    } else if encoding == UTF_16BE {
+        Cow::Owned(text.encode_utf16().flat_map(u16::to_be_bytes).collect())
+    } else {
+        Cow::Owned(encoding.encode(&text).0.into_owned())
+    }
 }
 
-impl State {
-    fn push(&mut self, line: &[u8]) {
-        let encoding = self.spec.encoding;
-        if encoding == UTF_8 {
-            self.buffer.extend_from_slice(line);
-            return;
-        }
-        let text = String::from_utf8_lossy(line);
-        if encoding == UTF_16LE {
-            self.buffer.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
-        } else if encoding == UTF_16BE {
-            self.buffer.extend(text.encode_utf16().flat_map(u16::to_be_bytes));
-        } else {
-            self.buffer.extend_from_slice(&encoding.encode(&text).0);
-        }
+impl Front {
+    /// Whether `line` has to go into another chunk.
+    fn is_full(&self, shared: &Shared, line: &[u8]) -> bool {
+        // Without a buffer, what is written already is kept all the same until it is confirmed.
+        const UNCONFIRMED: usize = 16 << 10;
+        let size = match shared.limits().buffer_size() {
+            0 => UNCONFIRMED,
+            size => size,
+        };
+        !self.chunk.is_empty() && self.chunk.len() + line.len() > size
     }
 
-    /// Writes the buffer; `false` if something is left. Unless `now`, a failure is not tried again before its time.
-    fn write_out(&mut self, owner: &LogFile, shared: &Shared, now: bool) -> bool {
-        if self.buffer.is_empty() {
+    /// Appends a record in the file's encoding; `false` if what waits for a file that cannot be written is too much already.
+    fn push(&mut self, shared: &Shared, line: &[u8], urgent: bool, account: &Arc<Account>) -> bool {
+        let size = shared.limits().buffer_size();
+        let backlog = size.saturating_mul(BACKLOG).max(LEAST_BACKLOG);
+        if self.failing && self.pending() + line.len() > backlog {
+            return false;
+        }
+        if self.is_full(shared, line) {
+            self.full.push(shared.hand_over(&mut self.chunk));
+        }
+        if self.chunk.is_empty() {
+            if self.chunk.capacity() == 0 {
+                self.chunk = shared.take_chunk();
+            }
+            self.all_urgent = true;
+        }
+        self.all_urgent &= urgent;
+        self.chunk.push(line, account);
+        self.room = if self.encoding == UTF_8 && !self.rolls && !self.failing { size } else { 0 };
+        true
+    }
+
+    /// Whether a record at the flush level that came `now` is to be written by its log call: if that is little, or if it was not
+    /// done just now.
+    fn is_due(&mut self, now: Moment) -> bool {
+        if self.all_urgent && self.full.is_empty() {
             return true;
         }
+        let due = now.since(self.urgent_at).is_none_or(|since| since >= URGENT_EVERY);
+        if due {
+            self.urgent_at = now;
+        }
+        due
+    }
+
+    /// Has the flusher know what it does not know yet.
+    fn tell(&mut self, owner: &LogFile, shared: &Shared, soon: bool) {
+        if !self.queued {
+            self.queued = true;
+            shared.flusher.enqueue(owner.me.clone());
+        }
+        if soon {
+            shared.flusher.hurry(URGENT_EVERY);
+        }
+        if !self.full.is_empty() && !self.full_queued && !self.failing {
+            self.full_queued = true;
+            shared.flusher.hand_over(owner.me.clone());
+        }
+    }
+
+    /// Bytes that are not written.
+    fn pending(&self) -> usize {
+        self.full.iter().chain([&self.chunk]).map(Chunk::left).sum()
+    }
+
+    /// The descriptor is let go of: what stands in its file is done with, unless the file is deleted.
+    fn settle(&mut self, deleted: bool) {
+        if deleted {
+            self.chunk.revoke();
+        } else {
+            self.chunk.confirm();
+        }
+    }
+
+    fn lose(&mut self, shared: &Shared) {
+        self.chunk.lose();
+        self.chunk = Chunk::default();
+        self.room = 0;
+        for mut chunk in self.full.drain(..) {
+            chunk.lose();
+            shared.give_chunk(chunk);
+        }
+    }
+}
+
+impl Back {
+    /// Writes what is buffered; `false` if something could not be. Unless `now`, a failure is not tried again before its
+    /// time.
+    fn write_out(&mut self, owner: &LogFile, shared: &Shared, extent: Extent, now: bool) -> bool {
         if !now && !self.write_retry.is_due() {
             return false;
         }
-        match self.try_write(owner, shared) {
+        let (result, any) = self.try_write(owner, shared, extent);
+        match result {
             Ok(()) => {
-                debug_assert!(self.ledger.is_empty());
-                shared.give_buffer(std::mem::take(&mut self.buffer));
-                if self.write_retry.mended() {
+                if any && self.write_retry.mended() {
+                    lock(&owner.front).failing = false;
                     shared.flusher.complain(&self.spec.path, Trouble::Mended);
                 }
                 true
@@ -282,27 +473,78 @@ impl State {
         }
     }
 
-    fn try_write(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
+    /// Writes; also says whether there was anything to write.
+    fn try_write(&mut self, owner: &LogFile, shared: &Shared, extent: Extent) -> (io::Result<()>, bool) {
+        {
+            let mut front = lock(&owner.front);
+            std::mem::swap(&mut self.taken, &mut front.full);
+            front.full_queued = false;
+            if extent == Extent::All {
+                if !front.chunk.is_empty() {
+                    self.taken.push(shared.hand_over(&mut front.chunk));
+                }
+                front.room = 0;
+                front.queued = false;
+            }
+        }
+        let any = !self.taken.is_empty();
+        if any && let Err(error) = self.write_taken(owner, shared) {
+            let mut front = lock(&owner.front);
+            let (done, left) = self.taken.drain(..).partition(Chunk::is_empty);
+            let _: (Vec<Chunk>, _) = (done, front.full.splice(0..0, left));
+            front.failing = true;
+            front.room = 0;
+            front.queued |= extent == Extent::All;
+            return (Err(error), any);
+        }
+        if extent != Extent::Urgent {
+            return (Ok(()), any);
+        }
+        match self.write_in_place(owner, shared) {
+            Ok(()) => (Ok(()), true),
+            Err(error) => {
+                let mut front = lock(&owner.front);
+                front.failing = true;
+                front.room = 0;
+                (Err(error), true)
+            }
+        }
+    }
+
+    /// Writes the chunks that were taken and gives their memory back.
+    fn write_taken(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
         const TRIES: usize = 3;
         for _ in 0..TRIES {
             self.ensure_open(owner, shared)?;
             owner.used.store(true, Ordering::Relaxed);
             let Some(file) = &mut self.file else { break };
-            let (done, result) = write_all(file, &self.buffer);
-            if result.is_ok() && is_deleted(file) {
-                // Nobody can read what was written just now: once more, into a file that has the name.
+            let (written, result) = chunk::write(file, &mut self.taken);
+            if is_deleted(file) {
+                // Nobody can read what was written: once more, into a file that has the name.
+                self.taken.iter_mut().for_each(Chunk::revoke);
                 self.drop_file(owner, shared);
                 continue;
             }
-            self.length += done as u64;
-            self.ledger.written(done);
-            if result.is_err() {
-                // What stands in the file is not written again; the rest follows where it ends.
-                self.buffer.drain(..done);
+            self.length += written;
+            self.taken.iter_mut().for_each(Chunk::confirm);
+            result?;
+            for chunk in self.taken.drain(..) {
+                shared.give_chunk(chunk);
             }
-            return result;
+            return Ok(());
         }
         Err(io::Error::other("the file is deleted as soon as it is made"))
+    }
+
+    /// Writes what the front holds, which stays there until somebody has made sure that the file has a name.
+    fn write_in_place(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
+        self.ensure_open(owner, shared)?;
+        owner.used.store(true, Ordering::Relaxed);
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let mut front = lock(&owner.front);
+        let (written, result) = chunk::write(file, std::slice::from_mut(&mut front.chunk));
+        self.length += written;
+        result
     }
 
     /// Opens the path if it is not open, or if it names another file by now (logrotate, a person with `mv`).
@@ -336,7 +578,8 @@ impl State {
     }
 
     fn drop_file(&mut self, owner: &LogFile, shared: &Shared) {
-        if self.file.take().is_some() {
+        if let Some(file) = self.file.take() {
+            lock(&owner.front).settle(is_deleted(&file));
             owner.is_open.store(false, Ordering::Relaxed);
             shared.closed();
         }
@@ -349,7 +592,7 @@ impl State {
             self.next_roll = trigger.next_time(now);
             return;
         };
-        if now >= at && self.write_out(owner, shared, false) && self.roll(owner, shared) {
+        if now >= at && self.write_out(owner, shared, Extent::All, false) && self.roll(owner, shared) {
             self.next_roll = trigger.next_time(now);
         }
     }
@@ -360,7 +603,8 @@ impl State {
         if self.file.is_none() && (!self.write_retry.is_due() || self.ensure_open(owner, shared).is_err()) {
             return;
         }
-        if self.length + self.buffer.len() as u64 > limit && self.write_out(owner, shared, false) {
+        let pending = lock(&owner.front).pending() as u64;
+        if self.length + pending > limit && self.write_out(owner, shared, Extent::All, false) {
             self.roll(owner, shared);
         }
     }
@@ -387,18 +631,4 @@ impl State {
             }
         }
     }
-}
-
-/// As `Write::write_all`, but says how far it came.
-fn write_all(file: &mut File, bytes: &[u8]) -> (usize, io::Result<()>) {
-    let mut done = 0;
-    while done < bytes.len() {
-        match file.write(&bytes[done..]) {
-            Ok(0) => return (done, Err(io::ErrorKind::WriteZero.into())),
-            Ok(count) => done += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return (done, Err(error)),
-        }
-    }
-    (done, Ok(()))
 }

@@ -1,8 +1,10 @@
 //! The open files of one [`crate::Logs`]: shared by path, counted, and no more than `max_open_files` descriptors.
 
 use super::account::{Account, Accounts};
+use super::chunk::Chunk;
 use super::file::{LogFile, Spec};
 use super::flusher::Flusher;
+use super::moment::Moment;
 use crate::lock::lock;
 use log::{Level, LevelFilter};
 use std::collections::{HashMap, VecDeque};
@@ -93,7 +95,9 @@ pub(crate) struct Shared {
     /// Files with a descriptor, roughly in the order in which they were last used.
     recent: Mutex<VecDeque<Weak<LogFile>>>,
     open: AtomicUsize,
-    buffers: Mutex<Vec<Vec<u8>>>,
+    chunks: Mutex<Vec<Chunk>>,
+    /// Chunks that take no more records and are not written yet.
+    handed_over: AtomicUsize,
     pub(super) flusher: Flusher,
 }
 
@@ -105,8 +109,12 @@ pub(crate) struct Handle {
     shared: Arc<Shared>,
 }
 
-/// How many spare buffers are kept; together with those in use this bounds the engine's memory.
-const SPARE_BUFFERS: usize = 32;
+/// How many chunks without records are kept. Together with one for each file that has something to write, with
+/// [`MOST_HANDED_OVER`] and with the backlog of files that cannot be written, this bounds the engine's memory.
+const SPARE_CHUNKS: usize = 32;
+
+/// Bytes in full chunks of all files that may wait for the flusher; with more, log calls write themselves.
+const MOST_HANDED_OVER: usize = 8 << 20;
 
 impl Shared {
     /// For files below the log root `root`, an absolute path.
@@ -118,7 +126,8 @@ impl Shared {
             by_path: Mutex::default(),
             recent: Mutex::default(),
             open: AtomicUsize::new(0),
-            buffers: Mutex::default(),
+            chunks: Mutex::default(),
+            handed_over: AtomicUsize::new(0),
             flusher: Flusher::default(),
         })
     }
@@ -163,18 +172,30 @@ impl Shared {
         &self.root
     }
 
-    pub(super) fn take_buffer(&self) -> Vec<u8> {
-        lock(&self.buffers).pop().unwrap_or_default()
+    pub(super) fn take_chunk(&self) -> Chunk {
+        lock(&self.chunks).pop().unwrap_or_default()
     }
 
-    pub(super) fn give_buffer(&self, mut buffer: Vec<u8>) {
+    /// Takes a chunk that is to be written away from where records are appended.
+    pub(super) fn hand_over(&self, chunk: &mut Chunk) -> Chunk {
+        self.handed_over.fetch_add(1, Ordering::Relaxed);
+        std::mem::take(chunk)
+    }
+
+    /// Takes back the memory of a chunk that had been handed over.
+    pub(super) fn give_chunk(&self, chunk: Chunk) {
+        self.handed_over.fetch_sub(1, Ordering::Relaxed);
         let keep = self.limits.buffer_size() + (8 << 10);
-        let mut buffers = lock(&self.buffers);
-        if buffers.len() < SPARE_BUFFERS && buffer.capacity() > 0 {
-            buffer.clear();
-            buffer.shrink_to(keep);
-            buffers.push(buffer);
+        let mut chunks = lock(&self.chunks);
+        if chunks.len() < SPARE_CHUNKS {
+            chunks.push(chunk.emptied(keep));
         }
+    }
+
+    /// Whether one more chunk may wait for the flusher.
+    pub(super) fn may_hand_over(&self) -> bool {
+        let chunks = self.handed_over.load(Ordering::Relaxed);
+        chunks.saturating_mul(self.limits.buffer_size()) < MOST_HANDED_OVER
     }
 
     /// A file has got a descriptor: if there are too many, those not used for longest give theirs back.
@@ -234,8 +255,9 @@ impl Shared {
 
 impl Handle {
     /// Appends one encoded record; `false` if there was no room for it.
-    pub(crate) fn append(&self, line: &[u8], level: Level) -> bool {
-        self.file.append(&self.shared, line, level, &self.account)
+    #[inline]
+    pub(crate) fn append(&self, line: &[u8], level: Level, now: Moment) -> bool {
+        self.file.append(&self.shared, line, level, now, &self.account)
     }
 
     /// From now on the file is what this handle's configuration says.

@@ -26,6 +26,12 @@ struct Work {
     /// Files with something in their buffer, and when the first of them came.
     dirty: Vec<Weak<LogFile>>,
     since: Option<Instant>,
+    /// When they are to be written in any case.
+    soon: Option<Instant>,
+    /// Files with full chunks.
+    full: Vec<Weak<LogFile>>,
+    /// Whether the thread looks after them without being woken.
+    awake: bool,
     timers: Vec<(Instant, Box<dyn FnOnce() + Send>)>,
     complaints: Vec<Complaint>,
     /// Flushes asked for and done; a request is done when `done` has reached its number.
@@ -70,6 +76,12 @@ const FAILING: Duration = Duration::from_millis(100);
 /// More than this many complaints are not kept: they say the same.
 const MOST_COMPLAINTS: usize = 16;
 
+/// As long as chunks keep being handed over, the thread looks for them this often: whoever hands one over then need not
+/// wake it, and several are written in one call.
+const LOOK: Duration = Duration::from_micros(200);
+/// So many looks in vain, and it is woken again.
+const VAIN_LOOKS: u32 = 16;
+
 /// How long one wait without a deadline lasts.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
@@ -93,6 +105,27 @@ impl Flusher {
         if work.since.is_none() {
             work.since = Some(Instant::now());
             self.0.wake.notify_one();
+        }
+    }
+
+    /// Has the full chunks of a file written at once.
+    pub(super) fn hand_over(&self, file: Weak<LogFile>) {
+        let mut work = lock(&self.0.work);
+        work.full.push(file);
+        if !work.awake {
+            work.awake = true;
+            self.0.wake.notify_one();
+        }
+    }
+
+    /// Has all that waits written after so long at the latest.
+    pub(super) fn hurry(&self, after: Duration) {
+        let mut work = lock(&self.0.work);
+        if work.soon.is_none() {
+            work.soon = Instant::now().checked_add(after);
+            if !work.awake {
+                self.0.wake.notify_one();
+            }
         }
     }
 
@@ -138,9 +171,15 @@ impl Flusher {
 
 impl Queue {
     fn run(&self, shared: &Weak<Shared>, report: &dyn Fn(Complaint)) {
+        let mut full = Vec::new();
+        let mut looks = VAIN_LOOKS;
         loop {
-            let (mut todo, stop) = self.next(shared);
+            let next = self.next(shared, &mut full, &mut looks);
             let Some(shared) = shared.upgrade() else { return };
+            for file in full.drain(..).filter_map(|file: Weak<LogFile>| file.upgrade()) {
+                file.write_full(&shared);
+            }
+            let Some((mut todo, stop)) = next else { continue };
             // A file that is not done comes back at once, in its old place in line.
             let (now, asked) = (stop || todo.asked > todo.done, todo.asked);
             todo.dirty.retain(|file| file.upgrade().is_some_and(|file| file.flush_queued(&shared, now)));
@@ -170,8 +209,13 @@ impl Queue {
         }
     }
 
-    /// Waits for something to do and takes it.
-    fn next(&self, shared: &Weak<Shared>) -> (Work, bool) {
+    /// Waits for something to do and takes it: the files with `full` chunks, and if it is time, the rest.
+    fn next(
+        &self,
+        shared: &Weak<Shared>,
+        full: &mut Vec<Weak<LogFile>>,
+        looks: &mut u32,
+    ) -> Option<(Work, bool)> {
         let mut work = lock(&self.work);
         loop {
             let now = Instant::now();
@@ -180,11 +224,17 @@ impl Queue {
             let due = work.since.and_then(|since| since.checked_add(every));
             let alarm = work.timers.iter().map(|(at, _)| *at).min();
             let urgent = work.stop || work.asked > work.done || !work.complaints.is_empty();
-            let next = [due, alarm].into_iter().flatten().min();
-            if urgent || next.is_some_and(|at| at <= now) {
-                return (work.take(now), work.stop);
+            let next = [due, work.soon, alarm].into_iter().flatten().min();
+            let is_time = urgent || next.is_some_and(|at| at <= now);
+            if is_time || !work.full.is_empty() {
+                *looks = if work.full.is_empty() { *looks } else { 0 };
+                std::mem::swap(&mut work.full, full);
+                return is_time.then(|| (work.take(now), work.stop));
             }
-            work = match next {
+            *looks = looks.saturating_add(1);
+            work.awake = *looks < VAIN_LOOKS;
+            let look = work.awake.then(|| now + LOOK);
+            work = match [next, look].into_iter().flatten().min() {
                 Some(at) => self.wake.wait_timeout(work, at - now).unwrap_or_else(PoisonError::into_inner).0,
                 None => self.wake.wait(work).unwrap_or_else(PoisonError::into_inner),
             };
@@ -197,7 +247,7 @@ impl Work {
     fn take(&mut self, now: Instant) -> Work {
         let (due, later) = std::mem::take(&mut self.timers).into_iter().partition(|(at, _)| *at <= now);
         self.timers = later;
-        self.since = None;
+        (self.since, self.soon) = (None, None);
         Work {
             dirty: std::mem::take(&mut self.dirty),
             timers: due,

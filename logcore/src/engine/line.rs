@@ -5,10 +5,11 @@
 //! other field it becomes `\n`. Carriage returns, NEL, U+2028, U+2029, escape bytes and all other control characters
 //! but TAB are written as visible escapes (`\r`, `\u{2028}`, `\x1b`). Text of the template is written as it is.
 
-use super::moment::{Moment, TimeFormat};
+use super::moment::{Digits, Moment, TimeFormat};
 use super::pattern::Width;
 use std::fmt::{self, Write as _};
 use std::io;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What continuation lines start with.
@@ -58,20 +59,27 @@ impl Line {
         self.styled
     }
 
-    /// What was written here before for another record, with the digits at `at` replaced.
-    pub(crate) fn head(&mut self, head: &[u8], at: usize, digits: &[u8]) {
+    /// What was written here before for another record, with those digits of the fraction that `span` says put at `at`.
+    #[inline]
+    pub(crate) fn head(&mut self, head: &[u8], at: usize, digits: &Digits, span: Range<usize>) {
         let start = self.bytes.len() + at;
-        self.bytes.extend_from_slice(head);
-        self.bytes[start..start + digits.len()].copy_from_slice(digits);
+        self.push(head);
+        let place = &mut self.bytes[start..];
+        match place.first_chunk_mut() {
+            // All of them: `{d}` has nine in almost every record.
+            Some(place) if span == (0..digits.len()) => *place = *digits,
+            _ => place[..span.len()].copy_from_slice(&digits[span]),
+        }
     }
 
     /// Empties it for the next record; memory that one huge record needed is given back.
     pub(crate) fn restart(&mut self, styled: bool) {
         const KEEP: usize = 64 << 10;
         self.bytes.clear();
-        self.bytes.shrink_to(KEEP);
+        if self.bytes.capacity() > KEEP {
+            self.bytes.shrink_to(KEEP);
+        }
         self.styled = styled;
-        self.deferred = None;
     }
 
     /// Takes back what was written of this record.
@@ -80,8 +88,24 @@ impl Line {
     }
 
     /// Text of the template.
+    #[inline]
     pub(crate) fn literal(&mut self, text: &str) {
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.push(text.as_bytes());
+    }
+
+    /// Memory is asked for out of line, so that the common way is short.
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) {
+        if self.bytes.capacity() - self.bytes.len() < bytes.len() {
+            return self.grow_and_push(bytes);
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_and_push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// Digits and the like, known to be ASCII.
@@ -122,6 +146,13 @@ impl Line {
             Some(text) => self.literal(text),
             None => self.guarded(*message),
         }
+        if !is_plain(&self.bytes[start..]) {
+            self.neutralise_message(start);
+        }
+    }
+
+    #[cold]
+    fn neutralise_message(&mut self, start: usize) {
         while self.bytes.len() > start && matches!(self.bytes.last(), Some(b'\n' | b'\r')) {
             self.bytes.pop();
         }
@@ -198,7 +229,7 @@ impl Line {
     }
 
     fn neutralise(&mut self, start: usize, breaks: Break) {
-        if is_harmless(&self.bytes[start..]) {
+        if is_plain(&self.bytes[start..]) || is_harmless(&self.bytes[start..]) {
             return;
         }
         let tail = self.bytes.split_off(start);
@@ -237,6 +268,20 @@ enum Break {
     Escape,
 }
 
+/// Whether it is printable ASCII throughout: almost every text is. Sixteen bytes at a time, in a form that compilers turn
+/// into vector instructions: one more than a byte, taken as signed, is above a space for just those.
+fn is_plain(text: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.wrapping_add(1).cast_signed() > b' '.cast_signed();
+    let all = |chunk: &[u8; 16]| chunk.iter().fold(true, |all, byte| all & is_plain(byte));
+    let (chunks, rest) = text.as_chunks::<16>();
+    // The rest, with some of what stands before it, is a chunk as well.
+    let rest_is_plain = match text.last_chunk::<16>() {
+        Some(last) => all(last),
+        None => rest.iter().all(is_plain),
+    };
+    chunks.iter().fold(rest_is_plain, |plain, chunk| plain & all(chunk))
+}
+
 /// Whether nothing is to be escaped. Looks at eight bytes at a time; a TAB, and some characters that start with the same
 /// byte as one that is to be escaped, are left to the closer look.
 fn is_harmless(text: &[u8]) -> bool {
@@ -263,6 +308,7 @@ fn is_hostile(c: char) -> bool {
 }
 
 impl fmt::Write for Line {
+    #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.literal(text);
         Ok(())
@@ -291,6 +337,7 @@ mod tests {
         #[test]
         fn what_is_to_be_escaped_is_always_seen(text in "[ -~]{0,20}(\\PC|\\pC|[\t\u{85}\u{2028}\u{7f}]){0,3}[ -~é漢]{0,20}") {
             prop_assert!(!is_harmless(text.as_bytes()) || !text.contains(is_hostile));
+            prop_assert_eq!(is_plain(text.as_bytes()), text.bytes().all(|byte| (b' '..0x7f).contains(&byte)));
             prop_assert!(is_harmless(text.as_bytes()) || !text.bytes().all(|byte| (b' '..0x7f).contains(&byte)));
         }
 

@@ -11,14 +11,18 @@ use std::cell::RefCell;
 use std::fmt::Write;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+#[cfg(not(unix))]
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// When a record was logged.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub(crate) struct Moment {
     pub(super) second: i64,
     nanos: u32,
 }
+
+const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
 
 /// A point and nine digits.
 pub(super) type Digits = [u8; 10];
@@ -36,7 +40,7 @@ pub(crate) struct TimeFormat {
 
 /// The part of a second, as chrono writes it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Fraction {
+pub(super) enum Fraction {
     /// A point and 0, 3, 6 or 9 digits, as many as are needed: `%.f` and within `%+`.
     Needed,
     /// So many digits, with a point or without.
@@ -59,6 +63,19 @@ const MOST_FORMATS: usize = 8;
 thread_local!(static SECONDS: RefCell<Vec<Second>> = const { RefCell::new(Vec::new()) });
 
 impl Moment {
+    /// The C library's call as it is: `SystemTime` takes its answer apart and puts it together twice.
+    #[cfg(unix)]
+    #[allow(unsafe_code)]
+    #[inline]
+    pub(crate) fn now() -> Moment {
+        let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: it writes to `now`, which is ours, and nowhere else. A clock that every system has does not fail;
+        // if it did, `now` would stay what it is.
+        unsafe { libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut now) };
+        Moment { second: now.tv_sec, nanos: now.tv_nsec as u32 }
+    }
+
+    #[cfg(not(unix))]
     pub(crate) fn now() -> Moment {
         match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(since) => Moment { second: since.as_secs().cast_signed(), nanos: since.subsec_nanos() },
@@ -67,19 +84,34 @@ impl Moment {
         }
     }
 
+    /// How long after `earlier` it is; `None` if it is not: a clock can be set back.
+    pub(super) fn since(self, earlier: Moment) -> Option<Duration> {
+        let (this, earlier) = (
+            Duration::new(self.second as u64, self.nanos),
+            Duration::new(earlier.second as u64, earlier.nanos),
+        );
+        this.checked_sub(earlier)
+    }
+
     #[cfg(test)]
     pub(super) fn at(second: i64, nanos: u32) -> Moment {
         Moment { second, nanos }
     }
 
     /// The fraction of the second, of which formats write a part.
+    #[inline]
     pub(super) fn digits(self) -> Digits {
-        let mut digits = *b".000000000";
-        let mut rest = self.nanos;
-        for digit in digits[1..].iter_mut().rev() {
-            *digit += (rest % 10) as u8;
-            rest /= 10;
-        }
+        const POINT_AND_ZEROS: u16 = u16::from_le_bytes(*b".0");
+        // Two halves, four quarters, eight digits: each step divides all parts in one word at once.
+        let (first, rest) = (self.nanos / 100_000_000, u64::from(self.nanos % 100_000_000));
+        let halves = (rest / 10_000) | ((rest % 10_000) << 32);
+        let hundreds = ((halves * 10_486) >> 20) & 0x7f_0000_007f;
+        let quarters = hundreds | ((halves - hundreds * 100) << 16);
+        let tens = ((quarters * 103) >> 10) & 0x0f_000f_000f_000f;
+        let eight = tens | ((quarters - tens * 10) << 8);
+        let mut digits = [0; 10];
+        digits[..2].copy_from_slice(&(POINT_AND_ZEROS + ((first as u16) << 8)).to_le_bytes());
+        digits[2..].copy_from_slice(&(eight + ZEROS).to_le_bytes());
         digits
     }
 
@@ -147,6 +179,9 @@ impl Second {
 }
 
 impl Fraction {
+    /// No digit at all.
+    pub(super) const NONE: Fraction = Fraction::Digits { point: true, count: 0 };
+
     fn of(item: &Item<'_>) -> Option<Fraction> {
         // chrono keeps what `%3f`, `%6f` and `%9f` parse to for itself; they are found by what they write.
         const WITHOUT_POINT: [(&str, usize); 3] = [("%3f", 3), ("%6f", 6), ("%9f", 9)];
@@ -165,8 +200,10 @@ impl Fraction {
     }
 
     /// Which of [`Moment::digits`] are written.
-    fn span(self, moment: Moment) -> Range<usize> {
+    #[inline]
+    pub(super) fn span(self, moment: Moment) -> Range<usize> {
         match self {
+            Fraction::Digits { count: 0, .. } => 0..0,
             Fraction::Digits { point, count } => usize::from(!point)..count + 1,
             Fraction::Needed if moment.nanos == 0 => 0..0,
             Fraction::Needed if moment.nanos.is_multiple_of(1_000_000) => 0..4,
@@ -177,11 +214,11 @@ impl Fraction {
 }
 
 impl TimeFormat {
-    /// Which digits of `moment` it writes, if it writes a fraction once at the most.
-    pub(super) fn only_span(&self, moment: Moment) -> Option<Range<usize>> {
+    /// The fraction that it writes, if it writes one once at the most.
+    pub(super) fn only_fraction(&self) -> Option<Fraction> {
         match self.fractions.as_slice() {
-            [] => Some(0..0),
-            [fraction] => Some(fraction.span(moment)),
+            [] => Some(Fraction::NONE),
+            [fraction] => Some(*fraction),
             _ => None,
         }
     }
@@ -245,6 +282,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_digits_are_those_of_the_number(nanos in 0..1_000_000_000_u32) {
+            for nanos in [nanos, nanos / 1_000, nanos / 1_000_000, 999_999_999 - nanos / 1_000_000] {
+                let digits = Moment { second: 0, nanos }.digits();
+                prop_assert_eq!(String::from_utf8_lossy(&digits), format!(".{nanos:09}"));
+            }
+        }
+
         #[test]
         fn every_format_is_written_as_chrono_writes_it(
             specs in prop::collection::vec(prop::sample::select(vec![

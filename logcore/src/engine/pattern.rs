@@ -12,6 +12,7 @@ use super::moment::{Moment, TimeFormat};
 use super::thread_end;
 use crate::template::{Hole, Vars};
 use head::Head;
+pub(crate) use head::Heads;
 use log::kv::ToKey;
 use log::{Level, Record};
 use std::thread;
@@ -67,8 +68,16 @@ impl Pattern {
     }
 
     /// Writes `record` to `line`.
-    pub(crate) fn encode(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
-        self.head.encode(line, record, now, vars);
+    #[inline]
+    pub(crate) fn encode(
+        &self,
+        line: &mut Line,
+        heads: &mut Heads,
+        record: &Record<'_>,
+        now: Moment,
+        vars: &Vars,
+    ) {
+        self.head.encode(line, heads, record, now, vars);
         encode_all(&self.tail, line, record, now, vars);
         if !self.head.starts_with_text() {
             line.never_starts_like_a_continuation();
@@ -78,7 +87,12 @@ impl Pattern {
 
 fn encode_all(chunks: &[Chunk], line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
     for chunk in chunks {
-        chunk.encode(line, record, now, vars);
+        match chunk {
+            // What nearly all patterns end with, without a call.
+            Chunk::Message => line.message(record.args()),
+            Chunk::Newline => line.end(),
+            chunk => chunk.encode(line, record, now, vars),
+        }
     }
 }
 

@@ -114,7 +114,7 @@ impl AppenderPlan {
                 Sink::File(shared.acquire(spec, job.accounts))
             }
         };
-        Appender { threshold: self.threshold, encoder: Arc::clone(&self.encoder), sink }
+        Appender::new(self.threshold, Arc::clone(&self.encoder), sink)
     }
 }
 

@@ -5,11 +5,10 @@
 
 use super::{Chunk, encode_all};
 use crate::engine::line::Line;
-use crate::engine::moment::{Moment, TimeFormat};
+use crate::engine::moment::{Fraction, Moment, TimeFormat};
 use crate::process;
 use crate::template::Vars;
 use log::{Level, Record};
-use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,26 +18,33 @@ pub(super) struct Head {
     chunks: Vec<Chunk>,
     /// Where in `chunks` the time is, if it is in there.
     time: Option<usize>,
+    /// The fraction of a second in it; `None` if there is more than one, so that nothing is kept.
+    fraction: Option<Fraction>,
     /// Whether it has to be kept apart by target and by file.
     target: bool,
     file: bool,
     /// Tells its entries in the caches from those of others.
-    id: u64,
+    number: u64,
 }
 
 /// What a kept head depends on.
 #[derive(Debug, PartialEq, Clone)]
 struct Key {
-    head: u64,
-    job: u64,
+    /// The job's serial and the head's number. The number's upper bits are cut off; a head is kept for a second, in which
+    /// nobody compiles as many patterns as are then alike.
+    whose: u64,
     second: i64,
+    /// In the source; no line has the number that stands for none.
+    line: u64,
     pid: u32,
-    line: Option<u32>,
     level: Level,
-    /// Addresses of text that lives as long as the process.
-    module: Option<(usize, usize)>,
-    file: Option<(usize, usize)>,
+    module: Address,
+    /// Only of patterns that write it.
+    file: Address,
 }
+
+/// Of a text that lives as long as the process: where it stands, and its length. Both are 0 where there is none.
+type Address = (usize, usize);
 
 /// A head as it was written last.
 #[derive(Debug)]
@@ -57,7 +63,9 @@ const SITES: usize = 32;
 /// A head longer than that is not worth keeping.
 const LONGEST: usize = 1024;
 
-thread_local!(static KEPT: RefCell<Vec<Option<Kept>>> = const { RefCell::new(Vec::new()) });
+/// The heads that one thread keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Heads(Vec<Option<Kept>>);
 
 impl Head {
     /// Takes the head off `chunks`.
@@ -73,12 +81,14 @@ impl Head {
         });
         let tail = chunks.split_off(end.unwrap_or(chunks.len()));
         let head = std::mem::replace(chunks, tail);
+        let time = head.iter().position(|chunk| matches!(chunk, Chunk::Time(_)));
         Head {
-            time: head.iter().position(|chunk| matches!(chunk, Chunk::Time(_))),
+            fraction: format(&head, time).map_or(Some(Fraction::NONE), TimeFormat::only_fraction),
+            time,
             target: head.iter().any(|chunk| chunk.holds(|chunk| matches!(chunk, Chunk::Target))),
             file: head.iter().any(|chunk| chunk.holds(|chunk| matches!(chunk, Chunk::File))),
             chunks: head,
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
         }
     }
 
@@ -86,90 +96,112 @@ impl Head {
         matches!(self.chunks.first(), Some(Chunk::Text(_)))
     }
 
-    pub(super) fn encode(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
-        let Some((key, span)) = self.key(record, now, vars).filter(|_| !line.is_styled()) else {
-            return encode_all(&self.chunks, line, record, now, vars);
-        };
-        // Nothing of the host's runs while the heads are borrowed: a head has no value to format.
-        let kept = KEPT.try_with(|kept| {
-            let mut kept = kept.borrow_mut();
-            kept.resize_with(SITES, || None);
-            let slot = &mut kept[key.slot()];
-            match slot {
-                Some(head)
-                    if head.key == key
-                        && head.span == span
-                        && (!self.target || head.target == record.target()) =>
-                {
-                    line.head(&head.text, head.at, &now.digits()[span]);
-                }
-                _ => *slot = self.write_and_keep(key, span, line, record, now, vars),
-            }
-        });
-        if kept.is_err() {
-            // The thread ends.
-            encode_all(&self.chunks, line, record, now, vars);
-        }
-    }
-
-    fn write_and_keep(
+    pub(super) fn encode(
         &self,
-        key: Key,
-        span: Range<usize>,
         line: &mut Line,
+        heads: &mut Heads,
         record: &Record<'_>,
         now: Moment,
         vars: &Vars,
-    ) -> Option<Kept> {
+    ) {
+        let (Some(key), Some(fraction), false) =
+            (self.key(record, now, vars), self.fraction, line.is_styled())
+        else {
+            return encode_all(&self.chunks, line, record, now, vars);
+        };
+        let span = fraction.span(now);
+        let slot = key.slot();
+        if let Some(Some(head)) = heads.0.get(slot)
+            && key.is(&head.key, self.file)
+            && span.end == head.span.end
+            && (!self.target || head.target == record.target())
+        {
+            line.head(&head.text, head.at, &now.digits(), span);
+        } else {
+            let start = line.bytes().len();
+            let at = self.write(line, record, now, vars);
+            heads.keep(slot, || {
+                let target = if self.target { record.target() } else { "" };
+                Kept { key, target: target.to_owned(), text: line.bytes()[start..].to_owned(), at, span }
+            });
+        }
+    }
+
+    /// Writes it anew; returns how far behind its beginning the digits of the fraction stand.
+    #[cold]
+    fn write(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) -> usize {
         let start = line.bytes().len();
         let (before, after) = self.chunks.split_at(self.time.unwrap_or(0));
         encode_all(before, line, record, now, vars);
         let time = line.bytes().len() - start;
         encode_all(after, line, record, now, vars);
-        let at = self.format().map_or(0, |format| time + format.offset_of_fraction());
-        let text = line.bytes()[start..].to_vec();
-        let target = if self.target { record.target().to_owned() } else { String::new() };
-        (text.len() + target.len() <= LONGEST).then_some(Kept { key, target, text, at, span })
+        format(&self.chunks, self.time).map_or(0, |format| time + format.offset_of_fraction())
     }
 
-    /// What the head of `record` depends on, and which digits of the second stand in it; `None` if it is not to be kept.
-    fn key(&self, record: &Record<'_>, now: Moment, vars: &Vars) -> Option<(Key, Range<usize>)> {
-        let span = self.format().map_or(Some(0..0), |format| format.only_span(now))?;
-        let file = if self.file { address(record.file_static(), record.file())? } else { None };
-        let key = Key {
-            head: self.id,
-            job: vars.serial,
+    /// What the head of `record` depends on; `None` if it is not to be kept.
+    #[inline]
+    fn key(&self, record: &Record<'_>, now: Moment, vars: &Vars) -> Option<Key> {
+        const NUMBER_BITS: u32 = 24;
+        const NO_LINE: u64 = u64::MAX;
+        let file = if self.file { address(record.file_static(), record.file())? } else { Address::default() };
+        Some(Key {
+            whose: vars.serial << NUMBER_BITS | self.number & ((1 << NUMBER_BITS) - 1),
             second: now.second,
+            line: record.line().map_or(NO_LINE, u64::from),
             pid: process::id(),
-            line: record.line(),
             level: record.level(),
             module: address(record.module_path_static(), record.module_path())?,
             file,
-        };
-        Some((key, span))
+        })
+    }
+}
+
+impl Heads {
+    pub(crate) const fn new() -> Heads {
+        Heads(Vec::new())
     }
 
-    fn format(&self) -> Option<&TimeFormat> {
-        match self.chunks.get(self.time?) {
-            Some(Chunk::Time(format)) => Some(format),
-            _ => None,
+    #[cold]
+    fn keep(&mut self, slot: usize, head: impl FnOnce() -> Kept) {
+        if self.0.is_empty() {
+            self.0.resize_with(SITES, || None);
         }
+        let head = head();
+        self.0[slot] = (head.text.len() + head.target.len() <= LONGEST).then_some(head);
+    }
+}
+
+fn format(chunks: &[Chunk], time: Option<usize>) -> Option<&TimeFormat> {
+    match chunks.get(time?) {
+        Some(Chunk::Time(format)) => Some(format),
+        _ => None,
     }
 }
 
 impl Key {
+    /// Whether it is the same as `other`, the cheapest and the most different first.
+    #[inline]
+    fn is(&self, other: &Key, with_file: bool) -> bool {
+        self.whose == other.whose
+            && self.line == other.line
+            && self.second == other.second
+            && self.level == other.level
+            && self.module == other.module
+            && self.pid == other.pid
+            && (!with_file || self.file == other.file)
+    }
+
     fn slot(&self) -> usize {
-        let line = self.line.unwrap_or(0) as usize;
-        (line ^ (self.level as usize) << 2 ^ self.head as usize ^ (self.job as usize) << 1) % SITES
+        (self.line as usize ^ (self.level as usize) << 2 ^ self.whose as usize ^ (self.whose >> 23) as usize)
+            % SITES
     }
 }
 
-/// The address of a text that lives as long as the process, if there is a text; `None` if there is one that does not.
-#[allow(clippy::option_option)] // the outer says whether it can be kept, the inner whether there is a text
-fn address(forever: Option<&'static str>, text: Option<&str>) -> Option<Option<(usize, usize)>> {
+/// The address of a text that lives as long as the process; `None` if there is one that does not.
+fn address(forever: Option<&'static str>, text: Option<&str>) -> Option<Address> {
     match (forever, text) {
-        (Some(text), _) => Some(Some((text.as_ptr() as usize, text.len()))),
-        (None, None) => Some(None),
+        (Some(text), _) => Some((text.as_ptr() as usize, text.len())),
+        (None, None) => Some(Address::default()),
         (None, Some(_)) => None,
     }
 }
@@ -202,6 +234,7 @@ mod tests {
             ), 1..60),
         ) {
             let patterns: Vec<_> = formats.iter().map(|format| pattern(format)).collect();
+            let mut heads = Heads::default();
             let jobs = ["one", "two"].map(|id| Vars::new(id, PathBuf::new(), BTreeMap::new()));
             for (which, second, nanos, level, site, target, job) in records {
                 let (pattern, vars) = (&patterns[which % patterns.len()], &jobs[job]);
@@ -211,7 +244,7 @@ mod tests {
                 let mut record = Record::builder();
                 record.level(level).target(target).line(site).module_path_static(module).file_static(module).args(args);
                 let (mut kept, mut anew) = (Line::default(), Line::default());
-                pattern.encode(&mut kept, &record.build(), now, vars);
+                pattern.encode(&mut kept, &mut heads, &record.build(), now, vars);
                 encode_all(&pattern.head.chunks, &mut anew, &record.build(), now, vars);
                 encode_all(&pattern.tail, &mut anew, &record.build(), now, vars);
                 prop_assert_eq!(String::from_utf8_lossy(kept.bytes()), String::from_utf8_lossy(anew.bytes()));

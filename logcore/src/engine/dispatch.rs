@@ -126,6 +126,7 @@ impl Dispatch {
     }
 
     /// Encodes `record` and hands it to the appenders that want it.
+    #[inline]
     pub(crate) fn log(&self, record: &Record<'_>, vars: &Vars) -> Verdict {
         let route = self.route(record.target());
         if record.level() > route.level {
@@ -192,6 +193,7 @@ impl Dispatch {
         })
     }
 
+    #[inline]
     fn route(&self, target: &str) -> &Node {
         if self.root.children.is_empty() { &self.root } else { self.root.find(target) }
     }

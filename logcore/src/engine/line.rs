@@ -268,18 +268,21 @@ enum Break {
     Escape,
 }
 
-/// Whether it is printable ASCII throughout: almost every text is. Sixteen bytes at a time, in a form that compilers turn
-/// into vector instructions: one more than a byte, taken as signed, is above a space for just those.
+/// Whether it is printable ASCII throughout: almost every text is. In a form that compilers turn into vector instructions:
+/// a byte counts from the space on, so that those before it are above the last one too.
+#[inline]
 fn is_plain(text: &[u8]) -> bool {
-    let is_plain = |byte: &u8| byte.wrapping_add(1).cast_signed() > b' '.cast_signed();
-    let all = |chunk: &[u8; 16]| chunk.iter().fold(true, |all, byte| all & is_plain(byte));
-    let (chunks, rest) = text.as_chunks::<16>();
-    // The rest, with some of what stands before it, is a chunk as well.
-    let rest_is_plain = match text.last_chunk::<16>() {
-        Some(last) => all(last),
-        None => rest.iter().all(is_plain),
-    };
-    chunks.iter().fold(rest_is_plain, |plain, chunk| plain & all(chunk))
+    const LAST: u8 = b'~' - b' ';
+    let from_space = |byte: &u8| byte.wrapping_sub(b' ');
+    let Some(last) = text.last_chunk::<16>() else { return text.iter().all(|byte| from_space(byte) <= LAST) };
+    // What does not fill a chunk is in the last one, with some of what stands before it.
+    let mut most = last.map(|byte| from_space(&byte));
+    let mut rest = text;
+    while let Some((chunk, after)) = rest.split_first_chunk::<16>() {
+        most = std::array::from_fn(|at| from_space(&chunk[at]).max(most[at]));
+        rest = after;
+    }
+    most.iter().all(|byte| *byte <= LAST)
 }
 
 /// Whether nothing is to be escaped. Looks at eight bytes at a time; a TAB, and some characters that start with the same

@@ -27,29 +27,21 @@ pub(super) struct Head {
     number: u64,
 }
 
-/// What a kept head depends on.
-#[derive(Debug, PartialEq, Clone)]
-struct Key {
-    /// The job's serial and the head's number. The number's upper bits are cut off; a head is kept for a second, in which
-    /// nobody compiles as many patterns as are then alike.
+/// Of a text that lives as long as the process: where it stands, and its length. Both are 0 for other texts, for which
+/// nothing is kept.
+type Address = (usize, usize);
+
+/// A head as it was written last, and what it depends on.
+#[derive(Debug)]
+struct Kept {
     whose: u64,
     second: i64,
-    /// In the source; no line has the number that stands for none.
-    line: u64,
+    line: Option<u32>,
     pid: u32,
     level: Level,
     module: Address,
-    /// Only of patterns that write it.
     file: Address,
-}
-
-/// Of a text that lives as long as the process: where it stands, and its length. Both are 0 where there is none.
-type Address = (usize, usize);
-
-/// A head as it was written last.
-#[derive(Debug)]
-struct Kept {
-    key: Key,
+    /// Empty if the head does not show it.
     target: String,
     text: Vec<u8>,
     /// Where the digits of the fraction stand, and which they are.
@@ -104,70 +96,71 @@ impl Head {
         now: Moment,
         vars: &Vars,
     ) {
-        let (Some(key), Some(fraction), false) =
-            (self.key(record, now, vars), self.fraction, line.is_styled())
-        else {
+        let Some(fraction) = self.fraction.filter(|_| !line.is_styled()) else {
             return encode_all(&self.chunks, line, record, now, vars);
         };
+        let whose = self.whose(vars);
         let span = fraction.span(now);
-        let slot = key.slot();
-        if let Some(Some(head)) = heads.0.get(slot)
-            && key.is(&head.key, self.file)
+        if let Some(Some(head)) = heads.0.get(slot(whose, record))
+            && head.is_of(whose, record, now)
             && span.end == head.span.end
+            && (!self.file || head.file == address(record.file_static()))
             && (!self.target || head.target == record.target())
         {
             line.head(&head.text, head.at, &now.digits(), span);
         } else {
-            let start = line.bytes().len();
-            let at = self.write(line, record, now, vars);
-            heads.keep(slot, || {
-                let target = if self.target { record.target() } else { "" };
-                Kept { key, target: target.to_owned(), text: line.bytes()[start..].to_owned(), at, span }
-            });
+            self.write_and_keep(heads, span, line, record, now, vars);
         }
     }
 
-    /// Writes it anew; returns how far behind its beginning the digits of the fraction stand.
     #[cold]
-    fn write(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) -> usize {
+    fn write_and_keep(
+        &self,
+        heads: &mut Heads,
+        span: Range<usize>,
+        line: &mut Line,
+        record: &Record<'_>,
+        now: Moment,
+        vars: &Vars,
+    ) {
         let start = line.bytes().len();
         let (before, after) = self.chunks.split_at(self.time.unwrap_or(0));
         encode_all(before, line, record, now, vars);
         let time = line.bytes().len() - start;
         encode_all(after, line, record, now, vars);
-        format(&self.chunks, self.time).map_or(0, |format| time + format.offset_of_fraction())
-    }
-
-    /// What the head of `record` depends on; `None` if it is not to be kept.
-    #[inline]
-    fn key(&self, record: &Record<'_>, now: Moment, vars: &Vars) -> Option<Key> {
-        const NUMBER_BITS: u32 = 24;
-        const NO_LINE: u64 = u64::MAX;
-        let file = if self.file { address(record.file_static(), record.file())? } else { Address::default() };
-        Some(Key {
-            whose: vars.serial << NUMBER_BITS | self.number & ((1 << NUMBER_BITS) - 1),
+        if record.module_path_static().is_none() || (self.file && record.file_static().is_none()) {
+            return; // of a text that may be gone the address says nothing
+        }
+        let whose = self.whose(vars);
+        let head = Kept {
+            whose,
             second: now.second,
-            line: record.line().map_or(NO_LINE, u64::from),
+            line: record.line(),
             pid: process::id(),
             level: record.level(),
-            module: address(record.module_path_static(), record.module_path())?,
-            file,
-        })
+            module: address(record.module_path_static()),
+            file: address(record.file_static()),
+            target: if self.target { record.target().to_owned() } else { String::new() },
+            text: line.bytes()[start..].to_owned(),
+            at: format(&self.chunks, self.time).map_or(0, |format| time + format.offset_of_fraction()),
+            span,
+        };
+        heads.0.resize_with(SITES, || None);
+        heads.0[slot(whose, record)] =
+            (head.text.len() + head.target.len() <= LONGEST).then_some(head);
+    }
+
+    /// The job's serial and the head's number. The number's upper bits are cut off; a head is kept for a second, in which
+    /// nobody compiles as many patterns as are then alike.
+    fn whose(&self, vars: &Vars) -> u64 {
+        const NUMBER_BITS: u32 = 24;
+        (vars.serial << NUMBER_BITS) | (self.number & ((1 << NUMBER_BITS) - 1))
     }
 }
 
 impl Heads {
     pub(crate) const fn new() -> Heads {
         Heads(Vec::new())
-    }
-
-    #[cold]
-    fn keep(&mut self, slot: usize, head: impl FnOnce() -> Kept) {
-        if self.0.is_empty() {
-            self.0.resize_with(SITES, || None);
-        }
-        let head = head();
-        self.0[slot] = (head.text.len() + head.target.len() <= LONGEST).then_some(head);
     }
 }
 
@@ -178,32 +171,26 @@ fn format(chunks: &[Chunk], time: Option<usize>) -> Option<&TimeFormat> {
     }
 }
 
-impl Key {
-    /// Whether it is the same as `other`, the cheapest and the most different first.
+impl Kept {
+    /// Whether it was written for what `record` is.
     #[inline]
-    fn is(&self, other: &Key, with_file: bool) -> bool {
-        self.whose == other.whose
-            && self.line == other.line
-            && self.second == other.second
-            && self.level == other.level
-            && self.module == other.module
-            && self.pid == other.pid
-            && (!with_file || self.file == other.file)
-    }
-
-    fn slot(&self) -> usize {
-        (self.line as usize ^ (self.level as usize) << 2 ^ self.whose as usize ^ (self.whose >> 23) as usize)
-            % SITES
+    fn is_of(&self, whose: u64, record: &Record<'_>, now: Moment) -> bool {
+        self.whose == whose
+            && self.line == record.line()
+            && self.second == now.second
+            && self.level == record.level()
+            && self.pid == process::id()
+            && self.module == address(record.module_path_static())
     }
 }
 
-/// The address of a text that lives as long as the process; `None` if there is one that does not.
-fn address(forever: Option<&'static str>, text: Option<&str>) -> Option<Address> {
-    match (forever, text) {
-        (Some(text), _) => Some((text.as_ptr() as usize, text.len())),
-        (None, None) => Some(Address::default()),
-        (None, Some(_)) => None,
-    }
+fn slot(whose: u64, record: &Record<'_>) -> usize {
+    let line = record.line().unwrap_or(0) as usize;
+    (line ^ ((record.level() as usize) << 2) ^ whose as usize ^ (whose >> 23) as usize) % SITES
+}
+
+fn address(text: Option<&'static str>) -> Address {
+    text.map_or((0, 0), |text| (text.as_ptr() as usize, text.len()))
 }
 
 #[cfg(test)]

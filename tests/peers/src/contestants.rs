@@ -3,17 +3,24 @@
 //! A [`Host`] is what a process has once; a [`Channel`] is what it logs one job to. Each contestant opens them the way
 //! its manual shows.
 
+#[cfg(feature = "all")]
 mod fast_log;
+#[cfg(feature = "all")]
 mod fern;
+#[cfg(feature = "all")]
 mod flexi;
 mod floor;
+#[cfg(feature = "all")]
 mod ftlog;
 mod line;
 mod log4rs;
 mod logcore;
+#[cfg(feature = "all")]
 mod logforth;
+#[cfg(feature = "all")]
 mod spdlog;
 mod through_log;
+#[cfg(feature = "all")]
 mod tracing;
 
 pub use logcore::Many;
@@ -78,16 +85,27 @@ pub static ALL: &[Contestant] = &[
     Contestant { name: FLOOR, start: Some(floor::start), ..RUST },
     Contestant { name: LOGCORE, start: Some(logcore::start), ..RUST },
     Contestant { name: LOG4RS, start: Some(log4rs::start), ..RUST },
+    #[cfg(feature = "all")]
     Contestant { name: "flexi_logger, direct", start: Some(flexi::direct), ..RUST },
+    #[cfg(feature = "all")]
     Contestant { name: "flexi_logger, buffered", start: Some(flexi::buffered), ..RUST },
+    #[cfg(feature = "all")]
     Contestant { name: "flexi_logger, async", start: Some(flexi::queued), ..RUST },
+    #[cfg(feature = "all")]
     Contestant { name: "fern", start: Some(fern::start), ..RUST },
+    #[cfg(feature = "all")]
     Contestant { name: "ftlog", files: 1, start: Some(ftlog::start), ..RUST },
+    #[cfg(feature = "all")]
     Contestant { name: "fast_log", many: false, start: Some(fast_log::start), ..RUST },
+    #[cfg(feature = "all")]
     Contestant { name: "spdlog-rs, sync", start: Some(spdlog::sync), ..RUST },
+    #[cfg(feature = "all")]
     Contestant { name: "spdlog-rs, async", start: Some(spdlog::queued), ..RUST },
+    #[cfg(feature = "all")]
     Contestant { name: "tracing, direct", start: Some(tracing::direct), ..RUST },
+    #[cfg(feature = "all")]
     Contestant { name: "tracing, non_blocking", start: Some(tracing::queued), ..RUST },
+    #[cfg(feature = "all")]
     Contestant { name: "logforth", start: Some(logforth::start), ..RUST },
     Contestant { name: PYTHON, slow: true, ..RUST },
 ];

@@ -475,6 +475,19 @@ impl Back {
 
     /// Writes; also says whether there was anything to write.
     fn try_write(&mut self, owner: &LogFile, shared: &Shared, extent: Extent) -> (io::Result<()>, bool) {
+        if extent == Extent::Urgent {
+            match self.write_in_place(owner, shared) {
+                Ok(true) => return (Ok(()), true),
+                // Older chunks go before it, and while they are written, more may get full: it goes with them.
+                Ok(false) => return self.try_write(owner, shared, Extent::All),
+                Err(error) => {
+                    let mut front = lock(&owner.front);
+                    front.failing = true;
+                    front.room = 0;
+                    return (Err(error), true);
+                }
+            }
+        }
         {
             let mut front = lock(&owner.front);
             std::mem::swap(&mut self.taken, &mut front.full);
@@ -490,25 +503,16 @@ impl Back {
         let any = !self.taken.is_empty();
         if any && let Err(error) = self.write_taken(owner, shared) {
             let mut front = lock(&owner.front);
-            let (done, left) = self.taken.drain(..).partition(Chunk::is_empty);
-            let _: (Vec<Chunk>, _) = (done, front.full.splice(0..0, left));
+            for written in self.taken.extract_if(.., |chunk| chunk.is_empty()) {
+                shared.give_chunk(written);
+            }
+            front.full.splice(0..0, self.taken.drain(..));
             front.failing = true;
             front.room = 0;
             front.queued |= extent == Extent::All;
             return (Err(error), any);
         }
-        if extent != Extent::Urgent {
-            return (Ok(()), any);
-        }
-        match self.write_in_place(owner, shared) {
-            Ok(()) => (Ok(()), true),
-            Err(error) => {
-                let mut front = lock(&owner.front);
-                front.failing = true;
-                front.room = 0;
-                (Err(error), true)
-            }
-        }
+        (Ok(()), any)
     }
 
     /// Writes the chunks that were taken and gives their memory back.
@@ -536,15 +540,19 @@ impl Back {
         Err(io::Error::other("the file is deleted as soon as it is made"))
     }
 
-    /// Writes what the front holds, which stays there until somebody has made sure that the file has a name.
-    fn write_in_place(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
+    /// Writes what the front holds, which stays there until somebody has made sure that the file has a name; `false` if
+    /// something is to be written before it.
+    fn write_in_place(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<bool> {
         self.ensure_open(owner, shared)?;
         owner.used.store(true, Ordering::Relaxed);
-        let Some(file) = &mut self.file else { return Ok(()) };
+        let Some(file) = &mut self.file else { return Ok(false) };
         let mut front = lock(&owner.front);
+        if !front.full.is_empty() {
+            return Ok(false);
+        }
         let (written, result) = chunk::write(file, std::slice::from_mut(&mut front.chunk));
         self.length += written;
-        result
+        result.map(|()| true)
     }
 
     /// Opens the path if it is not open, or if it names another file by now (logrotate, a person with `mv`).

@@ -146,8 +146,7 @@ impl Head {
             span,
         };
         heads.0.resize_with(SITES, || None);
-        heads.0[slot(whose, record)] =
-            (head.text.len() + head.target.len() <= LONGEST).then_some(head);
+        heads.0[slot(whose, record)] = (head.text.len() + head.target.len() <= LONGEST).then_some(head);
     }
 
     /// The job's serial and the head's number. The number's upper bits are cut off; a head is kept for a second, in which

@@ -1,0 +1,132 @@
+//! What is buffered: when it stands in its file, in which order, and what becomes of it when the file goes away.
+#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+
+use log::{debug, error, info};
+use logcore::{Job, Logs, Outcome};
+use std::fs;
+use std::thread;
+use tests::sandbox::{Sandbox, eventually, lines};
+
+/// Two level files with a line per record, under the given `buffer`.
+fn template(buffer: &str) -> String {
+    format!(
+        "logcore: {{ dir: \"ROOT\", buffer: {buffer} }}\n\
+         appenders:\n\
+         \x20 debug: {{ kind: file, path: \"${{job_dir}}/debug.log\", encoder: {{ pattern: \"{{m}}{{n}}\" }} }}\n\
+         \x20 error: {{ kind: file, path: \"${{job_dir}}/error.log\", encoder: {{ pattern: \"{{m}}{{n}}\" }}, filters: [ {{ kind: threshold, level: error }} ] }}\n\
+         root: {{ level: debug, appenders: [ debug, error ] }}\n"
+    )
+}
+
+fn start(buffer: &str) -> (Sandbox, Logs, Job) {
+    let sandbox = Sandbox::new(&template(buffer));
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    let job = logs.job("j").start().unwrap();
+    (sandbox, logs, job)
+}
+
+/// Nothing is written by the clock in a test's life.
+const NEVER: &str = "{ flush: 1h }";
+
+#[test]
+fn each_threads_records_stand_in_order_and_once_however_fast_they_come() {
+    const THREADS: usize = 6;
+    const EACH: usize = 20_000;
+    for buffer in ["{ size: 4KiB }", "{ size: 64KiB }", "{ size: 200 }", "{ size: 4KiB, flush_level: debug }"]
+    {
+        let (sandbox, _logs, job) = start(buffer);
+        thread::scope(|scope| {
+            for number in 0..THREADS {
+                let job = &job;
+                scope.spawn(move || {
+                    for count in 0..EACH {
+                        if count % 100 == 99 {
+                            error!(logger: job, "{number} {count}");
+                        } else {
+                            debug!(logger: job, "{number} {count}");
+                        }
+                    }
+                });
+            }
+        });
+        let report = job.finish(Outcome::Ok);
+        assert_eq!(report.lost, 0);
+        for (name, step) in [("debug.log", 1), ("error.log", 100)] {
+            let mut next = [step - 1; THREADS];
+            for line in lines(job.dir().join(name)) {
+                let (number, count) = line.split_once(' ').unwrap();
+                let number: usize = number.parse().unwrap();
+                assert_eq!(count.parse(), Ok(next[number]), "{buffer}, {name}, thread {number}");
+                next[number] += step;
+            }
+            assert_eq!(next, [EACH + step - 1; THREADS], "{buffer}, {name}");
+        }
+        let bytes: u64 = ["debug.log", "error.log"]
+            .map(|name| fs::metadata(job.dir().join(name)).unwrap().len())
+            .iter()
+            .sum();
+        assert_eq!(report.bytes, bytes);
+        drop(sandbox);
+    }
+}
+
+#[test]
+fn an_error_is_in_its_files_when_its_call_returns() {
+    let (_sandbox, _logs, job) = start(NEVER);
+    info!(logger: job, "before");
+    assert_eq!(lines(job.dir().join("debug.log")), [""; 0]);
+    error!(logger: job, "the error");
+    assert_eq!(lines(job.dir().join("debug.log")), ["before", "the error"]);
+    assert_eq!(lines(job.dir().join("error.log")), ["the error"]);
+}
+
+#[test]
+fn errors_that_follow_each_other_fast_are_in_their_own_file_at_once_and_in_the_others_soon() {
+    let (_sandbox, _logs, job) = start(NEVER);
+    for count in 0..1_000 {
+        info!(logger: job, "before {count}");
+        error!(logger: job, "error {count}");
+        let last = lines(job.dir().join("error.log")).pop();
+        assert_eq!(last, Some(format!("error {count}")));
+    }
+    eventually("all are in the other file", || lines(job.dir().join("debug.log")).len() == 2_000);
+}
+
+#[test]
+fn without_a_buffer_each_record_is_in_its_file_when_its_call_returns() {
+    let (_sandbox, _logs, job) = start("none");
+    for count in 0..500 {
+        debug!(logger: job, "record {count} {}", "x".repeat(200));
+        let written = fs::read_to_string(job.dir().join("debug.log")).unwrap();
+        assert_eq!(written.lines().count(), count + 1);
+        assert!(written.ends_with('\n'));
+    }
+}
+
+#[test]
+fn what_was_written_at_once_is_written_again_if_its_file_was_deleted_before_anybody_looked() {
+    let (_sandbox, _logs, job) = start(NEVER);
+    error!(logger: job, "one");
+    fs::remove_file(job.dir().join("error.log")).unwrap();
+    error!(logger: job, "two");
+    job.finish(Outcome::Ok);
+    assert_eq!(lines(job.dir().join("error.log")), ["one", "two"]);
+    assert_eq!(lines(job.dir().join("debug.log")), ["one", "two"]);
+}
+
+#[test]
+fn a_record_longer_than_the_buffer_is_whole_and_in_its_place() {
+    let (_sandbox, _logs, job) = start("{ size: 1KiB, flush: 1h }");
+    let long = "long ".repeat(100_000);
+    for count in 0..20 {
+        debug!(logger: job, "{count}");
+        debug!(logger: job, "{long}");
+    }
+    job.finish(Outcome::Ok);
+    let written = lines(job.dir().join("debug.log"));
+    for (count, pair) in written.chunks(2).enumerate() {
+        assert_eq!(pair[0], count.to_string());
+        assert_eq!(pair[1], long);
+    }
+    assert_eq!(written.len(), 40);
+}

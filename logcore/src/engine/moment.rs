@@ -205,10 +205,10 @@ impl Fraction {
         match self {
             Fraction::Digits { count: 0, .. } => 0..0,
             Fraction::Digits { point, count } => usize::from(!point)..count + 1,
+            Fraction::Needed if !moment.nanos.is_multiple_of(1_000) => 0..10,
             Fraction::Needed if moment.nanos == 0 => 0..0,
             Fraction::Needed if moment.nanos.is_multiple_of(1_000_000) => 0..4,
-            Fraction::Needed if moment.nanos.is_multiple_of(1_000) => 0..7,
-            Fraction::Needed => 0..10,
+            Fraction::Needed => 0..7,
         }
     }
 }

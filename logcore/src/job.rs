@@ -6,15 +6,17 @@ use crate::engine::dispatch::{Dispatch, Verdict};
 use crate::engine::scratch::Scratch;
 use crate::error::Error;
 use crate::levels;
+use crate::lock::lock;
 use crate::logs::Inner;
 use crate::report::{JobInfo, JobReport, JobState};
 use crate::router::{self, Entered};
+use crate::run::Begun;
 use crate::template::{Plan, Render, Vars};
 use arc_swap::ArcSwapOption;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -48,8 +50,8 @@ pub(crate) struct Core {
     logs: Weak<Inner>,
     /// Empty once the job is finished.
     dispatch: ArcSwapOption<Dispatch>,
-    /// Once its `job.json` stands; the end of one that never got there leaves no trace.
-    opened: AtomicBool,
+    /// While its run stands in `job.json` without an end; the end of one that never got there leaves no trace.
+    begun: Mutex<Option<Begun>>,
     /// The most verbose level of the newest dispatch, also after it is gone: late records are held to it.
     last_level: AtomicUsize,
     started: Instant,
@@ -71,7 +73,7 @@ struct Levels {
     counted: Option<LevelFilter>,
     /// Since the job lets go of its handlers; the report follows.
     ended: bool,
-    report: Option<JobReport>,
+    report: Option<Box<JobReport>>,
 }
 
 /// How long `finish` waits for log calls under way on other threads. One that takes longer, in a value's `Display`,
@@ -86,7 +88,7 @@ impl Job {
             is_server,
             logs: Arc::downgrade(logs),
             dispatch: ArcSwapOption::empty(),
-            opened: AtomicBool::new(false),
+            begun: Mutex::default(),
             last_level: AtomicUsize::new(LevelFilter::Off as usize),
             started: Instant::now(),
             counts: Default::default(),
@@ -345,12 +347,12 @@ impl Core {
         // No start of the same id until this end is on disk.
         let _id = logs.as_ref().map(|logs| logs.lock_id(&self.vars.id));
         if let Some(report) = &self.levels().report {
-            return JobReport { late: self.late.load(Ordering::Relaxed), ..report.clone() };
+            return JobReport { late: self.late.load(Ordering::Relaxed), ..report.as_ref().clone() };
         }
         let unwritten = self.release();
         let report = self.report(outcome, unwritten);
-        self.levels().report = Some(report.clone());
-        if let Some(logs) = logs.as_ref().filter(|_| self.opened.load(Ordering::Acquire)) {
+        self.levels().report = Some(Box::new(report.clone()));
+        if let Some(logs) = &logs {
             logs.ended(self, &report);
         }
         report
@@ -362,8 +364,13 @@ impl Core {
         self.report(Outcome::Ok, unwritten)
     }
 
-    pub(crate) fn set_opened(&self) {
-        self.opened.store(true, Ordering::Release);
+    pub(crate) fn set_begun(&self, begun: Begun) {
+        *lock(&self.begun) = Some(begun);
+    }
+
+    /// The run that is to be ended; whoever has it ends it.
+    pub(crate) fn take_begun(&self) -> Option<Begun> {
+        lock(&self.begun).take()
     }
 
     pub(crate) fn belongs_to(&self, logs: &Arc<Inner>) -> bool {
@@ -425,7 +432,7 @@ impl Core {
     }
 
     fn levels(&self) -> MutexGuard<'_, Levels> {
-        self.levels.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.levels)
     }
 }
 

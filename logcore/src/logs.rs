@@ -1,6 +1,6 @@
 //! All logs of a host: the template in force, the server log, the live jobs.
 
-use crate::disk::{Alive, JobFile, Outcome, Run};
+use crate::disk::{Alive, Outcome};
 use crate::engine::files::Shared;
 use crate::engine::flusher::{Complaint, Flushed, Trouble};
 use crate::engine::open::make_dirs;
@@ -10,11 +10,11 @@ use crate::jobs_lock::JobsLock;
 use crate::lock::lock;
 use crate::report::{JobInfo, JobReport};
 use crate::router::{self, Router};
-use crate::start::{JobBuilder, make_job_dir, read_job_json};
+use crate::run::{self, LastPatterns};
+use crate::start::JobBuilder;
 use crate::template::{Template, Vars, job_dir, unreadable};
 use crate::watch::Watch;
 use arc_swap::ArcSwap;
-use chrono::{SecondsFormat, Utc};
 use log::{Level, LevelFilter, Log, Record};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -54,8 +54,7 @@ pub(crate) struct Inner {
     pub(crate) files: Arc<Shared>,
     pub(crate) alive: Alive,
     pub(crate) jobs_lock: JobsLock,
-    /// What `job.json` says of the runs that have not ended, by their jobs' serials: somebody may delete the files.
-    runs: Mutex<HashMap<u64, JobFile>>,
+    pub(crate) patterns: LastPatterns,
     pid: u32,
     server: OnceLock<Job>,
     live: Mutex<HashMap<String, WeakJob>>,
@@ -85,7 +84,7 @@ impl Logs {
         let inner = Arc::new(Inner {
             config,
             jobs_lock: JobsLock::new(&root),
-            runs: Mutex::default(),
+            patterns: LastPatterns::default(),
             seen: Mutex::new(Seen { text: template.text().as_bytes().to_vec(), unreadable: None }),
             template: ArcSwap::from_pointee(template),
             root,
@@ -432,63 +431,12 @@ impl Inner {
             live.remove(&job.vars.id);
         }
         drop(live);
-        let remembered = lock(&self.runs).remove(&job.vars.serial);
-        if let Some(ours) = remembered
-            && let Err(error) = self.write_end(job, report, ours)
+        if let Some(begun) = job.take_begun()
+            && let Err(error) = run::end(job, self, &begun, report)
         {
             self.note(Level::Error, format_args!("{error}; the job {:?} will look killed", job.vars.id));
         }
     }
-
-    /// Keeps what `file` says of the newest run, which has just started.
-    pub(crate) fn remember(&self, job: &Core, mut file: JobFile) {
-        let earlier = file.runs.len().saturating_sub(1);
-        file.runs.drain(..earlier);
-        lock(&self.runs).insert(job.vars.serial, file);
-    }
-
-    /// Completes the run in `job.json`. One that is missing there, as the file or all of the directory was deleted
-    /// or replaced under way, is added again.
-    fn write_end(&self, job: &Core, report: &JobReport, ours: JobFile) -> Result<(), Error> {
-        let dir = &job.vars.dir;
-        if job.is_server && !self.root.exists() {
-            return Ok(()); // nothing is left to which the end of the server log could matter
-        }
-        let _locked = self.jobs_lock.lock(&job.vars.id);
-        let existed = make_job_dir(dir).map_err(Error::io("make the job's directory", dir))?;
-        let mut file = if existed { read_job_json(dir, &job.vars.id)? } else { JobFile::default() };
-        let start = start_of(&job.vars);
-        let mine = |run: &Run| run.process == self.alive.process() && run.start == start;
-        let at = match file.runs.iter().rposition(mine) {
-            Some(at) => at,
-            None if file.runs.is_empty() => {
-                file = ours;
-                0
-            }
-            None => {
-                file.runs.extend(ours.runs);
-                file.runs.len() - 1
-            }
-        };
-        let Some(run) = file.runs.get_mut(at) else { return Ok(()) };
-        // It is at the beginning of files that were deleted and made anew.
-        run.offsets.retain(|name, at| fs::metadata(dir.join(name)).is_ok_and(|about| about.len() >= *at));
-        run.end = Some(now());
-        run.outcome = Some(report.outcome);
-        run.counts = report.counts;
-        run.bytes = report.bytes;
-        run.lost = report.lost;
-        file.write(dir, self.alive.process()).map_err(Error::io("write job.json in", dir))
-    }
-}
-
-/// When a job started, as `job.json` has it.
-pub(crate) fn start_of(vars: &Vars) -> String {
-    vars.started.with_timezone(&Utc).to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-fn now() -> String {
-    Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 impl Drop for Inner {

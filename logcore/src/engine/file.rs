@@ -15,21 +15,18 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use log::Level;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// How a file is to be written.
+/// How a file is to be written; one for all files that are to be written alike.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Spec {
-    pub(crate) path: PathBuf,
     /// Whether what it holds at the job's start stays.
     pub(crate) append: bool,
     pub(crate) encoding: &'static Encoding,
     pub(crate) roll: Option<Roll>,
-    /// Below the log root no link is followed and nothing but a regular file is opened.
-    pub(crate) inside_root: bool,
 }
 
 /// A file that somebody logs to.
@@ -37,6 +34,12 @@ pub(crate) struct Spec {
 pub(crate) struct LogFile {
     /// Itself, for the queues that outlive a call.
     pub(super) me: Weak<LogFile>,
+    /// Absolute.
+    pub(super) path: Arc<Path>,
+    /// Below the log root no link is followed and nothing but a regular file is opened.
+    pub(super) inside_root: bool,
+    /// Its handles; changed only with the table of files locked.
+    pub(super) users: AtomicUsize,
     state: Mutex<State>,
     /// Since the least-recently-used sweep last looked.
     pub(super) used: AtomicBool,
@@ -47,7 +50,7 @@ pub(crate) struct LogFile {
 
 #[derive(Debug)]
 struct State {
-    spec: Spec,
+    spec: Arc<Spec>,
     file: Option<File>,
     /// Encoded records that are not written yet, and whose they are.
     buffer: Vec<u8>,
@@ -65,21 +68,21 @@ struct State {
     roll_retry: Retry,
 }
 
-/// While something fails: when to try it again.
+/// While something fails: when to try it again. Boxed, as it hardly ever does and there are many files.
 #[derive(Debug, Default)]
-struct Retry(Option<(Instant, Duration)>);
+struct Retry(Option<Box<(Instant, Duration)>>);
 
 impl Retry {
     fn is_due(&self) -> bool {
-        self.0.is_none_or(|(at, _)| Instant::now() >= at)
+        self.0.as_ref().is_none_or(|retry| Instant::now() >= retry.0)
     }
 
     /// It has failed; `true` if it had not before.
     fn failed(&mut self) -> bool {
         const FIRST: Duration = Duration::from_millis(200);
         const LONGEST: Duration = Duration::from_secs(10);
-        let wait = self.0.map_or(FIRST, |(_, wait)| (wait * 2).min(LONGEST));
-        self.0.replace((Instant::now() + wait, wait)).is_none()
+        let wait = self.0.as_ref().map_or(FIRST, |retry| (retry.1 * 2).min(LONGEST));
+        self.0.replace(Box::new((Instant::now() + wait, wait))).is_none()
     }
 
     /// It works; `true` if it had failed before.
@@ -95,7 +98,7 @@ const BACKLOG: usize = 4;
 const LEAST_BACKLOG: usize = 256 << 10;
 
 impl LogFile {
-    pub(super) fn new(spec: Spec) -> Arc<LogFile> {
+    pub(super) fn new(path: Arc<Path>, inside_root: bool, spec: Arc<Spec>) -> Arc<LogFile> {
         let state = State {
             spec,
             file: None,
@@ -111,6 +114,9 @@ impl LogFile {
         };
         Arc::new_cyclic(|me| LogFile {
             me: me.clone(),
+            path,
+            inside_root,
+            users: AtomicUsize::new(0),
             state: Mutex::new(state),
             used: AtomicBool::new(false),
             is_open: AtomicBool::new(false),
@@ -123,12 +129,13 @@ impl LogFile {
     }
 
     /// Takes over what a newer configuration says about the same path.
-    pub(super) fn respecify(&self, spec: &Spec) {
+    pub(super) fn respecify(&self, spec: &Arc<Spec>) {
         let mut state = self.lock();
         if state.spec != *spec {
             state.next_roll = None;
-            state.spec = spec.clone();
         }
+        // Also if they are equal: the older one need not be kept.
+        state.spec = Arc::clone(spec);
     }
 
     /// Appends one encoded record; `false` if there was no room for it.
@@ -267,13 +274,13 @@ impl State {
                 debug_assert!(self.ledger.is_empty());
                 shared.give_buffer(std::mem::take(&mut self.buffer));
                 if self.write_retry.mended() {
-                    shared.flusher.complain(&self.spec.path, Trouble::Mended);
+                    shared.flusher.complain(&owner.path, Trouble::Mended);
                 }
                 true
             }
             Err(error) => {
                 if self.write_retry.failed() {
-                    shared.flusher.complain(&self.spec.path, Trouble::Write(error.to_string()));
+                    shared.flusher.complain(&owner.path, Trouble::Write(error.to_string()));
                 }
                 // A descriptor that fails may be the fault itself: the next try opens the path anew.
                 self.drop_file(owner, shared);
@@ -311,19 +318,19 @@ impl State {
             && self.checked.elapsed() >= CHECK_EVERY
         {
             self.checked = Instant::now();
-            if !names(&self.spec.path, file) {
+            if !names(&owner.path, file) {
                 self.drop_file(owner, shared);
             }
         }
         if self.file.is_some() {
             return Ok(());
         }
-        let mut file = open(&self.spec, shared.root())?;
+        let mut file = open(owner, shared.root())?;
         self.length = file.metadata()?.len();
         if std::mem::take(&mut self.fresh)
             && self.length > 0
             && self.spec.encoding.is_ascii_compatible()
-            && ends_in_half_a_line(&self.spec.path)
+            && ends_in_half_a_line(&owner.path)
         {
             // An earlier process was cut off: its half a line must not be glued to our first record.
             self.length += file.write(b"\n")? as u64;
@@ -369,19 +376,19 @@ impl State {
     /// old one, and it is tried again after a while.
     fn roll(&mut self, owner: &LogFile, shared: &Shared) -> bool {
         let Some(roll) = self.spec.roll.as_ref().filter(|_| self.roll_retry.is_due()) else { return false };
-        let result = roll.roller.roll(&self.spec.path);
+        let result = roll.roller.roll(&owner.path);
         match result {
             Ok(()) => {
                 self.drop_file(owner, shared);
                 self.length = 0;
                 if self.roll_retry.mended() {
-                    shared.flusher.complain(&self.spec.path, Trouble::Mended);
+                    shared.flusher.complain(&owner.path, Trouble::Mended);
                 }
                 true
             }
             Err(error) => {
                 if self.roll_retry.failed() {
-                    shared.flusher.complain(&self.spec.path, Trouble::Roll(error.to_string()));
+                    shared.flusher.complain(&owner.path, Trouble::Roll(error.to_string()));
                 }
                 false
             }

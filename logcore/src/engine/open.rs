@@ -1,21 +1,21 @@
 //! Opening log files: private, appending, and below the log root without following a link on the way.
 
-use super::file::Spec;
+use super::file::LogFile;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Opens for appending, making file and directory if need be.
-pub(super) fn open(spec: &Spec, root: &Path) -> io::Result<File> {
-    let beneath = if spec.inside_root { spec.path.strip_prefix(root).ok() } else { None };
-    let file = match try_open(spec, root, beneath) {
+pub(super) fn open(log: &LogFile, root: &Path) -> io::Result<File> {
+    let beneath = if log.inside_root { log.path.strip_prefix(root).ok() } else { None };
+    let file = match try_open(log, root, beneath) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            spec.path.parent().map_or(Ok(()), make_dirs)?;
-            try_open(spec, root, beneath)?
+            log.path.parent().map_or(Ok(()), make_dirs)?;
+            try_open(log, root, beneath)?
         }
         other => other?,
     };
-    if spec.inside_root && !file.metadata()?.is_file() {
+    if log.inside_root && !file.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
     Ok(file)
@@ -23,30 +23,30 @@ pub(super) fn open(spec: &Spec, root: &Path) -> io::Result<File> {
 
 /// On Linux the kernel itself sees to it that no component below the root is a link (openat2, since 5.6).
 #[cfg(target_os = "linux")]
-fn try_open(spec: &Spec, root: &Path, beneath: Option<&Path>) -> io::Result<File> {
+fn try_open(log: &LogFile, root: &Path, beneath: Option<&Path>) -> io::Result<File> {
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
-    let Some(beneath) = beneath else { return open_path(spec) };
+    let Some(beneath) = beneath else { return open_path(log) };
     let root = openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     // O_NONBLOCK: a FIFO planted in the root must not hold us.
     let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
     match openat2(&root, beneath, flags, Mode::from_raw_mode(0o640), resolve) {
         // Old kernels and some sandboxes do not have it.
-        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => open_path(spec),
+        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => open_path(log),
         opened => Ok(File::from(opened?)),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn try_open(spec: &Spec, _: &Path, _: Option<&Path>) -> io::Result<File> {
-    open_path(spec)
+fn try_open(log: &LogFile, _: &Path, _: Option<&Path>) -> io::Result<File> {
+    open_path(log)
 }
 
-fn open_path(spec: &Spec) -> io::Result<File> {
+fn open_path(log: &LogFile) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
-    private(&mut options, spec.inside_root);
-    options.open(&spec.path)
+    private(&mut options, log.inside_root);
+    options.open(&log.path)
 }
 
 #[cfg(unix)]

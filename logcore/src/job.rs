@@ -60,13 +60,14 @@ pub(crate) struct Core {
     lost: AtomicU64,
     late: AtomicU64,
     accounts: Accounts,
+    /// The level that the host asked for at the start.
+    asked: Option<LevelFilter>,
     levels: Mutex<Levels>,
 }
 
 /// What decides the job's level, and what came of it.
 #[derive(Default)]
 struct Levels {
-    asked: Option<LevelFilter>,
     /// `set_level`, and which call of it.
     set: Option<(LevelFilter, u64)>,
     /// As counted in the process's maximum.
@@ -74,6 +75,12 @@ struct Levels {
     /// Since the job lets go of its handlers; the report follows.
     ended: bool,
     report: Option<Box<JobReport>>,
+}
+
+/// A dispatch that is not in force yet, and what `set_level` had said when it was made.
+pub(crate) struct Rendered {
+    pub(crate) dispatch: Dispatch,
+    set: Option<(LevelFilter, u64)>,
 }
 
 /// How long `finish` waits for log calls under way on other threads. One that takes longer, in a value's `Display`,
@@ -95,7 +102,8 @@ impl Job {
             lost: AtomicU64::new(0),
             late: AtomicU64::new(0),
             accounts: Accounts::default(),
-            levels: Mutex::new(Levels { asked, ..Levels::default() }),
+            asked,
+            levels: Mutex::default(),
         };
         let keep = (!is_server).then(|| Arc::clone(logs));
         Job { handle: Arc::new(Handle { core: Arc::new(core), _logs: keep }) }
@@ -290,15 +298,18 @@ impl Core {
         }
     }
 
-    /// Renders `plan` for this job: the dispatch that it would have.
-    pub(crate) fn render(&self, plan: &Plan, logs: &Inner) -> Dispatch {
-        self.render_locked(&self.levels(), plan, logs)
+    /// Renders `plan` for this job, to be put in force with [`Core::adopt`].
+    pub(crate) fn render(&self, plan: &Plan, logs: &Inner) -> Rendered {
+        let set = self.levels().set;
+        Rendered { dispatch: self.dispatch_for(plan, set, logs), set }
     }
 
-    fn render_locked(&self, levels: &Levels, plan: &Plan, logs: &Inner) -> Dispatch {
-        let set = levels.set.map(|(level, _)| level);
-        let job = Render { vars: &self.vars, accounts: &self.accounts, asked: levels.asked, set };
-        plan.dispatch(job, &logs.files)
+    fn dispatch_for(&self, plan: &Plan, set: Option<(LevelFilter, u64)>, logs: &Inner) -> Dispatch {
+        let set = set.map(|(level, _)| level);
+        plan.dispatch(
+            Render { vars: &self.vars, accounts: &self.accounts, asked: self.asked, set },
+            &logs.files,
+        )
     }
 
     /// Puts the job under `plan`, unless it has ended. Records under way keep the dispatch they have.
@@ -307,11 +318,27 @@ impl Core {
         self.apply_locked(&mut levels, plan, logs);
     }
 
+    /// As [`Core::apply`], with what has been rendered of `plan` before.
+    pub(crate) fn adopt(&self, rendered: Rendered, plan: &Plan, logs: &Inner) {
+        let mut levels = self.levels();
+        if rendered.set == levels.set {
+            self.put_under(&mut levels, rendered.dispatch);
+        } else {
+            // Somebody has set the level in between.
+            self.apply_locked(&mut levels, plan, logs);
+        }
+    }
+
     fn apply_locked(&self, levels: &mut Levels, plan: &Plan, logs: &Inner) {
+        if !levels.ended {
+            self.put_under(levels, self.dispatch_for(plan, levels.set, logs));
+        }
+    }
+
+    fn put_under(&self, levels: &mut Levels, dispatch: Dispatch) {
         if levels.ended {
             return;
         }
-        let dispatch = self.render_locked(levels, plan, logs);
         dispatch.apply();
         let max = Some(dispatch.max_level());
         self.last_level.store(dispatch.max_level() as usize, Ordering::Relaxed);

@@ -343,11 +343,15 @@ impl Inner {
     /// Puts the server log and all live jobs under `template`, or none of them.
     fn follow(&self, template: Template) -> Result<(String, usize), crate::ConfigError> {
         let jobs = self.live_jobs();
-        let mut plans = Vec::with_capacity(jobs.len() + 1);
-        for job in jobs.iter().chain([self.server()]) {
-            let plan = template.plan_for(&job.core().vars)?;
-            job.core().render(&plan, self).dry_run(&job.core().vars);
-            plans.push(plan);
+        let mut rendered = Vec::with_capacity(jobs.len() + 1);
+        for core in jobs.iter().chain([self.server()]).map(Job::core) {
+            let plan = template.plan_for(&core.vars)?;
+            let own = core.render(&plan, self);
+            // Encoders that all jobs share are tried once: what they put in for a job is text, escaped already.
+            if rendered.is_empty() || !Arc::ptr_eq(&plan, template.plan()) {
+                own.dispatch.dry_run(&core.vars);
+            }
+            rendered.push((core, plan, own));
         }
         let old = self.template.load_full();
         let changes = template.differences(&old);
@@ -356,8 +360,8 @@ impl Inner {
         self.files.set_settings(&template.plan().settings);
         // Jobs that start from here on are under the new one; those that started before are in the list or look again.
         self.template.store(Arc::new(template));
-        for (job, plan) in jobs.iter().chain([self.server()]).zip(&plans) {
-            job.core().apply(plan, self);
+        for (core, plan, own) in rendered {
+            core.adopt(own, &plan, self);
         }
         if moved {
             let (root, server) = (self.root.display(), self.server_id());
@@ -466,5 +470,26 @@ impl fmt::Debug for Logs {
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inner").field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_that_is_set_while_a_reload_renders_stays_set() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("log.yaml");
+        let root = dir.path().join("logs");
+        let text = format!("logcore: {{ dir: {root:?} }}\nappenders: {{}}\nroot: {{ level: info }}\n");
+        fs::write(&config, text).unwrap();
+        let logs = Logs::from_file(&config).unwrap();
+        let job = logs.job("j").start().unwrap();
+        let plan = Arc::clone(logs.inner.template().plan());
+        let rendered = job.core().render(&plan, &logs.inner);
+        logs.set_level("j", LevelFilter::Trace).keep().unwrap();
+        job.core().adopt(rendered, &plan, &logs.inner);
+        assert!(job.enabled(&log::Metadata::builder().level(Level::Trace).build()));
     }
 }

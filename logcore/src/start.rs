@@ -105,18 +105,13 @@ fn check_id(id: &str, logs: &Inner) -> Result<(), Error> {
     Err(Error::JobId { id, reason })
 }
 
-/// Gives a new job its directory, its handlers and its `job.json`. The id is locked.
+/// Gives a new job its handlers, its directory and its `job.json`. The id is locked.
 fn open(job: &Job, logs: &Inner) -> Result<(), Error> {
-    let (core, dir) = (job.core(), job.dir());
-    let locked = logs.jobs_lock.lock(job.id());
+    let core = job.core();
     logs.alive.renew().map_err(Error::io("write to the log root", &logs.root))?;
-    let existed = make_job_dir(dir).map_err(Error::io("make the job's directory", dir))?;
-    let found = if existed { run::read(dir, job.id())? } else { None };
     let mut template = Arc::clone(&logs.template());
     core.apply(&*template.plan_for(&core.vars)?, logs);
-    let begun = run::begin(core, logs, existed, found)?;
-    drop(locked);
-    core.set_begun(begun);
+    core.set_begun(run::begin(core, logs)?);
     if !core.is_server {
         logs.set_live(job);
     }

@@ -108,7 +108,9 @@ fn check_id(id: &str, logs: &Inner) -> Result<(), Error> {
 /// Gives a new job its handlers, its directory and its `job.json`. The id is locked.
 fn open(job: &Job, logs: &Inner) -> Result<(), Error> {
     let core = job.core();
-    logs.alive.renew().map_err(Error::io("write to the log root", &logs.root))?;
+    if logs.alive.renewed().map_err(Error::io("write to the log root", &logs.root))? {
+        logs.files.root_is_new();
+    }
     let mut template = Arc::clone(&logs.template());
     core.apply(&*template.plan_for(&core.vars)?, logs);
     core.set_begun(run::begin(core, logs)?);

@@ -298,6 +298,7 @@ impl State {
             let (done, result) = write_all(file, &self.buffer);
             if result.is_ok() && is_deleted(file) {
                 // Nobody can read what was written just now: once more, into a file that has the name.
+                shared.root().forget();
                 self.drop_file(owner, shared);
                 continue;
             }
@@ -319,14 +320,15 @@ impl State {
         {
             self.checked = Instant::now();
             if !names(&owner.path, file) {
+                shared.root().forget();
                 self.drop_file(owner, shared);
             }
         }
         if self.file.is_some() {
             return Ok(());
         }
-        let mut file = open(owner, shared.root())?;
-        self.length = file.metadata()?.len();
+        let (mut file, length) = open(owner, shared.root())?;
+        self.length = length;
         if std::mem::take(&mut self.fresh)
             && self.length > 0
             && self.spec.encoding.is_ascii_compatible()

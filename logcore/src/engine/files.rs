@@ -3,6 +3,7 @@
 use super::account::{Account, Accounts};
 use super::file::{LogFile, Spec};
 use super::flusher::Flusher;
+use super::open::Root;
 use crate::lock::lock;
 use log::{Level, LevelFilter};
 use std::borrow::Borrow;
@@ -88,7 +89,7 @@ impl Limits {
 /// What the files of one `Logs` share.
 pub(crate) struct Shared {
     limits: Limits,
-    root: PathBuf,
+    root: Root,
     /// What relative paths of the template are relative to: where the host ran when it started.
     base: PathBuf,
     by_path: Mutex<HashSet<ByPath>>,
@@ -118,7 +119,7 @@ impl Shared {
     /// For files below the log root `root`, an absolute path.
     pub(crate) fn new(root: &Path) -> Arc<Shared> {
         Arc::new(Shared {
-            root: root.to_owned(),
+            root: Root::new(root),
             base: std::env::current_dir().unwrap_or_default(),
             limits: Limits::from(Settings::default()),
             by_path: Mutex::default(),
@@ -149,7 +150,7 @@ impl Shared {
         let file = match by_path.get(&*path) {
             Some(ByPath(file)) => Arc::clone(file),
             None => {
-                let inside_root = path.starts_with(&self.root);
+                let inside_root = path.starts_with(&self.root.path);
                 let file = LogFile::new(path.into(), inside_root, Arc::clone(&spec));
                 by_path.insert(ByPath(Arc::clone(&file)));
                 file
@@ -162,8 +163,13 @@ impl Shared {
     }
 
     /// The log root.
-    pub(super) fn root(&self) -> &Path {
+    pub(super) fn root(&self) -> &Root {
         &self.root
+    }
+
+    /// The root has been made anew: no file is to be opened in the old one.
+    pub(crate) fn root_is_new(&self) {
+        self.root.forget();
     }
 
     pub(super) fn take_buffer(&self) -> Vec<u8> {

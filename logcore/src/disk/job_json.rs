@@ -276,7 +276,7 @@ fn swap(from: &Path, to: &Path) -> io::Result<()> {
     {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
         if renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE).is_ok() {
-            // One that stays is in nobody's way, and goes with the next write.
+            // One that stays is in nobody's way.
             let _ = fs::remove_file(from);
             return Ok(());
         }

@@ -17,6 +17,7 @@ mod job_json;
 mod segment;
 
 pub use alive::{Alive, is_alive};
+pub(crate) use job_json::Stamp;
 pub use job_json::{Counts, JOB_JSON, JobFile, MAX_RUNS, Outcome, Run, RunState};
 pub use segment::{MAX_ID_BYTES, MAX_SEGMENT_BYTES, id_of, segment};
 

@@ -6,15 +6,17 @@ use crate::engine::dispatch::{Dispatch, Verdict};
 use crate::engine::scratch::Scratch;
 use crate::error::Error;
 use crate::levels;
+use crate::lock::lock;
 use crate::logs::Inner;
 use crate::report::{JobInfo, JobReport, JobState};
 use crate::router::{self, Entered};
+use crate::run::Begun;
 use crate::template::{Plan, Render, Vars};
 use arc_swap::ArcSwapOption;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -48,8 +50,8 @@ pub(crate) struct Core {
     logs: Weak<Inner>,
     /// Empty once the job is finished.
     dispatch: ArcSwapOption<Dispatch>,
-    /// Once its `job.json` stands; the end of one that never got there leaves no trace.
-    opened: AtomicBool,
+    /// While its run stands in `job.json` without an end; the end of one that never got there leaves no trace.
+    begun: Mutex<Option<Begun>>,
     /// The most verbose level of the newest dispatch, also after it is gone: late records are held to it.
     last_level: AtomicUsize,
     started: Instant,
@@ -58,20 +60,27 @@ pub(crate) struct Core {
     lost: AtomicU64,
     late: AtomicU64,
     accounts: Accounts,
+    /// The level that the host asked for at the start.
+    asked: Option<LevelFilter>,
     levels: Mutex<Levels>,
 }
 
 /// What decides the job's level, and what came of it.
 #[derive(Default)]
 struct Levels {
-    asked: Option<LevelFilter>,
     /// `set_level`, and which call of it.
     set: Option<(LevelFilter, u64)>,
     /// As counted in the process's maximum.
     counted: Option<LevelFilter>,
     /// Since the job lets go of its handlers; the report follows.
     ended: bool,
-    report: Option<JobReport>,
+    report: Option<Box<JobReport>>,
+}
+
+/// A dispatch that is not in force yet, and what `set_level` had said when it was made.
+pub(crate) struct Rendered {
+    pub(crate) dispatch: Dispatch,
+    set: Option<(LevelFilter, u64)>,
 }
 
 /// How long `finish` waits for log calls under way on other threads. One that takes longer, in a value's `Display`,
@@ -86,14 +95,15 @@ impl Job {
             is_server,
             logs: Arc::downgrade(logs),
             dispatch: ArcSwapOption::empty(),
-            opened: AtomicBool::new(false),
+            begun: Mutex::default(),
             last_level: AtomicUsize::new(LevelFilter::Off as usize),
             started: Instant::now(),
             counts: Default::default(),
             lost: AtomicU64::new(0),
             late: AtomicU64::new(0),
             accounts: Accounts::default(),
-            levels: Mutex::new(Levels { asked, ..Levels::default() }),
+            asked,
+            levels: Mutex::default(),
         };
         let keep = (!is_server).then(|| Arc::clone(logs));
         Job { handle: Arc::new(Handle { core: Arc::new(core), _logs: keep }) }
@@ -288,15 +298,18 @@ impl Core {
         }
     }
 
-    /// Renders `plan` for this job: the dispatch that it would have.
-    pub(crate) fn render(&self, plan: &Plan, logs: &Inner) -> Dispatch {
-        self.render_locked(&self.levels(), plan, logs)
+    /// Renders `plan` for this job, to be put in force with [`Core::adopt`].
+    pub(crate) fn render(&self, plan: &Plan, logs: &Inner) -> Rendered {
+        let set = self.levels().set;
+        Rendered { dispatch: self.dispatch_for(plan, set, logs), set }
     }
 
-    fn render_locked(&self, levels: &Levels, plan: &Plan, logs: &Inner) -> Dispatch {
-        let set = levels.set.map(|(level, _)| level);
-        let job = Render { vars: &self.vars, accounts: &self.accounts, asked: levels.asked, set };
-        plan.dispatch(job, &logs.files)
+    fn dispatch_for(&self, plan: &Plan, set: Option<(LevelFilter, u64)>, logs: &Inner) -> Dispatch {
+        let set = set.map(|(level, _)| level);
+        plan.dispatch(
+            Render { vars: &self.vars, accounts: &self.accounts, asked: self.asked, set },
+            &logs.files,
+        )
     }
 
     /// Puts the job under `plan`, unless it has ended. Records under way keep the dispatch they have.
@@ -305,11 +318,27 @@ impl Core {
         self.apply_locked(&mut levels, plan, logs);
     }
 
+    /// As [`Core::apply`], with what has been rendered of `plan` before.
+    pub(crate) fn adopt(&self, rendered: Rendered, plan: &Plan, logs: &Inner) {
+        let mut levels = self.levels();
+        if rendered.set == levels.set {
+            self.put_under(&mut levels, rendered.dispatch);
+        } else {
+            // Somebody has set the level in between.
+            self.apply_locked(&mut levels, plan, logs);
+        }
+    }
+
     fn apply_locked(&self, levels: &mut Levels, plan: &Plan, logs: &Inner) {
+        if !levels.ended {
+            self.put_under(levels, self.dispatch_for(plan, levels.set, logs));
+        }
+    }
+
+    fn put_under(&self, levels: &mut Levels, dispatch: Dispatch) {
         if levels.ended {
             return;
         }
-        let dispatch = self.render_locked(levels, plan, logs);
         dispatch.apply();
         let max = Some(dispatch.max_level());
         self.last_level.store(dispatch.max_level() as usize, Ordering::Relaxed);
@@ -345,12 +374,12 @@ impl Core {
         // No start of the same id until this end is on disk.
         let _id = logs.as_ref().map(|logs| logs.lock_id(&self.vars.id));
         if let Some(report) = &self.levels().report {
-            return JobReport { late: self.late.load(Ordering::Relaxed), ..report.clone() };
+            return JobReport { late: self.late.load(Ordering::Relaxed), ..report.as_ref().clone() };
         }
         let unwritten = self.release();
         let report = self.report(outcome, unwritten);
-        self.levels().report = Some(report.clone());
-        if let Some(logs) = logs.as_ref().filter(|_| self.opened.load(Ordering::Acquire)) {
+        self.levels().report = Some(Box::new(report.clone()));
+        if let Some(logs) = &logs {
             logs.ended(self, &report);
         }
         report
@@ -362,8 +391,13 @@ impl Core {
         self.report(Outcome::Ok, unwritten)
     }
 
-    pub(crate) fn set_opened(&self) {
-        self.opened.store(true, Ordering::Release);
+    pub(crate) fn set_begun(&self, begun: Begun) {
+        *lock(&self.begun) = Some(begun);
+    }
+
+    /// The run that is to be ended; whoever has it ends it.
+    pub(crate) fn take_begun(&self) -> Option<Begun> {
+        lock(&self.begun).take()
     }
 
     pub(crate) fn belongs_to(&self, logs: &Arc<Inner>) -> bool {
@@ -425,7 +459,7 @@ impl Core {
     }
 
     fn levels(&self) -> MutexGuard<'_, Levels> {
-        self.levels.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.levels)
     }
 }
 

@@ -34,6 +34,7 @@ mod panic;
 mod process;
 mod report;
 mod router;
+mod run;
 mod start;
 mod template;
 mod watch;

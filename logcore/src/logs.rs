@@ -1,6 +1,6 @@
 //! All logs of a host: the template in force, the server log, the live jobs.
 
-use crate::disk::{Alive, JobFile, Outcome, Run};
+use crate::disk::{Alive, Outcome};
 use crate::engine::files::Shared;
 use crate::engine::flusher::{Complaint, Flushed, Trouble};
 use crate::engine::open::make_dirs;
@@ -10,11 +10,11 @@ use crate::jobs_lock::JobsLock;
 use crate::lock::lock;
 use crate::report::{JobInfo, JobReport};
 use crate::router::{self, Router};
-use crate::start::{JobBuilder, make_job_dir, read_job_json};
+use crate::run::{self, LastPatterns};
+use crate::start::JobBuilder;
 use crate::template::{Template, Vars, job_dir, unreadable};
 use crate::watch::Watch;
 use arc_swap::ArcSwap;
-use chrono::{SecondsFormat, Utc};
 use log::{Level, LevelFilter, Log, Record};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -54,8 +54,7 @@ pub(crate) struct Inner {
     pub(crate) files: Arc<Shared>,
     pub(crate) alive: Alive,
     pub(crate) jobs_lock: JobsLock,
-    /// What `job.json` says of the runs that have not ended, by their jobs' serials: somebody may delete the files.
-    runs: Mutex<HashMap<u64, JobFile>>,
+    pub(crate) patterns: LastPatterns,
     pid: u32,
     server: OnceLock<Job>,
     live: Mutex<HashMap<String, WeakJob>>,
@@ -85,7 +84,7 @@ impl Logs {
         let inner = Arc::new(Inner {
             config,
             jobs_lock: JobsLock::new(&root),
-            runs: Mutex::default(),
+            patterns: LastPatterns::default(),
             seen: Mutex::new(Seen { text: template.text().as_bytes().to_vec(), unreadable: None }),
             template: ArcSwap::from_pointee(template),
             root,
@@ -344,11 +343,15 @@ impl Inner {
     /// Puts the server log and all live jobs under `template`, or none of them.
     fn follow(&self, template: Template) -> Result<(String, usize), crate::ConfigError> {
         let jobs = self.live_jobs();
-        let mut plans = Vec::with_capacity(jobs.len() + 1);
-        for job in jobs.iter().chain([self.server()]) {
-            let plan = template.plan_for(&job.core().vars)?;
-            job.core().render(&plan, self).dry_run(&job.core().vars);
-            plans.push(plan);
+        let mut rendered = Vec::with_capacity(jobs.len() + 1);
+        for core in jobs.iter().chain([self.server()]).map(Job::core) {
+            let plan = template.plan_for(&core.vars)?;
+            let own = core.render(&plan, self);
+            // Encoders that all jobs share are tried once: what they put in for a job is text, escaped already.
+            if rendered.is_empty() || !Arc::ptr_eq(&plan, template.plan()) {
+                own.dispatch.dry_run(&core.vars);
+            }
+            rendered.push((core, plan, own));
         }
         let old = self.template.load_full();
         let changes = template.differences(&old);
@@ -357,8 +360,8 @@ impl Inner {
         self.files.set_settings(&template.plan().settings);
         // Jobs that start from here on are under the new one; those that started before are in the list or look again.
         self.template.store(Arc::new(template));
-        for (job, plan) in jobs.iter().chain([self.server()]).zip(&plans) {
-            job.core().apply(plan, self);
+        for (core, plan, own) in rendered {
+            core.adopt(own, &plan, self);
         }
         if moved {
             let (root, server) = (self.root.display(), self.server_id());
@@ -432,63 +435,12 @@ impl Inner {
             live.remove(&job.vars.id);
         }
         drop(live);
-        let remembered = lock(&self.runs).remove(&job.vars.serial);
-        if let Some(ours) = remembered
-            && let Err(error) = self.write_end(job, report, ours)
+        if let Some(begun) = job.take_begun()
+            && let Err(error) = run::end(job, self, &begun, report)
         {
             self.note(Level::Error, format_args!("{error}; the job {:?} will look killed", job.vars.id));
         }
     }
-
-    /// Keeps what `file` says of the newest run, which has just started.
-    pub(crate) fn remember(&self, job: &Core, mut file: JobFile) {
-        let earlier = file.runs.len().saturating_sub(1);
-        file.runs.drain(..earlier);
-        lock(&self.runs).insert(job.vars.serial, file);
-    }
-
-    /// Completes the run in `job.json`. One that is missing there, as the file or all of the directory was deleted
-    /// or replaced under way, is added again.
-    fn write_end(&self, job: &Core, report: &JobReport, ours: JobFile) -> Result<(), Error> {
-        let dir = &job.vars.dir;
-        if job.is_server && !self.root.exists() {
-            return Ok(()); // nothing is left to which the end of the server log could matter
-        }
-        let _locked = self.jobs_lock.lock(&job.vars.id);
-        let existed = make_job_dir(dir).map_err(Error::io("make the job's directory", dir))?;
-        let mut file = if existed { read_job_json(dir, &job.vars.id)? } else { JobFile::default() };
-        let start = start_of(&job.vars);
-        let mine = |run: &Run| run.process == self.alive.process() && run.start == start;
-        let at = match file.runs.iter().rposition(mine) {
-            Some(at) => at,
-            None if file.runs.is_empty() => {
-                file = ours;
-                0
-            }
-            None => {
-                file.runs.extend(ours.runs);
-                file.runs.len() - 1
-            }
-        };
-        let Some(run) = file.runs.get_mut(at) else { return Ok(()) };
-        // It is at the beginning of files that were deleted and made anew.
-        run.offsets.retain(|name, at| fs::metadata(dir.join(name)).is_ok_and(|about| about.len() >= *at));
-        run.end = Some(now());
-        run.outcome = Some(report.outcome);
-        run.counts = report.counts;
-        run.bytes = report.bytes;
-        run.lost = report.lost;
-        file.write(dir, self.alive.process()).map_err(Error::io("write job.json in", dir))
-    }
-}
-
-/// When a job started, as `job.json` has it.
-pub(crate) fn start_of(vars: &Vars) -> String {
-    vars.started.with_timezone(&Utc).to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-fn now() -> String {
-    Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 impl Drop for Inner {
@@ -518,5 +470,26 @@ impl fmt::Debug for Logs {
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inner").field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_that_is_set_while_a_reload_renders_stays_set() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("log.yaml");
+        let root = dir.path().join("logs");
+        let text = format!("logcore: {{ dir: {root:?} }}\nappenders: {{}}\nroot: {{ level: info }}\n");
+        fs::write(&config, text).unwrap();
+        let logs = Logs::from_file(&config).unwrap();
+        let job = logs.job("j").start().unwrap();
+        let plan = Arc::clone(logs.inner.template().plan());
+        let rendered = job.core().render(&plan, &logs.inner);
+        logs.set_level("j", LevelFilter::Trace).keep().unwrap();
+        job.core().adopt(rendered, &plan, &logs.inner);
+        assert!(job.enabled(&log::Metadata::builder().level(Level::Trace).build()));
     }
 }

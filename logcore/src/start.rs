@@ -1,17 +1,18 @@
 //! A job's start: its directory, its handlers, its entry in `job.json`.
 
-use crate::disk::{JobFile, MAX_ID_BYTES, Run};
+use crate::disk::MAX_ID_BYTES;
 use crate::engine::open::make_dirs;
 use crate::error::Error;
 use crate::job::Job;
-use crate::logs::{Inner, start_of};
+use crate::logs::Inner;
+use crate::run;
 use log::LevelFilter;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A job to be started; see [`crate::Logs::job`].
 #[derive(Debug)]
@@ -104,20 +105,15 @@ fn check_id(id: &str, logs: &Inner) -> Result<(), Error> {
     Err(Error::JobId { id, reason })
 }
 
-/// Gives a new job its directory, its handlers and its `job.json`. The id is locked.
+/// Gives a new job its handlers, its directory and its `job.json`. The id is locked.
 fn open(job: &Job, logs: &Inner) -> Result<(), Error> {
-    let (core, dir) = (job.core(), job.dir());
-    let locked = logs.jobs_lock.lock(job.id());
-    logs.alive.renew().map_err(Error::io("write to the log root", &logs.root))?;
-    let existed = make_job_dir(dir).map_err(Error::io("make the job's directory", dir))?;
-    let mut file = if existed { read_job_json(dir, job.id())? } else { JobFile::default() };
+    let core = job.core();
+    if logs.alive.renewed().map_err(Error::io("write to the log root", &logs.root))? {
+        logs.files.root_is_new();
+    }
     let mut template = Arc::clone(&logs.template());
     core.apply(&*template.plan_for(&core.vars)?, logs);
-    describe_run(job, &mut file, existed, logs).map_err(Error::io("prepare the files of", dir))?;
-    file.write(dir, logs.alive.process()).map_err(Error::io("write job.json in", dir))?;
-    drop(locked);
-    logs.remember(core, file);
-    core.set_opened();
+    core.set_begun(run::begin(core, logs)?);
     if !core.is_server {
         logs.set_live(job);
     }
@@ -156,58 +152,4 @@ pub(crate) fn make_job_dir(dir: &Path) -> io::Result<bool> {
         }
         Err(error) => Err(error),
     }
-}
-
-/// The `job.json` of earlier runs. One that cannot be read is kept aside, not overwritten.
-pub(crate) fn read_job_json(dir: &Path, id: &str) -> Result<JobFile, Error> {
-    match JobFile::read(dir) {
-        Ok(file) if file.id == id => Ok(file),
-        Ok(other) => {
-            let reason = format!("its directory belongs to the job {:?}; choose another id", other.id);
-            Err(Error::JobId { id: id.chars().take(60).collect(), reason })
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(JobFile::default()),
-        Err(_) => {
-            let (from, to) = (dir.join(crate::disk::JOB_JSON), dir.join("job.json.unreadable"));
-            fs::rename(&from, &to).map_err(Error::io("put aside the unreadable", from))?;
-            Ok(JobFile::default())
-        }
-    }
-}
-
-/// Adds the run that starts now.
-fn describe_run(job: &Job, file: &mut JobFile, existed: bool, logs: &Inner) -> io::Result<()> {
-    let core = job.core();
-    let mut offsets = BTreeMap::new();
-    file.patterns.clear();
-    if let Some(dispatch) = core.current_dispatch() {
-        for (handle, encoder) in dispatch.files() {
-            handle.prepare()?;
-            let Ok(name) = handle.path().strip_prefix(job.dir()) else { continue };
-            let name = name.to_string_lossy().into_owned();
-            if existed && let Ok(about) = fs::symlink_metadata(handle.path()) {
-                offsets.insert(name.clone(), about.len());
-            }
-            if let Some(pattern) = encoder.pattern() {
-                file.patterns.insert(name, pattern.to_owned());
-            }
-        }
-    }
-    job.id().clone_into(&mut file.id);
-    file.server = core.is_server;
-    file.labels.clone_from(&core.vars.labels);
-    file.runs.push(Run {
-        start: start_of(&core.vars),
-        host: host().to_owned(),
-        pid: std::process::id(),
-        process: logs.alive.process().to_owned(),
-        offsets,
-        ..Run::default()
-    });
-    Ok(())
-}
-
-fn host() -> &'static str {
-    static HOST: OnceLock<String> = OnceLock::new();
-    HOST.get_or_init(|| gethostname::gethostname().to_string_lossy().into_owned())
 }

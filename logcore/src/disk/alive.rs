@@ -42,12 +42,18 @@ impl Alive {
     /// # Errors
     /// As for [`Alive::claim`].
     pub fn renew(&self) -> io::Result<()> {
+        self.renewed().map(drop)
+    }
+
+    /// As [`Alive::renew`]; whether it was gone.
+    pub(crate) fn renewed(&self) -> io::Result<bool> {
         let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.path.exists() {
-            self.path.parent().map_or(Ok(()), fs::create_dir_all)?;
-            *locked = make(&self.path)?;
+        if self.path.exists() {
+            return Ok(false);
         }
-        Ok(())
+        self.path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        *locked = make(&self.path)?;
+        Ok(true)
     }
 
     /// The name that runs of this process carry in `job.json`.

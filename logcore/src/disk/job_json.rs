@@ -4,10 +4,11 @@ use super::is_alive;
 use log::Level;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::ops::{Index, IndexMut};
 use std::path::Path;
+use std::time::SystemTime;
 
 /// The name of the file in a job's directory.
 pub const JOB_JSON: &str = "job.json";
@@ -183,11 +184,41 @@ impl JobFile {
     /// # Errors
     /// What the file system says; the old file then stands as it was.
     pub fn write(&mut self, dir: &Path, process: &str) -> io::Result<()> {
+        self.put(dir, process, |new, path| fs::rename(new, path)).map(drop)
+    }
+
+    /// As [`JobFile::write`], where there is no `job.json` yet: `None` if there is one after all, which then stays. Of
+    /// two processes that do this at the same moment one is told so.
+    pub(crate) fn write_first(&mut self, dir: &Path, process: &str) -> io::Result<Option<Stamp>> {
+        match self.put(dir, process, rename_to_free) {
+            Ok(file) => Stamp::of(&file.metadata()?).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`JobFile::write`], over a `job.json` that was written a few seconds ago. Without the hurry that file systems
+    /// are in when a file is replaced: they bring the new one to the disk at once, so that a power cut leaves the old or
+    /// the new one. This old one is not on the disk yet.
+    pub(crate) fn write_over_young(&mut self, dir: &Path, process: &str) -> io::Result<()> {
+        self.put(dir, process, swap).map(drop)
+    }
+
+    /// Writes it under another name and has `place` give it its own.
+    fn put(
+        &mut self,
+        dir: &Path,
+        process: &str,
+        place: fn(&Path, &Path) -> io::Result<()>,
+    ) -> io::Result<File> {
         self.keep_newest();
         let temporary = dir.join(format!(".{JOB_JSON}.{process}"));
         let text = serde_json::to_vec_pretty(self)?;
-        let written = create(&temporary).and_then(|mut file| file.write_all(&text));
-        let written = written.and_then(|()| fs::rename(&temporary, dir.join(JOB_JSON)));
+        let written = create(&temporary).and_then(|mut file| {
+            file.write_all(&text)?;
+            place(&temporary, &dir.join(JOB_JSON))?;
+            Ok(file)
+        });
         if written.is_err() {
             let _ = fs::remove_file(&temporary);
         }
@@ -221,6 +252,68 @@ fn create(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Renames, but replaces nothing. On a file system that can neither do that nor make hard links, it does replace.
+fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::NOTSUP) => {}
+            done => return Ok(done?),
+        }
+    }
+    match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        Err(_) => fs::rename(from, to),
+    }
+}
+
+/// Renames over a file that is there, by exchanging the two where that can be done.
+fn swap(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        if renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE).is_ok() {
+            // One that stays is in nobody's way.
+            let _ = fs::remove_file(from);
+            return Ok(());
+        }
+    }
+    fs::rename(from, to)
+}
+
+/// Which file it is and when it was written: the same as long as nobody has changed or replaced it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Stamp {
+    #[cfg(unix)]
+    file: (u64, u64),
+    length: u64,
+    modified: SystemTime,
+}
+
+impl Stamp {
+    /// Of the `job.json` in `dir`; `None` if there is none, or if `dir` is a link.
+    pub(crate) fn read(dir: &Path) -> Option<Stamp> {
+        let is_dir = fs::symlink_metadata(dir).is_ok_and(|about| about.is_dir());
+        let about = is_dir.then(|| fs::symlink_metadata(dir.join(JOB_JSON)))?;
+        Stamp::of(&about.ok()?).ok()
+    }
+
+    fn of(about: &Metadata) -> io::Result<Stamp> {
+        Ok(Stamp {
+            #[cfg(unix)]
+            file: {
+                use std::os::unix::fs::MetadataExt;
+                (about.dev(), about.ino())
+            },
+            length: about.len(),
+            modified: about.modified()?,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,6 +341,33 @@ mod tests {
         assert_eq!(read, file);
         assert_eq!((read.runs.len(), read.runs[0].pid), (MAX_RUNS, 5));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn the_first_one_replaces_none_and_nobody_misses_a_change() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = JobFile { id: "import-42".into(), ..JobFile::default() };
+        let ours = file.write_first(dir.path(), "p").unwrap();
+        assert!(ours.is_some() && ours == Stamp::read(dir.path()));
+        let mut other = JobFile { id: "another".into(), ..JobFile::default() };
+        assert_eq!(other.write_first(dir.path(), "q").unwrap(), None);
+        assert_eq!(JobFile::read(dir.path()).unwrap(), file);
+        other.write_over_young(dir.path(), "q").unwrap();
+        assert_eq!(JobFile::read(dir.path()).unwrap(), other);
+        assert_ne!(ours, Stamp::read(dir.path()));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_that_is_a_link_has_no_stamp() {
+        let root = tempfile::tempdir().unwrap();
+        let (dir, link) = (root.path().join("dir"), root.path().join("link"));
+        fs::create_dir(&dir).unwrap();
+        JobFile::default().write_first(&dir, "p").unwrap();
+        std::os::unix::fs::symlink(&dir, &link).unwrap();
+        assert!(Stamp::read(&dir).is_some());
+        assert_eq!(Stamp::read(&link), None);
     }
 
     #[test]

@@ -21,21 +21,18 @@ use log::Level;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
 use std::time::{Duration, Instant};
 
-/// How a file is to be written.
+/// How a file is to be written; one for all files that are to be written alike.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Spec {
-    pub(crate) path: PathBuf,
     /// Whether what it holds at the job's start stays.
     pub(crate) append: bool,
     pub(crate) encoding: &'static Encoding,
     pub(crate) roll: Option<Roll>,
-    /// Below the log root no link is followed and nothing but a regular file is opened.
-    pub(crate) inside_root: bool,
 }
 
 /// A file that somebody logs to. Whoever locks both halves locks the back first.
@@ -43,6 +40,12 @@ pub(crate) struct Spec {
 pub(crate) struct LogFile {
     /// Itself, for the queues that outlive a call.
     pub(super) me: Weak<LogFile>,
+    /// Absolute.
+    pub(super) path: Arc<Path>,
+    /// Below the log root no link is followed and nothing but a regular file is opened.
+    pub(super) inside_root: bool,
+    /// Its handles; changed only with the table of files locked.
+    pub(super) users: AtomicUsize,
     front: Mutex<Front>,
     back: Mutex<Back>,
     /// Since the least-recently-used sweep last looked.
@@ -76,7 +79,7 @@ struct Front {
 /// What the records are written to.
 #[derive(Debug)]
 struct Back {
-    spec: Spec,
+    spec: Arc<Spec>,
     file: Option<File>,
     /// Chunks that are being written; empty otherwise.
     taken: Vec<Chunk>,
@@ -102,21 +105,21 @@ enum Extent {
     All,
 }
 
-/// While something fails: when to try it again.
+/// While something fails: when to try it again. Boxed, as it hardly ever does and there are many files.
 #[derive(Debug, Default)]
-struct Retry(Option<(Instant, Duration)>);
+struct Retry(Option<Box<(Instant, Duration)>>);
 
 impl Retry {
     fn is_due(&self) -> bool {
-        self.0.is_none_or(|(at, _)| Instant::now() >= at)
+        self.0.as_ref().is_none_or(|retry| Instant::now() >= retry.0)
     }
 
     /// It has failed; `true` if it had not before.
     fn failed(&mut self) -> bool {
         const FIRST: Duration = Duration::from_millis(200);
         const LONGEST: Duration = Duration::from_secs(10);
-        let wait = self.0.map_or(FIRST, |(_, wait)| (wait * 2).min(LONGEST));
-        self.0.replace((Instant::now() + wait, wait)).is_none()
+        let wait = self.0.as_ref().map_or(FIRST, |retry| (retry.1 * 2).min(LONGEST));
+        self.0.replace(Box::new((Instant::now() + wait, wait))).is_none()
     }
 
     /// It works; `true` if it had failed before.
@@ -138,7 +141,7 @@ const MOST_FULL: usize = 8;
 const URGENT_EVERY: Duration = Duration::from_millis(5);
 
 impl LogFile {
-    pub(super) fn new(spec: Spec) -> Arc<LogFile> {
+    pub(super) fn new(path: Arc<Path>, inside_root: bool, spec: Arc<Spec>) -> Arc<LogFile> {
         let front = Front {
             chunk: Chunk::default(),
             room: 0,
@@ -164,6 +167,9 @@ impl LogFile {
         };
         Arc::new_cyclic(|me| LogFile {
             me: me.clone(),
+            path,
+            inside_root,
+            users: AtomicUsize::new(0),
             front: Mutex::new(front),
             back: Mutex::new(back),
             used: AtomicBool::new(false),
@@ -173,16 +179,17 @@ impl LogFile {
     }
 
     /// Takes over what a newer configuration says about the same path.
-    pub(super) fn respecify(&self, spec: &Spec) {
+    pub(super) fn respecify(&self, spec: &Arc<Spec>) {
         let mut back = lock(&self.back);
         if back.spec != *spec {
             back.next_roll = None;
-            back.spec = spec.clone();
             let mut front = lock(&self.front);
             front.encoding = spec.encoding;
             front.rolls = spec.roll.is_some();
             front.room = 0;
         }
+        // Also if they are equal: the older one need not be kept.
+        back.spec = Arc::clone(spec);
     }
 
     /// Appends one encoded record; `false` if there was no room for it.
@@ -458,13 +465,13 @@ impl Back {
             Ok(()) => {
                 if any && self.write_retry.mended() {
                     lock(&owner.front).failing = false;
-                    shared.flusher.complain(&self.spec.path, Trouble::Mended);
+                    shared.flusher.complain(&owner.path, Trouble::Mended);
                 }
                 true
             }
             Err(error) => {
                 if self.write_retry.failed() {
-                    shared.flusher.complain(&self.spec.path, Trouble::Write(error.to_string()));
+                    shared.flusher.complain(&owner.path, Trouble::Write(error.to_string()));
                 }
                 // A descriptor that fails may be the fault itself: the next try opens the path anew.
                 self.drop_file(owner, shared);
@@ -525,6 +532,7 @@ impl Back {
             let (written, result) = chunk::write(file, &mut self.taken);
             if is_deleted(file) {
                 // Nobody can read what was written: once more, into a file that has the name.
+                shared.root().forget();
                 self.taken.iter_mut().for_each(Chunk::revoke);
                 self.drop_file(owner, shared);
                 continue;
@@ -561,19 +569,20 @@ impl Back {
             && self.checked.elapsed() >= CHECK_EVERY
         {
             self.checked = Instant::now();
-            if !names(&self.spec.path, file) {
+            if !names(&owner.path, file) {
+                shared.root().forget();
                 self.drop_file(owner, shared);
             }
         }
         if self.file.is_some() {
             return Ok(());
         }
-        let mut file = open(&self.spec, shared.root())?;
-        self.length = file.metadata()?.len();
+        let (mut file, length) = open(owner, shared.root())?;
+        self.length = length;
         if std::mem::take(&mut self.fresh)
             && self.length > 0
             && self.spec.encoding.is_ascii_compatible()
-            && ends_in_half_a_line(&self.spec.path)
+            && ends_in_half_a_line(&owner.path)
         {
             // An earlier process was cut off: its half a line must not be glued to our first record.
             self.length += file.write(b"\n")? as u64;
@@ -621,19 +630,19 @@ impl Back {
     /// old one, and it is tried again after a while.
     fn roll(&mut self, owner: &LogFile, shared: &Shared) -> bool {
         let Some(roll) = self.spec.roll.as_ref().filter(|_| self.roll_retry.is_due()) else { return false };
-        let result = roll.roller.roll(&self.spec.path);
+        let result = roll.roller.roll(&owner.path);
         match result {
             Ok(()) => {
                 self.drop_file(owner, shared);
                 self.length = 0;
                 if self.roll_retry.mended() {
-                    shared.flusher.complain(&self.spec.path, Trouble::Mended);
+                    shared.flusher.complain(&owner.path, Trouble::Mended);
                 }
                 true
             }
             Err(error) => {
                 if self.roll_retry.failed() {
-                    shared.flusher.complain(&self.spec.path, Trouble::Roll(error.to_string()));
+                    shared.flusher.complain(&owner.path, Trouble::Roll(error.to_string()));
                 }
                 false
             }

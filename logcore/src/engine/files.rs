@@ -5,9 +5,12 @@ use super::chunk::Chunk;
 use super::file::{LogFile, Spec};
 use super::flusher::Flusher;
 use super::moment::Moment;
+use super::open::Root;
 use crate::lock::lock;
 use log::{Level, LevelFilter};
-use std::collections::{HashMap, VecDeque};
+use std::borrow::Borrow;
+use std::collections::{HashSet, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -88,10 +91,10 @@ impl Limits {
 /// What the files of one `Logs` share.
 pub(crate) struct Shared {
     limits: Limits,
-    root: PathBuf,
+    root: Root,
     /// What relative paths of the template are relative to: where the host ran when it started.
     base: PathBuf,
-    by_path: Mutex<HashMap<PathBuf, (Arc<LogFile>, usize)>>,
+    by_path: Mutex<HashSet<ByPath>>,
     /// Files with a descriptor, roughly in the order in which they were last used.
     recent: Mutex<VecDeque<Weak<LogFile>>>,
     open: AtomicUsize,
@@ -101,10 +104,14 @@ pub(crate) struct Shared {
     pub(super) flusher: Flusher,
 }
 
+/// A file that is found by its path.
+struct ByPath(Arc<LogFile>);
+
 /// A user's share in a file; the last one to go closes it.
 pub(crate) struct Handle {
     file: Arc<LogFile>,
-    spec: Spec,
+    /// What the user's configuration says of it.
+    spec: Arc<Spec>,
     account: Arc<Account>,
     shared: Arc<Shared>,
 }
@@ -120,7 +127,7 @@ impl Shared {
     /// For files below the log root `root`, an absolute path.
     pub(crate) fn new(root: &Path) -> Arc<Shared> {
         Arc::new(Shared {
-            root: root.to_owned(),
+            root: Root::new(root),
             base: std::env::current_dir().unwrap_or_default(),
             limits: Limits::from(Settings::default()),
             by_path: Mutex::default(),
@@ -144,32 +151,34 @@ impl Shared {
         &self.flusher
     }
 
-    /// A share in the file that `spec` names, for the job of `account`. What the file is is not changed before
+    /// A share in the file `path`, for the job of `accounts`. How the file is written is not changed before
     /// [`Handle::apply`].
-    pub(crate) fn acquire(self: &Arc<Self>, mut spec: Spec, accounts: &Accounts) -> Handle {
-        if spec.path.is_relative() {
-            spec.path = self.base.join(&spec.path);
-        }
-        spec.inside_root = spec.path.starts_with(&self.root);
-        let account = accounts.with(&spec.path);
+    pub(crate) fn acquire(self: &Arc<Self>, path: PathBuf, spec: Arc<Spec>, accounts: &Accounts) -> Handle {
+        let path = if path.is_relative() { self.base.join(path) } else { path };
         let mut by_path = lock(&self.by_path);
-        let file = match by_path.get_mut(&spec.path) {
-            Some((file, users)) => {
-                *users += 1;
-                Arc::clone(file)
-            }
+        let file = match by_path.get(&*path) {
+            Some(ByPath(file)) => Arc::clone(file),
             None => {
-                let file = LogFile::new(spec.clone());
-                by_path.insert(spec.path.clone(), (Arc::clone(&file), 1));
+                let inside_root = path.starts_with(&self.root.path);
+                let file = LogFile::new(path.into(), inside_root, Arc::clone(&spec));
+                by_path.insert(ByPath(Arc::clone(&file)));
                 file
             }
         };
+        file.users.fetch_add(1, Ordering::Relaxed);
+        drop(by_path);
+        let account = accounts.with(&file.path);
         Handle { file, spec, account, shared: Arc::clone(self) }
     }
 
     /// The log root.
-    pub(super) fn root(&self) -> &Path {
+    pub(super) fn root(&self) -> &Root {
         &self.root
+    }
+
+    /// The root has been made anew: no file is to be opened in the old one.
+    pub(crate) fn root_is_new(&self) {
+        self.root.forget();
     }
 
     pub(super) fn take_chunk(&self) -> Chunk {
@@ -244,7 +253,7 @@ impl Shared {
     pub(crate) fn flush_at_exit(&self) {
         // The table is locked shortly and often while jobs start and end; a process that ends waits for its turn.
         let files: Vec<_> = match lock_within(&self.by_path, Duration::from_secs(1)) {
-            Some(by_path) => by_path.values().map(|(file, _)| Arc::clone(file)).collect(),
+            Some(by_path) => by_path.iter().map(|ByPath(file)| Arc::clone(file)).collect(),
             None => return,
         };
         for file in files {
@@ -284,7 +293,7 @@ impl Handle {
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.spec.path
+        &self.file.path
     }
 
     pub(crate) fn has_descriptor(&self) -> bool {
@@ -294,25 +303,42 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let last = lock(&self.shared.by_path).get(&self.spec.path).is_some_and(|(_, users)| *users == 1);
-        if last {
+        if self.file.users.load(Ordering::Relaxed) == 1 {
             // What can be written is written before the table is locked.
             self.file.flush(&self.shared);
         }
         let mut by_path = lock(&self.shared.by_path);
-        let Some((_, users)) = by_path.get_mut(&self.spec.path) else { return };
-        *users -= 1;
-        if *users == 0 {
+        if self.file.users.fetch_sub(1, Ordering::Relaxed) == 1 {
             // Closed before the table lets anybody open the path again: old and new never write at once.
             self.file.close(&self.shared);
-            by_path.remove(&self.spec.path);
+            by_path.remove(&*self.file.path);
         }
     }
 }
 
+impl Borrow<Path> for ByPath {
+    fn borrow(&self) -> &Path {
+        &self.0.path
+    }
+}
+
+impl Hash for ByPath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.path.hash(state);
+    }
+}
+
+impl PartialEq for ByPath {
+    fn eq(&self, other: &ByPath) -> bool {
+        self.0.path == other.0.path
+    }
+}
+
+impl Eq for ByPath {}
+
 impl std::fmt::Debug for Handle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Handle({})", self.spec.path.display())
+        write!(f, "Handle({})", self.file.path.display())
     }
 }
 

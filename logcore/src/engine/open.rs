@@ -1,52 +1,105 @@
 //! Opening log files: private, appending, and below the log root without following a link on the way.
 
-use super::file::Spec;
+use super::file::LogFile;
+#[cfg(target_os = "linux")]
+use crate::lock::lock;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+#[cfg(target_os = "linux")]
+use std::sync::{Arc, Mutex};
+#[cfg(target_os = "linux")]
+use std::time::{Duration, Instant};
 
-/// Opens for appending, making file and directory if need be.
-pub(super) fn open(spec: &Spec, root: &Path) -> io::Result<File> {
-    let beneath = if spec.inside_root { spec.path.strip_prefix(root).ok() } else { None };
-    let file = match try_open(spec, root, beneath) {
+/// The log root, which is not to be looked up anew for each file.
+#[derive(Debug)]
+pub(super) struct Root {
+    pub(super) path: PathBuf,
+    /// A descriptor of it, and when it was opened.
+    #[cfg(target_os = "linux")]
+    dir: Mutex<Option<(Arc<OwnedFd>, Instant)>>,
+}
+
+/// By then it is noticed that the root was moved away or replaced, as it is of a file.
+#[cfg(target_os = "linux")]
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+impl Root {
+    pub(super) fn new(path: &Path) -> Root {
+        Root {
+            path: path.to_owned(),
+            #[cfg(target_os = "linux")]
+            dir: Mutex::default(),
+        }
+    }
+
+    /// The root is not the directory that it was.
+    pub(super) fn forget(&self) {
+        #[cfg(target_os = "linux")]
+        lock(&self.dir).take();
+    }
+
+    #[cfg(target_os = "linux")]
+    fn dir(&self) -> io::Result<Arc<OwnedFd>> {
+        use rustix::fs::{CWD, Mode, OFlags, openat};
+        let mut dir = lock(&self.dir);
+        if let Some((open, at)) = &*dir
+            && at.elapsed() < LOOK_EVERY
+        {
+            return Ok(Arc::clone(open));
+        }
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let open = Arc::new(openat(CWD, &self.path, flags, Mode::empty())?);
+        *dir = Some((Arc::clone(&open), Instant::now()));
+        Ok(open)
+    }
+}
+
+/// Opens for appending, making file and directory if need be; also says how long the file is.
+pub(super) fn open(log: &LogFile, root: &Root) -> io::Result<(File, u64)> {
+    let file = match try_open(log, root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            spec.path.parent().map_or(Ok(()), make_dirs)?;
-            try_open(spec, root, beneath)?
+            root.forget();
+            log.path.parent().map_or(Ok(()), make_dirs)?;
+            try_open(log, root)?
         }
         other => other?,
     };
-    if spec.inside_root && !file.metadata()?.is_file() {
+    let about = file.metadata()?;
+    if log.inside_root && !about.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
-    Ok(file)
+    Ok((file, about.len()))
 }
 
 /// On Linux the kernel itself sees to it that no component below the root is a link (openat2, since 5.6).
 #[cfg(target_os = "linux")]
-fn try_open(spec: &Spec, root: &Path, beneath: Option<&Path>) -> io::Result<File> {
-    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
-    let Some(beneath) = beneath else { return open_path(spec) };
-    let root = openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+fn try_open(log: &LogFile, root: &Root) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+    let beneath = if log.inside_root { log.path.strip_prefix(&root.path).ok() } else { None };
+    let Some(beneath) = beneath else { return open_path(log) };
     // O_NONBLOCK: a FIFO planted in the root must not hold us.
     let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-    match openat2(&root, beneath, flags, Mode::from_raw_mode(0o640), resolve) {
+    match openat2(root.dir()?, beneath, flags, Mode::from_raw_mode(0o640), resolve) {
         // Old kernels and some sandboxes do not have it.
-        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => open_path(spec),
+        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => open_path(log),
         opened => Ok(File::from(opened?)),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn try_open(spec: &Spec, _: &Path, _: Option<&Path>) -> io::Result<File> {
-    open_path(spec)
+fn try_open(log: &LogFile, _: &Root) -> io::Result<File> {
+    open_path(log)
 }
 
-fn open_path(spec: &Spec) -> io::Result<File> {
+fn open_path(log: &LogFile) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
-    private(&mut options, spec.inside_root);
-    options.open(&spec.path)
+    private(&mut options, log.inside_root);
+    options.open(&log.path)
 }
 
 #[cfg(unix)]

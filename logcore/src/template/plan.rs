@@ -8,7 +8,6 @@ use crate::engine::encoder::Encoder;
 use crate::engine::file::Spec;
 use crate::engine::files::{Settings, Shared};
 use crate::engine::roll::{Roll, Roller, Trigger};
-use encoding_rs::Encoding;
 use log::LevelFilter;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,7 +53,12 @@ pub(super) struct AppenderPlan {
 
 #[derive(Debug)]
 pub(super) enum SinkPlan {
-    File { path: Text, append: bool, encoding: &'static Encoding, roll: Option<RollPlan> },
+    /// `spec` is without its `roll`, which may differ from job to job.
+    File {
+        path: Text,
+        spec: Arc<Spec>,
+        roll: Option<RollPlan>,
+    },
     Console(Console),
 }
 
@@ -107,11 +111,12 @@ impl AppenderPlan {
     fn build(&self, job: Render<'_>, shared: &Arc<Shared>) -> Appender {
         let sink = match &self.sink {
             SinkPlan::Console(console) => Sink::Console(*console),
-            SinkPlan::File { path, append, encoding, roll } => {
-                let roll = roll.as_ref().map(|roll| roll.build(job.vars));
-                let path = path.path(job.vars);
-                let spec = Spec { path, append: *append, encoding, roll, inside_root: false };
-                Sink::File(shared.acquire(spec, job.accounts))
+            SinkPlan::File { path, spec, roll } => {
+                let spec = roll.as_ref().map_or_else(
+                    || Arc::clone(spec),
+                    |roll| Arc::new(Spec { roll: Some(roll.build(job.vars)), ..**spec }),
+                );
+                Sink::File(shared.acquire(path.path(job.vars), spec, job.accounts))
             }
         };
         Appender::new(self.threshold, Arc::clone(&self.encoder), sink)

@@ -6,6 +6,7 @@ use super::text::{Hole, Part, Text, Vars, check_strftime};
 use super::yaml::Node;
 use crate::engine::console::{Console, Target};
 use crate::engine::encoder::Encoder;
+use crate::engine::file::Spec;
 use crate::engine::files::Settings;
 use crate::engine::pattern::{DEFAULT_PATTERN, Pattern};
 use crate::engine::roll::{Interval, Trigger, Unit};
@@ -236,7 +237,7 @@ fn file(read: Reader<'_>, fields: &mut Fields<'_>, rolling: bool) -> Result<Sink
         true => Some(policy(read, &fields.need("policy", "policy: { trigger: …, roller: … }")?)?),
         false => None,
     };
-    Ok(SinkPlan::File { path, append, encoding, roll })
+    Ok(SinkPlan::File { path, spec: Arc::new(Spec { append, encoding, roll: None }), roll })
 }
 
 fn encoding(read: Reader<'_>, node: &Node<'_>) -> Result<&'static Encoding> {

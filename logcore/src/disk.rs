@@ -13,10 +13,12 @@
 //! The writer is [`crate::Logs`]; the reader is logview or anybody. This module starts no thread and keeps no state.
 
 mod alive;
+pub(crate) mod buffers;
 mod job_json;
 mod segment;
 
 pub use alive::{Alive, is_alive};
+pub use buffers::{Recovered, recover};
 pub(crate) use job_json::Stamp;
 pub use job_json::{Counts, JOB_JSON, JobFile, MAX_RUNS, Outcome, Run, RunState};
 pub use segment::{MAX_ID_BYTES, MAX_SEGMENT_BYTES, id_of, segment};

@@ -1,6 +1,7 @@
 //! All logs of a host: the template in force, the server log, the live jobs.
 
-use crate::disk::{Alive, Outcome};
+use crate::disk::buffers::Buffers;
+use crate::disk::{self, Alive, Outcome, Recovered};
 use crate::engine::files::Shared;
 use crate::engine::flusher::{Complaint, Flushed, Trouble};
 use crate::engine::open::make_dirs;
@@ -79,8 +80,10 @@ impl Logs {
         let root = absolute(&plan.dir);
         make_dirs(&root).map_err(Error::io("make the log root", &root))?;
         let alive = Alive::claim(&root).map_err(Error::io("write to the log root", &root))?;
+        let recovered = disk::recover(&root);
         let files = Shared::new(&root);
         files.set_settings(&plan.settings);
+        let kept = Buffers::create(&root, alive.process()).map(|buffers| files.keep_in(buffers));
         let inner = Arc::new(Inner {
             config,
             jobs_lock: JobsLock::new(&root),
@@ -104,6 +107,16 @@ impl Logs {
         let _ = inner.server.set(server);
         let _ = inner.watch.set(Watch::start(&inner));
         crate::process::flush_at_exit(&inner);
+        for file in &recovered {
+            inner.tell_recovered(file);
+        }
+        if let Err(error) = kept {
+            let root = inner.root.display();
+            inner.note(
+                Level::Warn,
+                format_args!("{root} cannot hold buffers that outlive this process ({error}): what it has buffered is lost if it is killed"),
+            );
+        }
         Ok(Logs { inner })
     }
 
@@ -404,6 +417,23 @@ impl Inner {
         }
     }
 
+    fn tell_recovered(&self, file: &Recovered) {
+        let Recovered { process, path, lines, error, .. } = file;
+        let path = path.display();
+        match error {
+            None => self.note(
+                Level::Warn,
+                format_args!("the process {process} died with {lines} lines for {path} unwritten: they stand there now"),
+            ),
+            Some(error) => self.note(
+                Level::Error,
+                format_args!(
+                    "cannot write to {path} what the process {process} had buffered when it died: {error}; the next start tries again"
+                ),
+            ),
+        }
+    }
+
     fn start_flusher(self: &Arc<Self>) -> Result<(), Error> {
         let logs: Weak<Inner> = Arc::downgrade(self);
         let report = move |complaint: Complaint| {
@@ -419,6 +449,12 @@ impl Inner {
                 Trouble::Roll(error) => logs.note(
                     Level::Error,
                     format_args!("cannot roll {path}: {error}; logging goes on in it and it is tried again"),
+                ),
+                Trouble::NotKept => logs.note(
+                    Level::Warn,
+                    format_args!(
+                        "there is no room for buffers that outlive this process below {path}: what it has buffered is lost if it is killed"
+                    ),
                 ),
                 Trouble::Mended => logs.note(Level::Info, format_args!("{path} is written again")),
             }

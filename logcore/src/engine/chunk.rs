@@ -1,65 +1,121 @@
 //! Encoded records on their way to one file: what a log call fills, and what is written in one go.
 
 use super::account::{Account, Ledger};
+use crate::disk::buffers::Slot;
 use std::fs::File;
 use std::io::{self, IoSlice, Write};
 use std::sync::Arc;
 
 /// Encoded records, first to last, and whose they are. Their memory comes from a pool and goes back to it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Chunk {
-    bytes: Vec<u8>,
-    ledger: Ledger,
-    /// How many of the bytes stand in the file. They are kept until it is made sure that the file has a name: somebody
-    /// may have deleted it.
+    memory: Memory,
+    len: usize,
+    /// How many of the bytes stand in the file.
     done: usize,
+    /// How many of these are known to stand in a file that has a name: somebody may have deleted it.
+    settled: usize,
+    ledger: Ledger,
+}
+
+#[derive(Debug)]
+enum Memory {
+    /// Outlives the process.
+    Kept(Slot),
+    /// Ends with it, and grows.
+    Heap(Vec<u8>),
 }
 
 impl Chunk {
+    /// In memory that outlives the process.
+    pub(super) fn kept(slot: Slot) -> Box<Chunk> {
+        Chunk::new(Memory::Kept(slot))
+    }
+
+    pub(super) fn on_the_heap() -> Box<Chunk> {
+        Chunk::new(Memory::Heap(Vec::new()))
+    }
+
+    fn new(memory: Memory) -> Box<Chunk> {
+        Box::new(Chunk { memory, len: 0, done: 0, settled: 0, ledger: Ledger::default() })
+    }
+
+    /// Says for which file it is; `false` if it cannot be kept for that.
+    pub(super) fn begin(&mut self, name: &[u8]) -> bool {
+        debug_assert!(self.is_empty() && self.ledger.is_empty());
+        match &mut self.memory {
+            Memory::Kept(slot) => slot.begin(name),
+            Memory::Heap(_) => true,
+        }
+    }
+
+    /// Bytes that it has room for; `None` if it grows.
+    pub(super) fn capacity(&self) -> Option<usize> {
+        match &self.memory {
+            Memory::Kept(slot) => Some(slot.capacity()),
+            Memory::Heap(_) => None,
+        }
+    }
+
+    /// Gives back heap beyond `most`.
+    pub(super) fn shrink_to(&mut self, most: usize) {
+        if let Memory::Heap(bytes) = &mut self.memory {
+            bytes.shrink_to(most);
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
-        self.bytes.len()
+        self.len
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    pub(super) fn capacity(&self) -> usize {
-        self.bytes.capacity()
+        self.len == 0
     }
 
     /// Bytes that do not stand in the file.
     pub(super) fn left(&self) -> usize {
-        self.bytes.len() - self.done
+        self.len - self.done
     }
 
+    /// Appends a record, for which there has to be room.
     #[inline]
     pub(super) fn push(&mut self, record: &[u8], account: &Arc<Account>) {
-        self.bytes.extend_from_slice(record);
+        match &mut self.memory {
+            Memory::Kept(slot) => slot.push(self.len, record),
+            Memory::Heap(bytes) => bytes.extend_from_slice(record),
+        }
+        self.len += record.len();
         self.ledger.add(account, record.len());
     }
 
     /// What was written stands in a file that has a name: it is on its job's account.
     pub(super) fn confirm(&mut self) {
-        self.ledger.written(self.done);
-        if self.left() == 0 {
-            self.bytes.clear();
-        } else {
-            self.bytes.drain(..self.done);
+        self.ledger.written(self.done - self.settled);
+        self.settled = self.done;
+        if self.settled == self.len {
+            self.clear();
+        } else if let Memory::Kept(slot) = &mut self.memory {
+            slot.settle(self.settled);
         }
-        self.done = 0;
     }
 
-    /// What was written went to a file that has no name any more: it is to be written again.
+    /// What was written and not confirmed went to a file that has no name any more: it is to be written again.
     pub(super) fn revoke(&mut self) {
-        self.done = 0;
+        self.done = self.settled;
     }
 
     /// What is left will not be written.
     pub(super) fn lose(&mut self) {
         self.ledger.lost();
-        self.bytes.clear();
-        self.done = 0;
+        self.clear();
+    }
+
+    fn clear(&mut self) {
+        match &mut self.memory {
+            Memory::Kept(slot) => slot.clear(),
+            Memory::Heap(bytes) => bytes.clear(),
+        }
+        (self.len, self.done, self.settled) = (0, 0, 0);
     }
 
     /// Records of one job that it holds.
@@ -67,18 +123,33 @@ impl Chunk {
         self.ledger.left_of(account)
     }
 
-    /// Room for the next records, with no more memory than `most`.
-    pub(super) fn emptied(mut self, most: usize) -> Chunk {
-        debug_assert!(self.is_empty() && self.ledger.is_empty());
-        self.bytes.shrink_to(most);
-        self
+    fn bytes_left(&self) -> &[u8] {
+        match &self.memory {
+            Memory::Kept(slot) => &slot.data()[self.done..self.len],
+            Memory::Heap(bytes) => &bytes[self.done..],
+        }
+    }
+
+    /// It is about to be written at `position` of its file.
+    fn set_position(&mut self, position: u64) {
+        if let Memory::Kept(slot) = &mut self.memory {
+            slot.set_position(position);
+        }
     }
 }
 
-/// Writes what is left of `chunks`; `Err` if that stopped before the end. What came so far is marked as done.
-pub(super) fn write(file: &mut File, chunks: &mut [Chunk]) -> (u64, io::Result<()>) {
+/// Writes what is left of `chunks` to a file that is `length` bytes long; `Err` if that stopped before the end. What
+/// came so far is marked as done. Also says how much that is.
+pub(super) fn write(file: &mut File, chunks: &mut [Box<Chunk>], length: u64) -> (u64, io::Result<()>) {
     /// Chunks that go into one call.
     const AT_ONCE: usize = 8;
+    let mut position = length;
+    for chunk in chunks.iter_mut() {
+        if chunk.done == chunk.settled {
+            chunk.set_position(position);
+        }
+        position += chunk.left() as u64;
+    }
     let mut written = 0;
     let mut first = 0;
     loop {
@@ -90,7 +161,7 @@ pub(super) fn write(file: &mut File, chunks: &mut [Chunk]) -> (u64, io::Result<(
         };
         let mut slices = [IoSlice::new(&[]); AT_ONCE];
         for (slice, chunk) in slices.iter_mut().zip(&*rest) {
-            *slice = IoSlice::new(&chunk.bytes[chunk.done..]);
+            *slice = IoSlice::new(chunk.bytes_left());
         }
         let count = match file.write_vectored(&slices[..rest.len().min(AT_ONCE)]) {
             Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),

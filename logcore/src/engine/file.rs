@@ -11,7 +11,7 @@ use super::chunk::{self, Chunk};
 use super::files::Shared;
 use super::flusher::Trouble;
 use super::moment::Moment;
-use super::open::{ends_in_half_a_line, is_deleted, names, open};
+use super::open::{Root, ends_in_half_a_line, is_deleted, names, open};
 use super::roll::{Roll, Trigger};
 use super::thread_end;
 use crate::lock::lock;
@@ -58,11 +58,13 @@ pub(crate) struct LogFile {
 /// What log calls append to.
 #[derive(Debug)]
 struct Front {
-    chunk: Chunk,
+    /// What is filled, while something waits.
+    chunk: Option<Box<Chunk>>,
     /// How long `chunk` may get; 0 if the next record is to take the long way.
     room: usize,
     /// Chunks that wait to be written, oldest first.
-    full: Vec<Chunk>,
+    #[allow(clippy::vec_box)] // they are moved about more than they are looked at
+    full: Vec<Box<Chunk>>,
     /// Whether `chunk` holds nothing but records at the flush level.
     all_urgent: bool,
     /// When such a record was last written at once although others stood before it.
@@ -72,6 +74,8 @@ struct Front {
     full_queued: bool,
     /// While writing fails.
     failing: bool,
+    /// Whether a chunk got full since all was written last.
+    is_busy: bool,
     encoding: &'static Encoding,
     rolls: bool,
 }
@@ -81,8 +85,6 @@ struct Front {
 struct Back {
     spec: Arc<Spec>,
     file: Option<File>,
-    /// Chunks that are being written; empty otherwise.
-    taken: Vec<Chunk>,
     /// Bytes in the file, as far as we know.
     length: u64,
     next_roll: Option<DateTime<Local>>,
@@ -143,7 +145,7 @@ const URGENT_EVERY: Duration = Duration::from_millis(5);
 impl LogFile {
     pub(super) fn new(path: Arc<Path>, inside_root: bool, spec: Arc<Spec>) -> Arc<LogFile> {
         let front = Front {
-            chunk: Chunk::default(),
+            chunk: None,
             room: 0,
             full: Vec::new(),
             all_urgent: true,
@@ -151,13 +153,13 @@ impl LogFile {
             queued: false,
             full_queued: false,
             failing: false,
+            is_busy: false,
             encoding: spec.encoding,
             rolls: spec.roll.is_some(),
         };
         let back = Back {
             spec,
             file: None,
-            taken: Vec::new(),
             length: 0,
             next_roll: None,
             fresh: true,
@@ -204,9 +206,13 @@ impl LogFile {
     ) -> bool {
         let urgent = shared.limits().is_urgent(level);
         let mut front = lock(&self.front);
-        if front.chunk.len() + line.len() <= front.room && !urgent {
+        let room = front.room;
+        if let Some(chunk) = &mut front.chunk
+            && chunk.len() + line.len() <= room
+            && !urgent
+        {
+            chunk.push(line, account);
             front.all_urgent = false;
-            front.chunk.push(line, account);
             return true;
         }
         let line = encoded(line, front.encoding);
@@ -229,13 +235,14 @@ impl LogFile {
         account: &Arc<Account>,
     ) -> bool {
         let size = shared.limits().buffer_size();
-        if front.is_full(shared, line) && (front.full.len() >= MOST_FULL || !shared.may_hand_over()) {
+        let keeps_up = front.full.len() < MOST_FULL && shared.pool.may_hand_over(size);
+        if !keeps_up && front.is_full(size, line.len()) {
             // The flusher does not keep up.
             drop(front);
             lock(&self.back).write_out(self, shared, Extent::Full, false);
             front = lock(&self.front);
         }
-        if !front.push(shared, line, urgent.is_some(), account) {
+        if !front.push(self, shared, line, urgent.is_some(), account) {
             return false;
         }
         let now = match urgent {
@@ -256,18 +263,24 @@ impl LogFile {
         let mut back = lock(&self.back);
         back.roll_if_time(self, shared);
         let mut front = lock(&self.front);
-        if !front.push(shared, line, urgent, account) {
+        if !front.push(self, shared, line, urgent, account) {
             return false;
         }
-        front.room = 0;
         front.tell(self, shared, false);
-        let full = front.chunk.len() >= shared.limits().buffer_size();
+        let full = front.pending() >= shared.limits().buffer_size();
         drop(front);
         if full || urgent {
             back.write_out(self, shared, Extent::Urgent, false);
         }
         back.roll_if_large(self, shared);
         true
+    }
+
+    /// Appends in a forked child: at once, and without a lock, which a thread of the parent may have held.
+    #[cold]
+    pub(super) fn append_in_child(&self, shared: &Shared, line: &[u8], encoding: &'static Encoding) -> bool {
+        let root = Root::new(&shared.root().path);
+        open(self, &root).and_then(|(mut file, _)| file.write_all(&encoded(line, encoding))).is_ok()
     }
 
     /// Writes what is buffered, also if that has just failed; `false` if something is left.
@@ -344,10 +357,16 @@ impl LogFile {
         }
     }
 
+    /// What it is called in the buffers that outlive the process: as seen from the root, if it is in there.
+    fn name(&self, shared: &Shared) -> &[u8] {
+        let path = if self.inside_root { self.path.strip_prefix(&shared.root().path).ok() } else { None };
+        path.unwrap_or(&self.path).as_os_str().as_encoded_bytes()
+    }
+
     /// Records of one job that are buffered.
     pub(super) fn left_of(&self, account: &Arc<Account>) -> u64 {
         let front = lock(&self.front);
-        front.full.iter().chain([&front.chunk]).map(|chunk| chunk.records_of(account)).sum()
+        front.chunks().map(|chunk| chunk.records_of(account)).sum()
     }
 }
 
@@ -367,37 +386,58 @@ fn encoded<'a>(line: &'a [u8], encoding: &'static Encoding) -> Cow<'a, [u8]> {
 }
 
 impl Front {
-    /// Whether `line` has to go into another chunk.
-    fn is_full(&self, shared: &Shared, line: &[u8]) -> bool {
+    fn chunks(&self) -> impl Iterator<Item = &Chunk> {
+        self.full.iter().chain(&self.chunk).map(|chunk| &**chunk)
+    }
+
+    /// Whether a record of `more` bytes has to go into another chunk than the one that is being filled.
+    fn is_full(&self, size: usize, more: usize) -> bool {
         // Without a buffer, what is written already is kept all the same until it is confirmed.
         const UNCONFIRMED: usize = 16 << 10;
-        let size = match shared.limits().buffer_size() {
-            0 => UNCONFIRMED,
-            size => size,
-        };
-        !self.chunk.is_empty() && self.chunk.len() + line.len() > size
+        let size = if size == 0 { UNCONFIRMED } else { size };
+        self.chunk.as_ref().is_some_and(|chunk| {
+            let room = chunk.capacity().map_or(size, |capacity| capacity.min(size));
+            !chunk.is_empty() && chunk.len() + more > room
+        })
     }
 
     /// Appends a record in the file's encoding; `false` if what waits for a file that cannot be written is too much already.
-    fn push(&mut self, shared: &Shared, line: &[u8], urgent: bool, account: &Arc<Account>) -> bool {
+    fn push(
+        &mut self,
+        owner: &LogFile,
+        shared: &Shared,
+        line: &[u8],
+        urgent: bool,
+        account: &Arc<Account>,
+    ) -> bool {
         let size = shared.limits().buffer_size();
         let backlog = size.saturating_mul(BACKLOG).max(LEAST_BACKLOG);
         if self.failing && self.pending() + line.len() > backlog {
             return false;
         }
-        if self.is_full(shared, line) {
-            self.full.push(shared.hand_over(&mut self.chunk));
+        if self.is_full(size, line.len()) {
+            self.is_busy = true;
+            let full = self.take_chunk(shared);
+            self.full.extend(full);
         }
-        if self.chunk.is_empty() {
-            if self.chunk.capacity() == 0 {
-                self.chunk = shared.take_chunk();
-            }
-            self.all_urgent = true;
-        }
-        self.all_urgent &= urgent;
-        self.chunk.push(line, account);
-        self.room = if self.encoding == UTF_8 && !self.rolls && !self.failing { size } else { 0 };
+        let fits = |chunk: &Chunk| chunk.capacity().is_none_or(|capacity| line.len() <= capacity);
+        let chunk = match self.chunk.take().filter(|chunk| fits(chunk)) {
+            Some(chunk) => chunk,
+            None => shared.pool.take(owner.name(shared), line.len(), size, self.is_busy),
+        };
+        self.all_urgent = urgent && (chunk.is_empty() || self.all_urgent);
+        let room = chunk.capacity().map_or(size, |capacity| capacity.min(size));
+        self.room = if self.encoding == UTF_8 && !self.rolls && !self.failing { room } else { 0 };
+        self.chunk.insert(chunk).push(line, account);
         true
+    }
+
+    /// Takes what is being filled, to be written.
+    fn take_chunk(&mut self, shared: &Shared) -> Option<Box<Chunk>> {
+        self.room = 0;
+        let chunk = self.chunk.take()?;
+        shared.pool.hand_over();
+        Some(chunk)
     }
 
     /// Whether a record at the flush level that came `now` is to be written by its log call: if that is little, or if it was not
@@ -430,23 +470,21 @@ impl Front {
 
     /// Bytes that are not written.
     fn pending(&self) -> usize {
-        self.full.iter().chain([&self.chunk]).map(Chunk::left).sum()
+        self.chunks().map(Chunk::left).sum()
     }
 
     /// The descriptor is let go of: what stands in its file is done with, unless the file is deleted.
     fn settle(&mut self, deleted: bool) {
-        if deleted {
-            self.chunk.revoke();
-        } else {
-            self.chunk.confirm();
+        match &mut self.chunk {
+            Some(chunk) if deleted => chunk.revoke(),
+            Some(chunk) => chunk.confirm(),
+            None => {}
         }
     }
 
     fn lose(&mut self, shared: &Shared) {
-        self.chunk.lose();
-        self.chunk = Chunk::default();
-        self.room = 0;
-        for mut chunk in self.full.drain(..) {
+        let chunk = self.take_chunk(shared);
+        for mut chunk in self.full.drain(..).chain(chunk) {
             chunk.lose();
             shared.give_chunk(chunk);
         }
@@ -457,6 +495,9 @@ impl Back {
     /// Writes what is buffered; `false` if something could not be. Unless `now`, a failure is not tried again before its
     /// time.
     fn write_out(&mut self, owner: &LogFile, shared: &Shared, extent: Extent, now: bool) -> bool {
+        if !shared.is_ours() {
+            return true;
+        }
         if !now && !self.write_retry.is_due() {
             return false;
         }
@@ -495,55 +536,53 @@ impl Back {
                 }
             }
         }
-        {
+        let mut taken = {
             let mut front = lock(&owner.front);
-            std::mem::swap(&mut self.taken, &mut front.full);
+            let mut taken = std::mem::take(&mut front.full);
             front.full_queued = false;
             if extent == Extent::All {
-                if !front.chunk.is_empty() {
-                    self.taken.push(shared.hand_over(&mut front.chunk));
-                }
-                front.room = 0;
+                taken.extend(front.take_chunk(shared));
                 front.queued = false;
+                front.is_busy &= taken.len() > 1;
             }
-        }
-        let any = !self.taken.is_empty();
-        if any && let Err(error) = self.write_taken(owner, shared) {
+            taken
+        };
+        let any = !taken.is_empty();
+        if any && let Err(error) = self.write_taken(&mut taken, owner, shared) {
             let mut front = lock(&owner.front);
-            for written in self.taken.extract_if(.., |chunk| chunk.is_empty()) {
+            for written in taken.extract_if(.., |chunk| chunk.is_empty()) {
                 shared.give_chunk(written);
             }
-            front.full.splice(0..0, self.taken.drain(..));
+            front.full.splice(0..0, taken);
             front.failing = true;
             front.room = 0;
             front.queued |= extent == Extent::All;
             return (Err(error), any);
         }
+        for written in taken {
+            shared.give_chunk(written);
+        }
         (Ok(()), any)
     }
 
-    /// Writes the chunks that were taken and gives their memory back.
-    fn write_taken(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
+    /// Writes the chunks that were taken and makes sure that they stand in a file that has a name.
+    fn write_taken(&mut self, taken: &mut [Box<Chunk>], owner: &LogFile, shared: &Shared) -> io::Result<()> {
         const TRIES: usize = 3;
         for _ in 0..TRIES {
             self.ensure_open(owner, shared)?;
             owner.used.store(true, Ordering::Relaxed);
             let Some(file) = &mut self.file else { break };
-            let (written, result) = chunk::write(file, &mut self.taken);
+            let (written, result) = chunk::write(file, taken, self.length);
             if is_deleted(file) {
                 // Nobody can read what was written: once more, into a file that has the name.
                 shared.root().forget();
-                self.taken.iter_mut().for_each(Chunk::revoke);
+                taken.iter_mut().for_each(|chunk| chunk.revoke());
                 self.drop_file(owner, shared);
                 continue;
             }
             self.length += written;
-            self.taken.iter_mut().for_each(Chunk::confirm);
-            result?;
-            for chunk in self.taken.drain(..) {
-                shared.give_chunk(chunk);
-            }
-            return Ok(());
+            taken.iter_mut().for_each(|chunk| chunk.confirm());
+            return result;
         }
         Err(io::Error::other("the file is deleted as soon as it is made"))
     }
@@ -558,7 +597,8 @@ impl Back {
         if !front.full.is_empty() {
             return Ok(false);
         }
-        let (written, result) = chunk::write(file, std::slice::from_mut(&mut front.chunk));
+        let Some(chunk) = &mut front.chunk else { return Ok(true) };
+        let (written, result) = chunk::write(file, std::slice::from_mut(chunk), self.length);
         self.length += written;
         result.map(|()| true)
     }

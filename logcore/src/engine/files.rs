@@ -6,7 +6,10 @@ use super::file::{LogFile, Spec};
 use super::flusher::Flusher;
 use super::moment::Moment;
 use super::open::Root;
+use super::pool::Pool;
+use crate::disk::buffers::Buffers;
 use crate::lock::lock;
+use crate::process;
 use log::{Level, LevelFilter};
 use std::borrow::Borrow;
 use std::collections::{HashSet, VecDeque};
@@ -98,9 +101,9 @@ pub(crate) struct Shared {
     /// Files with a descriptor, roughly in the order in which they were last used.
     recent: Mutex<VecDeque<Weak<LogFile>>>,
     open: AtomicUsize,
-    chunks: Mutex<Vec<Chunk>>,
-    /// Chunks that take no more records and are not written yet.
-    handed_over: AtomicUsize,
+    pub(super) pool: Pool,
+    /// The process's number when this was made; a forked child has another.
+    pid: u32,
     pub(super) flusher: Flusher,
 }
 
@@ -116,13 +119,6 @@ pub(crate) struct Handle {
     shared: Arc<Shared>,
 }
 
-/// How many chunks without records are kept. Together with one for each file that has something to write, with
-/// [`MOST_HANDED_OVER`] and with the backlog of files that cannot be written, this bounds the engine's memory.
-const SPARE_CHUNKS: usize = 32;
-
-/// Bytes in full chunks of all files that may wait for the flusher; with more, log calls write themselves.
-const MOST_HANDED_OVER: usize = 8 << 20;
-
 impl Shared {
     /// For files below the log root `root`, an absolute path.
     pub(crate) fn new(root: &Path) -> Arc<Shared> {
@@ -133,8 +129,8 @@ impl Shared {
             by_path: Mutex::default(),
             recent: Mutex::default(),
             open: AtomicUsize::new(0),
-            chunks: Mutex::default(),
-            handed_over: AtomicUsize::new(0),
+            pool: Pool::default(),
+            pid: process::id(),
             flusher: Flusher::default(),
         })
     }
@@ -181,30 +177,21 @@ impl Shared {
         self.root.forget();
     }
 
-    pub(super) fn take_chunk(&self) -> Chunk {
-        lock(&self.chunks).pop().unwrap_or_default()
+    /// Whether this is the process that made it. A forked child shares the buffers with its parent, who writes what is in
+    /// them, and it has none of its threads.
+    #[inline]
+    pub(super) fn is_ours(&self) -> bool {
+        self.pid == process::id()
     }
 
-    /// Takes a chunk that is to be written away from where records are appended.
-    pub(super) fn hand_over(&self, chunk: &mut Chunk) -> Chunk {
-        self.handed_over.fetch_add(1, Ordering::Relaxed);
-        std::mem::take(chunk)
+    /// Has what is buffered outlive the process.
+    pub(crate) fn keep_in(&self, buffers: Arc<Buffers>) {
+        self.pool.keep_in(buffers);
     }
 
-    /// Takes back the memory of a chunk that had been handed over.
-    pub(super) fn give_chunk(&self, chunk: Chunk) {
-        self.handed_over.fetch_sub(1, Ordering::Relaxed);
-        let keep = self.limits.buffer_size() + (8 << 10);
-        let mut chunks = lock(&self.chunks);
-        if chunks.len() < SPARE_CHUNKS {
-            chunks.push(chunk.emptied(keep));
-        }
-    }
-
-    /// Whether one more chunk may wait for the flusher.
-    pub(super) fn may_hand_over(&self) -> bool {
-        let chunks = self.handed_over.load(Ordering::Relaxed);
-        chunks.saturating_mul(self.limits.buffer_size()) < MOST_HANDED_OVER
+    /// Takes back a chunk that holds nothing any more.
+    pub(super) fn give_chunk(&self, chunk: Box<Chunk>) {
+        self.pool.give(chunk, self.limits.buffer_size());
     }
 
     /// A file has got a descriptor: if there are too many, those not used for longest give theirs back.
@@ -266,6 +253,9 @@ impl Handle {
     /// Appends one encoded record; `false` if there was no room for it.
     #[inline]
     pub(crate) fn append(&self, line: &[u8], level: Level, now: Moment) -> bool {
+        if !self.shared.is_ours() {
+            return self.file.append_in_child(&self.shared, line, self.spec.encoding);
+        }
         self.file.append(&self.shared, line, level, now, &self.account)
     }
 

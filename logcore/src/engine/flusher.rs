@@ -58,6 +58,8 @@ pub(crate) enum Trouble {
     Roll(String),
     /// What could not be done can be done again.
     Mended,
+    /// What is buffered for it is in memory that does not outlive the process.
+    NotKept,
 }
 
 /// How a flush went.
@@ -185,6 +187,10 @@ impl Queue {
             todo.dirty.retain(|file| file.upgrade().is_some_and(|file| file.flush_queued(&shared, now)));
             // Whoever flushes is to find what went wrong in the server log.
             todo.complaints.append(&mut lock(&self.work).complaints);
+            if shared.pool.is_to_tell() {
+                todo.complaints
+                    .push(Complaint { path: shared.root().path.clone(), trouble: Trouble::NotKept });
+            }
             for complaint in todo.complaints.drain(..) {
                 report(complaint);
             }

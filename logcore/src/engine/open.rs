@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 #[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 #[cfg(target_os = "linux")]
 use std::sync::{Arc, Mutex};
 #[cfg(target_os = "linux")]
@@ -88,6 +88,52 @@ fn try_open(log: &LogFile, root: &Root) -> io::Result<File> {
         Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => open_path(log),
         opened => Ok(File::from(opened?)),
     }
+}
+
+/// Opens a log file to add what a process that died had buffered; `None` if its directory is gone. Outside the root only
+/// if the name can be trusted.
+pub(crate) fn open_to_recover(root: &Path, path: &Path, trusted: bool) -> io::Result<Option<File>> {
+    let inside = path.strip_prefix(root).ok();
+    if inside.is_none_or(|beneath| !beneath.components().all(|part| matches!(part, Component::Normal(_))))
+        && !trusted
+    {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is outside the log root"));
+    }
+    let file = match open_both_ways(root, path, inside) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other?,
+    };
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    Ok(Some(file))
+}
+
+#[cfg(target_os = "linux")]
+fn open_both_ways(root: &Path, path: &Path, inside: Option<&Path>) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+    if let Some(beneath) = inside {
+        let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        let dir = Root::new(root).dir()?;
+        match openat2(dir, beneath, flags, Mode::from_raw_mode(0o640), resolve) {
+            Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {}
+            opened => return Ok(File::from(opened?)),
+        }
+    }
+    open_path_both_ways(path)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_both_ways(_: &Path, path: &Path, _: Option<&Path>) -> io::Result<File> {
+    open_path_both_ways(path)
+}
+
+fn open_path_both_ways(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    private(&mut options, true);
+    options.open(path)
 }
 
 #[cfg(not(target_os = "linux"))]

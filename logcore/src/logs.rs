@@ -417,6 +417,10 @@ impl Inner {
                     Level::Error,
                     format_args!("cannot roll {path}: {error}; logging goes on in it and it is tried again"),
                 ),
+                Trouble::Compress(error) => logs.note(
+                    Level::Error,
+                    format_args!("cannot compress {path}: {error}; the part stays and it is tried again"),
+                ),
                 Trouble::Mended => logs.note(Level::Info, format_args!("{path} is written again")),
             }
         };

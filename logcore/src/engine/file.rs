@@ -8,7 +8,7 @@ use super::account::{Account, Ledger};
 use super::files::Shared;
 use super::flusher::Trouble;
 use super::open::{ends_in_half_a_line, is_deleted, names, open};
-use super::roll::{Roll, Trigger};
+use super::roll::{Due, Roll, Trigger, Turn};
 use super::thread_end;
 use chrono::{DateTime, Local, Utc};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -56,7 +56,9 @@ struct State {
     queued: bool,
     /// Bytes in the file, as far as we know.
     length: u64,
-    next_roll: Option<DateTime<Local>>,
+    next_roll: Option<Due>,
+    /// Whoever else writes to a file that rolls.
+    turn: Turn,
     /// Not opened yet since somebody began to use it.
     fresh: bool,
     /// When it was last made sure that the path still names this file.
@@ -67,15 +69,19 @@ struct State {
 
 /// While something fails: when to try it again.
 #[derive(Debug, Default)]
-struct Retry(Option<(Instant, Duration)>);
+pub(super) struct Retry(Option<(Instant, Duration)>);
 
 impl Retry {
-    fn is_due(&self) -> bool {
+    pub(super) fn is_due(&self) -> bool {
         self.0.is_none_or(|(at, _)| Instant::now() >= at)
     }
 
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.0.map(|(at, _)| at)
+    }
+
     /// It has failed; `true` if it had not before.
-    fn failed(&mut self) -> bool {
+    pub(super) fn failed(&mut self) -> bool {
         const FIRST: Duration = Duration::from_millis(200);
         const LONGEST: Duration = Duration::from_secs(10);
         let wait = self.0.map_or(FIRST, |(_, wait)| (wait * 2).min(LONGEST));
@@ -104,6 +110,7 @@ impl LogFile {
             queued: false,
             length: 0,
             next_roll: None,
+            turn: Turn::default(),
             fresh: true,
             checked: Instant::now(),
             write_retry: Retry::default(),
@@ -179,21 +186,22 @@ impl LogFile {
             Some(Roll { trigger: Trigger::OnStartup { min_size }, .. }) => Some(min_size),
             _ => None,
         };
+        if let Some(window) = state.spec.roll.as_ref().and_then(|roll| roll.roller.packed())
+            && window.holds_any()
+        {
+            // What an earlier process could not pack any more.
+            shared.compressor.enqueue(window, &shared.flusher);
+        }
         if !state.fresh || (state.spec.append && at_start.is_none()) {
             return Ok(());
         }
-        state.ensure_open(self, shared)?;
-        if !state.spec.append
-            && let Some(file) =
-                state.file.as_ref().filter(|file| file.metadata().is_ok_and(|about| about.is_file()))
-        {
-            file.set_len(0)?;
-            state.length = 0;
+        state.begin(self, shared)?;
+        let emptied = if state.spec.append { Ok(()) } else { state.empty() };
+        state.end();
+        if let Some(least) = at_start {
+            state.roll(self, shared, |state| state.length >= least);
         }
-        if at_start.is_some_and(|least| state.length >= least) {
-            state.roll(self, shared);
-        }
-        Ok(())
+        emptied
     }
 
     /// Writes what is buffered and closes; what cannot be written now is lost and counted.
@@ -285,11 +293,13 @@ impl State {
     fn try_write(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
         const TRIES: usize = 3;
         for _ in 0..TRIES {
-            self.ensure_open(owner, shared)?;
+            self.begin(owner, shared)?;
             owner.used.store(true, Ordering::Relaxed);
             let Some(file) = &mut self.file else { break };
             let (done, result) = write_all(file, &self.buffer);
-            if result.is_ok() && is_deleted(file) {
+            let deleted = result.is_ok() && is_deleted(file);
+            self.end();
+            if deleted {
                 // Nobody can read what was written just now: once more, into a file that has the name.
                 self.drop_file(owner, shared);
                 continue;
@@ -305,6 +315,56 @@ impl State {
         Err(io::Error::other("the file is deleted as soon as it is made"))
     }
 
+    /// Opens the path, and waits for the turn on it if others may roll it, until [`State::end`].
+    fn begin(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
+        const TRIES: usize = 1000;
+        for _ in 0..TRIES {
+            self.ensure_open(owner, shared)?;
+            if self.spec.roll.is_some() {
+                let Some(file) = &self.file else { break };
+                let Some(length) = self.turn.take(file, &self.spec.path) else {
+                    // Another process has rolled it.
+                    self.drop_file(owner, shared);
+                    continue;
+                };
+                self.length = length;
+            }
+            return self.mend_half_a_line().inspect_err(|_| self.end());
+        }
+        Err(io::Error::other("the file is rolled as soon as it is made"))
+    }
+
+    fn end(&mut self) {
+        if self.spec.roll.is_some()
+            && let Some(file) = &self.file
+        {
+            self.turn.end(file);
+        }
+    }
+
+    fn empty(&mut self) -> io::Result<()> {
+        if let Some(file) =
+            self.file.as_ref().filter(|file| file.metadata().is_ok_and(|about| about.is_file()))
+        {
+            file.set_len(0)?;
+            self.length = 0;
+        }
+        Ok(())
+    }
+
+    /// An earlier process was cut off: its half a line must not be glued to our first record.
+    fn mend_half_a_line(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.fresh)
+            && self.length > 0
+            && self.spec.encoding.is_ascii_compatible()
+            && ends_in_half_a_line(&self.spec.path)
+            && let Some(file) = &mut self.file
+        {
+            self.length += file.write(b"\n")? as u64;
+        }
+        Ok(())
+    }
+
     /// Opens the path if it is not open, or if it names another file by now (logrotate, a person with `mv`).
     fn ensure_open(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
         if let Some(file) = &self.file
@@ -318,16 +378,8 @@ impl State {
         if self.file.is_some() {
             return Ok(());
         }
-        let mut file = open(&self.spec, shared.root())?;
+        let file = open(&self.spec, shared.root())?;
         self.length = file.metadata()?.len();
-        if std::mem::take(&mut self.fresh)
-            && self.length > 0
-            && self.spec.encoding.is_ascii_compatible()
-            && ends_in_half_a_line(&self.spec.path)
-        {
-            // An earlier process was cut off: its half a line must not be glued to our first record.
-            self.length += file.write(b"\n")? as u64;
-        }
         self.file = Some(file);
         self.checked = Instant::now();
         owner.is_open.store(true, Ordering::Relaxed);
@@ -345,35 +397,66 @@ impl State {
     fn roll_if_time(&mut self, owner: &LogFile, shared: &Shared) {
         let Some(Roll { trigger: trigger @ Trigger::Time { .. }, .. }) = &self.spec.roll else { return };
         let (trigger, now) = (*trigger, thread_end::local(Utc::now()));
-        let Some(at) = self.next_roll else {
+        let Some(due) = self.next_roll else {
             self.next_roll = trigger.next_time(now);
             return;
         };
-        if now >= at && self.write_out(owner, shared, false) && self.roll(owner, shared) {
+        if now < due.at || !self.roll_retry.is_due() {
+            return;
+        }
+        // Another process, or a person, has rolled it already.
+        let rolled = self.file.as_ref().is_some_and(|file| !names(&self.spec.path, file));
+        let is_old = |state: &State| state.length > 0 && !state.made_since(due.since);
+        if rolled || (self.write_out(owner, shared, false) && self.roll(owner, shared, is_old)) {
             self.next_roll = trigger.next_time(now);
         }
+    }
+
+    /// Whether the file was made at `then` or later, as far as the file system tells.
+    fn made_since(&self, then: DateTime<Local>) -> bool {
+        // File systems take the time from a clock that may be a tick behind.
+        const TICK: Duration = Duration::from_millis(20);
+        let made = self.file.as_ref().and_then(|file| file.metadata().ok()?.created().ok());
+        made.is_some_and(|made| DateTime::<Local>::from(made + TICK) >= then)
     }
 
     fn roll_if_large(&mut self, owner: &LogFile, shared: &Shared) {
         let Some(Roll { trigger: Trigger::Size(limit), .. }) = self.spec.roll else { return };
         // The length is known once the file is open, and it has to be open to know that it is full.
-        if self.file.is_none() && (!self.write_retry.is_due() || self.ensure_open(owner, shared).is_err()) {
-            return;
+        if self.file.is_none() {
+            if !self.write_retry.is_due() || self.begin(owner, shared).is_err() {
+                return;
+            }
+            self.end();
         }
-        if self.length + self.buffer.len() as u64 > limit && self.write_out(owner, shared, false) {
-            self.roll(owner, shared);
+        if self.length + self.buffer.len() as u64 > limit
+            && self.roll_retry.is_due()
+            && self.write_out(owner, shared, false)
+        {
+            self.roll(owner, shared, |state| state.length > limit);
         }
     }
 
-    /// Closes the file and has it taken away; the next write makes a new one. If that fails, logging goes on in the
-    /// old one, and it is tried again after a while.
-    fn roll(&mut self, owner: &LogFile, shared: &Shared) -> bool {
-        let Some(roll) = self.spec.roll.as_ref().filter(|_| self.roll_retry.is_due()) else { return false };
-        let result = roll.roller.roll(&self.spec.path);
+    /// Has the file taken away if it `is_due` still, now that nobody else changes it; the next write makes a new one.
+    /// If that fails, logging goes on in the old one, and it is tried again after a while. `false` if it failed.
+    fn roll(&mut self, owner: &LogFile, shared: &Shared, is_due: impl Fn(&State) -> bool) -> bool {
+        if self.spec.roll.is_none() || !self.roll_retry.is_due() {
+            return false;
+        }
+        let result = self.begin(owner, shared).and_then(|()| {
+            let Some(roll) = self.spec.roll.as_ref().filter(|_| is_due(self)) else { return Ok(false) };
+            roll.roller.roll(&self.spec.path).map(|()| true)
+        });
+        self.end();
         match result {
-            Ok(()) => {
-                self.drop_file(owner, shared);
-                self.length = 0;
+            Ok(rolled) => {
+                if rolled {
+                    self.drop_file(owner, shared);
+                    self.length = 0;
+                }
+                if let Some(window) = self.spec.roll.as_ref().and_then(|roll| roll.roller.packed()) {
+                    shared.compressor.enqueue(window, &shared.flusher);
+                }
                 if self.roll_retry.mended() {
                     shared.flusher.complain(&self.spec.path, Trouble::Mended);
                 }

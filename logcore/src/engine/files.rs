@@ -3,6 +3,7 @@
 use super::account::{Account, Accounts};
 use super::file::{LogFile, Spec};
 use super::flusher::Flusher;
+use super::roll::Compressor;
 use crate::lock::lock;
 use log::{Level, LevelFilter};
 use std::collections::{HashMap, VecDeque};
@@ -95,6 +96,7 @@ pub(crate) struct Shared {
     open: AtomicUsize,
     buffers: Mutex<Vec<Vec<u8>>>,
     pub(super) flusher: Flusher,
+    pub(super) compressor: Compressor,
 }
 
 /// A user's share in a file; the last one to go closes it.
@@ -120,6 +122,7 @@ impl Shared {
             open: AtomicUsize::new(0),
             buffers: Mutex::default(),
             flusher: Flusher::default(),
+            compressor: Compressor::default(),
         })
     }
 
@@ -140,6 +143,9 @@ impl Shared {
     pub(crate) fn acquire(self: &Arc<Self>, mut spec: Spec, accounts: &Accounts) -> Handle {
         if spec.path.is_relative() {
             spec.path = self.base.join(&spec.path);
+        }
+        if let Some(roll) = &mut spec.roll {
+            roll.roller.relative_to(&self.base);
         }
         spec.inside_root = spec.path.starts_with(&self.root);
         let account = accounts.with(&spec.path);

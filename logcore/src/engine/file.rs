@@ -318,6 +318,7 @@ impl State {
     /// Opens the path, and waits for the turn on it if others may roll it, until [`State::end`].
     fn begin(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
         const TRIES: usize = 1000;
+        let known = self.length;
         for _ in 0..TRIES {
             self.ensure_open(owner, shared)?;
             if self.spec.roll.is_some() {
@@ -329,7 +330,12 @@ impl State {
                 };
                 self.length = length;
             }
-            return self.mend_half_a_line().inspect_err(|_| self.end());
+            // Nobody is in the middle of a line while it is our turn.
+            let others_wrote = self.spec.roll.is_some() && self.length != known;
+            if std::mem::take(&mut self.fresh) || others_wrote {
+                self.mend_half_a_line().inspect_err(|_| self.end())?;
+            }
+            return Ok(());
         }
         Err(io::Error::other("the file is rolled as soon as it is made"))
     }
@@ -352,10 +358,9 @@ impl State {
         Ok(())
     }
 
-    /// An earlier process was cut off: its half a line must not be glued to our first record.
+    /// Another process was cut off: its half a line must not be glued to our next record.
     fn mend_half_a_line(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.fresh)
-            && self.length > 0
+        if self.length > 0
             && self.spec.encoding.is_ascii_compatible()
             && ends_in_half_a_line(&self.spec.path)
             && let Some(file) = &mut self.file

@@ -323,3 +323,123 @@ fn same(one: impl Read, other: impl Read) -> io::Result<Option<u64>> {
         length += left.len() as u64;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Sandbox(tempfile::TempDir);
+
+    impl Sandbox {
+        fn at(&self, name: &str) -> PathBuf {
+            self.0.path().join(name)
+        }
+
+        fn window(&self, form: Form) -> Window {
+            let pieces = vec![self.at("a.").to_string_lossy().into_owned(), ".log".into()];
+            Window { pieces, base: 0, count: 3, form }
+        }
+
+        fn names(&self) -> Vec<String> {
+            let entries = fs::read_dir(self.0.path()).unwrap().flatten();
+            let mut names: Vec<_> =
+                entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+            names.sort();
+            names
+        }
+    }
+
+    fn text(length: usize) -> Vec<u8> {
+        (0..)
+            .flat_map(|i: u32| format!("record {}\n", i.wrapping_mul(2_654_435_761)).into_bytes())
+            .take(length)
+            .collect()
+    }
+
+    #[test]
+    fn parts_of_all_lengths_are_packed_both_ways() {
+        for form in [Form::Gzip, Form::Zstd] {
+            for length in [0, 1, 100, 128 << 10, (128 << 10) + 1, 1 << 20] {
+                let sandbox = Sandbox(tempfile::tempdir().unwrap());
+                let (window, text) = (sandbox.window(form), text(length));
+                fs::write(sandbox.at("a.0.log"), &text).unwrap();
+                let part = File::open(sandbox.at("a.0.log")).unwrap();
+                pack_all(&window).unwrap();
+                assert_eq!(sandbox.names(), [format!("a.0.log{}", form.suffix())]);
+                assert_eq!(holds_the_same(&window.name(0, form), form, &part).unwrap(), Some(length as u64));
+                let half = sandbox.at("half");
+                encode(&part, &File::create(&half).unwrap(), form, true).unwrap();
+                assert_eq!(
+                    holds_the_same(&half, form, &part).unwrap(),
+                    Some(length as u64),
+                    "not packed at all"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_archive_that_is_cut_or_another_is_not_the_same() {
+        for form in [Form::Gzip, Form::Zstd] {
+            let sandbox = Sandbox(tempfile::tempdir().unwrap());
+            fs::write(sandbox.at("a"), text(1000)).unwrap();
+            let (part, half) = (File::open(sandbox.at("a")).unwrap(), sandbox.at("half"));
+            pack_into(&half, form, &part).unwrap();
+            let whole = fs::read(&half).unwrap();
+            for end in 0..whole.len() - 1 {
+                fs::write(&half, &whole[..end]).unwrap();
+                assert!(
+                    !matches!(holds_the_same(&half, form, &part), Ok(Some(_))),
+                    "{end} of {}",
+                    whole.len()
+                );
+            }
+            fs::write(&half, &whole).unwrap();
+            fs::write(sandbox.at("a"), text(1001)).unwrap();
+            assert!(!matches!(holds_the_same(&half, form, &part), Ok(Some(_))));
+        }
+    }
+
+    #[test]
+    fn where_a_process_ended_between_archive_and_removal_the_part_goes_only_if_it_is_the_same() {
+        let sandbox = Sandbox(tempfile::tempdir().unwrap());
+        for name in ["a.0.log", "a.1.log"] {
+            fs::write(sandbox.at(name), text(5000)).unwrap();
+        }
+        let part = File::open(sandbox.at("a.0.log")).unwrap();
+        pack_into(&sandbox.at("a.0.log.gz"), Form::Gzip, &part).unwrap();
+        fs::write(sandbox.at("a.1.log.gz"), "somebody's").unwrap();
+        pack_all(&sandbox.window(Form::Zstd)).unwrap();
+        assert_eq!(sandbox.names(), ["a.0.log.gz", "a.1.log", "a.1.log.gz"]);
+    }
+
+    #[test]
+    fn a_part_that_moves_while_it_is_packed_is_replaced_where_it_stands() {
+        let sandbox = Sandbox(tempfile::tempdir().unwrap());
+        let window = sandbox.window(Form::Gzip);
+        let roll = |text: &[u8]| {
+            fs::write(sandbox.at("a.log"), text).unwrap();
+            window.push(&sandbox.at("a.log")).unwrap();
+        };
+        roll(b"first\n");
+        let part = File::open(sandbox.at("a.0.log")).unwrap();
+        let half = sandbox.at("half");
+        let length = pack_into(&half, Form::Gzip, &part).unwrap();
+        roll(b"second\n");
+        replace(&window, 0, &part, length, Some(&half)).unwrap();
+        assert_eq!(sandbox.names(), ["a.0.log", "a.1.log.gz"]);
+        assert_eq!(fs::read(sandbox.at("a.0.log")).unwrap(), b"second\n");
+
+        // One that has left the window meanwhile is not brought back.
+        let part = File::open(sandbox.at("a.0.log")).unwrap();
+        let length = pack_into(&half, Form::Gzip, &part).unwrap();
+        (0..3).for_each(|_| roll(b"later\n"));
+        replace(&window, 0, &part, length, Some(&half)).unwrap();
+        assert_eq!(sandbox.names(), ["a.0.log", "a.1.log", "a.2.log", "half"]);
+
+        // Nor does one go that has grown.
+        let part = File::open(sandbox.at("a.2.log")).unwrap();
+        assert!(replace(&window, 2, &part, 3, Some(&half)).is_err());
+        assert!(sandbox.at("a.2.log").exists());
+    }
+}

@@ -7,7 +7,7 @@ use logcore::{Job, Logs, Outcome};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -169,6 +169,23 @@ fn a_file_is_emptied_at_a_start_only() {
 }
 
 #[test]
+fn a_file_that_another_job_uses_is_neither_emptied_nor_rolled_at_a_start() {
+    for (append, trigger) in [("false", "kind: size, limit: 1mb"), ("true", "kind: onstartup")] {
+        let template =
+            rolling(trigger, ".gz").replace("path: \"${job_dir}", &format!("append: {append}, path: \"ROOT"));
+        let sandbox = Sandbox::new(&template);
+        let logs = Logs::from_file(sandbox.config()).unwrap();
+        let parts = Parts::of(sandbox.root(), "a");
+        info!(logger: logs.server(), "one");
+        logs.flush(Duration::from_secs(5)).unwrap();
+        let job = logs.job("j").start().unwrap();
+        info!(logger: job, "two");
+        job.finish(Outcome::Ok);
+        assert_eq!(parts.texts(), ["one\ntwo\n"], "{trigger}");
+    }
+}
+
+#[test]
 fn what_a_window_drops_and_a_roller_deletes_are_the_oldest_records() {
     for roller in
         ["kind: delete", "kind: fixed_window, pattern: \"${job_dir}/a.{}.log.gz\", base: 0, count: 3"]
@@ -221,10 +238,30 @@ fn two_files_may_share_a_window() {
     demand_all(&all, &writers(&["a", "b"], 2000));
 }
 
-fn host(sandbox: &Sandbox, mode: &str, argument: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_host"));
-    command.arg(sandbox.config()).args([mode, argument]).stdin(Stdio::null());
-    command
+/// A process of its own, which a test that fails does not leave behind.
+struct Host(Child);
+
+impl Host {
+    fn start(sandbox: &Sandbox, mode: &str, argument: &str) -> Host {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_host"));
+        command.arg(sandbox.config()).args([mode, argument]).stdin(Stdio::null()).stdout(Stdio::piped());
+        Host(command.spawn().unwrap())
+    }
+
+    fn ends_well(mut self) {
+        assert!(self.0.wait().unwrap().success());
+    }
+
+    fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill();
+    }
 }
 
 #[cfg(unix)]
@@ -239,11 +276,8 @@ fn processes_that_share_a_file_roll_it_one_at_a_time_and_lose_nothing() {
     ] {
         let sandbox = Sandbox::new(&rolling(trigger, suffix));
         let names = ["p0", "p1", "p2"];
-        let hosts: Vec<Child> =
-            names.iter().map(|name| host(&sandbox, "numbered", name).spawn().unwrap()).collect();
-        for mut host in hosts {
-            assert!(host.wait().unwrap().success());
-        }
+        let hosts: Vec<_> = names.iter().map(|name| Host::start(&sandbox, "numbered", name)).collect();
+        hosts.into_iter().for_each(Host::ends_well);
         let parts = Parts::of(sandbox.root().join("server"), "a");
         let threads: Vec<_> =
             names.iter().flat_map(|name| [format!("{name}-0"), format!("{name}-1")]).collect();
@@ -264,17 +298,73 @@ fn processes_that_share_a_file_roll_it_one_at_a_time_and_lose_nothing() {
 fn processes_that_share_a_file_roll_it_once_per_interval() {
     let template = rolling("kind: time, interval: 1 second", "").replace("{m}", "{d(%s)}");
     let sandbox = Sandbox::new(&template);
-    let hosts: Vec<Child> =
-        ["a", "b"].iter().map(|name| host(&sandbox, "until-rolled", name).spawn().unwrap()).collect();
-    for mut host in hosts {
-        assert!(host.wait().unwrap().success());
-    }
+    let hosts = ["a", "b"].map(|name| Host::start(&sandbox, "until-rolled", name));
+    hosts.into_iter().for_each(Host::ends_well);
     let parts = Parts::of(sandbox.root().join("server"), "a");
     let mut seconds = parts.lines();
     seconds.sort();
     seconds.dedup();
     let rolled = parts.slots().len();
     assert!(rolled <= seconds.len(), "{rolled} parts in {} seconds", seconds.len());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_another_process_has_rolled_is_written_and_rolled_no_more() {
+    // Two of them in one process are two processes to each other.
+    let sandbox = Sandbox::new(&rolling("kind: size, limit: 1kb", ""));
+    let both = [(); 2].map(|()| Logs::from_file(sandbox.config()).unwrap());
+    let log = |logs: &Logs, text: &str| {
+        info!(logger: logs.server(), "{text}");
+        logs.flush(Duration::from_secs(5)).unwrap();
+    };
+    log(&both[0], "one");
+    log(&both[1], "two");
+    log(&both[0], &"x".repeat(1100));
+    log(&both[1], "three");
+    let parts = Parts::of(sandbox.root().join("server"), "a");
+    assert_eq!(parts.texts(), [format!("one\ntwo\n{}\n", "x".repeat(1100)), "three\n".into()]);
+}
+
+#[cfg(unix)]
+#[test]
+fn half_a_line_of_a_process_that_was_killed_is_glued_to_no_other() {
+    let sandbox = Sandbox::new(&rolling("kind: size, limit: 1mb", ""));
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    let path = sandbox.root().join("server/a.log");
+    for text in ["one", "two"] {
+        info!(logger: logs.server(), "{text}");
+        logs.flush(Duration::from_secs(5)).unwrap();
+        let mut other = fs::File::options().append(true).open(&path).unwrap();
+        other.write_all(b"half a li").unwrap();
+    }
+    info!(logger: logs.server(), "three");
+    logs.flush(Duration::from_secs(5)).unwrap();
+    assert_eq!(lines(&path), ["one", "half a li", "two", "half a li", "three"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_was_made_in_this_interval_is_not_rolled_by_who_comes_late() {
+    let slow = |flush: &str| rolling("kind: time, interval: 1 second", "").replace("5ms", flush);
+    let sandbox = Sandbox::new(&slow("1h"));
+    let late = Logs::from_file(sandbox.config()).unwrap();
+    info!(logger: late.server(), "buffered");
+    sandbox.save(&slow("5ms"));
+    let other = Logs::from_file(sandbox.config()).unwrap();
+    let parts = Parts::of(sandbox.root().join("server"), "a");
+    eventually("it has rolled", || {
+        info!(logger: other.server(), "x");
+        !parts.slots().is_empty()
+    });
+    let live = fs::metadata(sandbox.root().join("server/a.log"));
+    if live.is_ok_and(|about| about.created().is_err()) {
+        return; // nobody can tell here
+    }
+    info!(logger: late.server(), "late");
+    late.flush(Duration::from_secs(5)).unwrap();
+    assert_eq!(parts.slots(), [1]);
+    assert!(parts.texts()[1].contains("buffered\nlate\n"));
 }
 
 #[cfg(unix)]
@@ -287,10 +377,9 @@ fn a_process_that_is_killed_while_it_packs_leaves_the_part() {
         let parts = Parts::of(&dir, "a");
         let text: String = (0..400_000).map(|i| numbered("w", i) + "\n").collect();
         fs::write(dir.join("a.log"), &text).unwrap();
-        let mut child = host(&sandbox, "wait", "").stdout(Stdio::null()).spawn().unwrap();
+        let mut host = Host::start(&sandbox, "wait", "");
         eventually("it packs", || parts.files().iter().any(|name| name.ends_with(".part")));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        host.kill();
         assert!(parts.name(1, "").exists() && !parts.name(1, suffix).exists(), "it was killed in the middle");
         assert_eq!(fs::read_to_string(parts.name(1, "")).unwrap(), text);
 
@@ -305,8 +394,8 @@ fn a_process_that_is_killed_while_it_packs_leaves_the_part() {
 #[test]
 fn one_thread_packs_for_all_jobs_and_ends_when_it_has_nothing_to_do() {
     let sandbox = Sandbox::new(&rolling("kind: size, limit: 1kb", ".zst"));
-    let mut child = host(&sandbox, "many", "").stdout(Stdio::piped()).spawn().unwrap();
-    let tasks = format!("/proc/{}/task", child.id());
+    let mut host = Host::start(&sandbox, "many", "");
+    let tasks = format!("/proc/{}/task", host.0.id());
     let packers = || {
         let tasks = fs::read_dir(&tasks).into_iter().flatten().flatten();
         let names = tasks.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
@@ -314,7 +403,7 @@ fn one_thread_packs_for_all_jobs_and_ends_when_it_has_nothing_to_do() {
     };
     let ready = AtomicBool::new(false);
     let most = thread::scope(|scope| {
-        let output = child.stdout.take().unwrap();
+        let output = host.0.stdout.take().unwrap();
         scope.spawn(|| {
             let _ = BufReader::new(output).read_line(&mut String::new());
             ready.store(true, Ordering::Relaxed);
@@ -331,8 +420,7 @@ fn one_thread_packs_for_all_jobs_and_ends_when_it_has_nothing_to_do() {
         Parts::of(sandbox.root().join(format!("job-{job}")), "a").wait_until_packed();
     }
     eventually("the thread has ended", || packers() == 0);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    host.kill();
     for job in 0..40 {
         let parts = Parts::of(sandbox.root().join(format!("job-{job}")), "a");
         demand_all(&parts.lines(), &writers(&["w"], 400));

@@ -350,8 +350,9 @@ fn a_file_that_was_made_in_this_interval_is_not_rolled_by_who_comes_late() {
     let sandbox = Sandbox::new(&slow("1h"));
     let late = Logs::from_file(sandbox.config()).unwrap();
     info!(logger: late.server(), "buffered");
-    sandbox.save(&slow("5ms"));
-    let other = Logs::from_file(sandbox.config()).unwrap();
+    let quick = sandbox.path("config/quick.yaml");
+    fs::write(&quick, sandbox.fill(&slow("5ms"))).unwrap();
+    let other = Logs::from_file(quick).unwrap();
     let parts = Parts::of(sandbox.root().join("server"), "a");
     eventually("it has rolled", || {
         info!(logger: other.server(), "x");
@@ -456,6 +457,31 @@ fn what_is_in_the_way_of_a_roll_is_told_once_and_nothing_is_lost() {
         drop(logs);
         assert_eq!(lines(&server).iter().filter(|line| line.starts_with("cannot roll")).count(), 1);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_part_that_takes_long_to_pack_holds_up_neither_rolls_nor_other_parts() {
+    let sandbox = Sandbox::new(&rolling("kind: size, limit: 1kb", ".gz"));
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    let job = logs.job("j").start().unwrap();
+    let parts = Parts::of(job.dir(), "a");
+    info!(logger: job, "{}", numbered("w", 0));
+    logs.flush(Duration::from_secs(5)).unwrap();
+    // It is locked as by another process that is slow to pack it. One that has stalled looks the same: the first write
+    // waits for it, for a second, and then goes on.
+    let slow = fs::File::open(job.dir().join("a.log")).unwrap();
+    slow.lock().unwrap();
+    (1..2000).for_each(|i| info!(logger: job, "{}", numbered("w", i)));
+    let last = parts.slots()[0];
+    job.finish(Outcome::Ok);
+    eventually("all others are packed", || {
+        parts.slots().iter().all(|slot| parts.name(*slot, "").exists() == (*slot == last))
+    });
+    demand_all(&parts.lines(), &writers(&["w"], 2000));
+    slow.unlock().unwrap();
+    parts.wait_until_packed();
+    demand_all(&parts.lines(), &writers(&["w"], 2000));
 }
 
 #[cfg(unix)]

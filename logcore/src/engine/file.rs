@@ -298,6 +298,7 @@ impl State {
             let Some(file) = &mut self.file else { break };
             let (done, result) = write_all(file, &self.buffer);
             let deleted = result.is_ok() && is_deleted(file);
+            let done = if result.is_err() { self.take_back(done) } else { done };
             self.end();
             if deleted {
                 // Nobody can read what was written just now: once more, into a file that has the name.
@@ -346,6 +347,17 @@ impl State {
         {
             self.turn.end(file);
         }
+    }
+
+    /// After a write that broke off: half a record must not stay where another process may write on, or roll. Returns
+    /// how much of what was `done` stays.
+    fn take_back(&self, done: usize) -> usize {
+        let Some(file) = self.file.as_ref().filter(|_| self.spec.roll.is_some() && self.turn.is_held())
+        else {
+            return done;
+        };
+        let ours_is_last = file.metadata().is_ok_and(|about| about.len() == self.length + done as u64);
+        if ours_is_last && file.set_len(self.length).is_ok() { 0 } else { done }
     }
 
     fn empty(&mut self) -> io::Result<()> {

@@ -23,6 +23,7 @@ const DISTRUST: Duration = Duration::from_secs(10);
 pub(crate) struct Turn {
     /// Until when others are not waited for.
     distrust: Option<Instant>,
+    held: bool,
 }
 
 impl Turn {
@@ -32,35 +33,39 @@ impl Turn {
         let latest = if self.distrust.is_some_and(|until| now < until) { now } else { now + PATIENCE };
         // A part that is being packed is locked for long: who finds its name gone does not wait for that.
         match lock(file, latest, || named_length(path, file).is_some()) {
-            Wait::Over => self.distrust = None,
+            Wait::Over => (self.distrust, self.held) = (None, true),
+            Wait::NoLocks => {}
             Wait::TooLong => self.distrust = Some(self.distrust.unwrap_or(now).max(now + DISTRUST)),
             Wait::InVain => return None,
         }
         let length = named_length(path, file);
         if length.is_none() {
-            end(file);
+            self.end(file);
         }
         length
     }
 
     /// Ends it.
-    pub(crate) fn end(&self, file: &File) {
-        end(file);
+    pub(crate) fn end(&mut self, file: &File) {
+        if std::mem::take(&mut self.held) {
+            // Closing the file lets go as well.
+            let _ = file.unlock();
+        }
     }
-}
 
-fn end(file: &File) {
-    if cfg!(unix) {
-        // Closing the file lets go as well.
-        let _ = file.unlock();
+    /// Whether really nobody else writes now, and nobody was only waited for in vain.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held
     }
 }
 
 /// How waiting for a lock went.
 #[derive(Debug, PartialEq)]
 pub(super) enum Wait {
-    /// It is held, or there are no locks here.
+    /// It is held.
     Over,
+    /// There are none here.
+    NoLocks,
     /// Somebody else keeps it.
     TooLong,
     /// It is not wanted any more.
@@ -72,14 +77,15 @@ pub(super) fn lock(file: &File, latest: Instant, wanted: impl Fn() -> bool) -> W
     let mut pause = Duration::from_micros(50);
     while cfg!(unix) {
         match file.try_lock() {
-            Ok(()) | Err(TryLockError::Error(_)) => break,
+            Ok(()) => return Wait::Over,
+            Err(TryLockError::Error(_)) => return Wait::NoLocks,
             Err(TryLockError::WouldBlock) if !wanted() => return Wait::InVain,
             Err(TryLockError::WouldBlock) if Instant::now() >= latest => return Wait::TooLong,
             Err(TryLockError::WouldBlock) => thread::sleep(pause),
         }
         pause = (pause * 2).min(Duration::from_millis(5));
     }
-    Wait::Over
+    Wait::NoLocks
 }
 
 #[cfg(all(test, unix))]

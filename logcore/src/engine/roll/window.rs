@@ -149,7 +149,7 @@ impl Window {
         }
         let opened = opened?;
         match lock(&opened, Instant::now() + PATIENCE, || true) {
-            Wait::Over => Ok(Locked { _dir: Some(opened), _turn: turn }),
+            Wait::Over | Wait::NoLocks => Ok(Locked { _dir: Some(opened), _turn: turn }),
             Wait::TooLong | Wait::InVain => {
                 Err(io::Error::new(io::ErrorKind::TimedOut, "another process keeps its directory locked"))
             }

@@ -328,6 +328,29 @@ fn what_another_process_has_rolled_is_written_and_rolled_no_more() {
 
 #[cfg(unix)]
 #[test]
+fn a_write_that_breaks_off_leaves_no_half_record_to_who_writes_next() {
+    let sandbox = Sandbox::new(&rolling("kind: size, limit: 1mb", ""));
+    let mut limited = Command::new("sh");
+    // Its files may not grow beyond a few KiB: the write that would breaks off there.
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_host")]);
+    limited.arg(sandbox.config()).args(["numbered", "limited"]).stdin(Stdio::null());
+    let limited = Host(limited.spawn().unwrap());
+    limited.ends_well();
+    Host::start(&sandbox, "numbered", "free").ends_well();
+    let lines = lines(sandbox.root().join("server/a.log"));
+    let of_limited = |line: &&String| line.starts_with("rec limited");
+    let mut all = writers(&["free-0", "free-1"], 3000);
+    for thread in ["limited-0", "limited-1"] {
+        let written = lines.iter().filter(of_limited).filter(|line| line.contains(thread)).count();
+        assert!(written < 3000, "it was limited");
+        all.insert(thread.to_owned(), written);
+    }
+    assert!(lines.iter().any(|line| of_limited(&line)));
+    demand_all(&lines, &all);
+}
+
+#[cfg(unix)]
+#[test]
 fn half_a_line_of_a_process_that_was_killed_is_glued_to_no_other() {
     let sandbox = Sandbox::new(&rolling("kind: size, limit: 1mb", ""));
     let logs = Logs::from_file(sandbox.config()).unwrap();

@@ -470,9 +470,9 @@ impl State {
                 if rolled {
                     self.drop_file(owner, shared);
                     self.length = 0;
-                }
-                if let Some(window) = self.spec.roll.as_ref().and_then(|roll| roll.roller.packed()) {
-                    shared.compressor.enqueue(window, &shared.flusher);
+                    if let Some(window) = self.spec.roll.as_ref().and_then(|roll| roll.roller.packed()) {
+                        shared.compressor.enqueue(window, &shared.flusher);
+                    }
                 }
                 if self.roll_retry.mended() {
                     shared.flusher.complain(&self.spec.path, Trouble::Mended);

@@ -77,7 +77,9 @@ impl Queue {
     fn run(&self, flusher: &Flusher) {
         while let Some(mut waiting) = self.next() {
             let pattern = waiting.window.pattern();
-            match pack_all(&waiting.window) {
+            // A thread that is gone could never be started again.
+            let packed = catch_unwind(AssertUnwindSafe(|| pack_all(&waiting.window)));
+            match packed.unwrap_or_else(|_| Err(io::Error::other("it panicked"))) {
                 Ok(()) if waiting.told => flusher.complain(&pattern, Trouble::Mended),
                 Ok(()) => {}
                 Err(error) => {

@@ -456,6 +456,10 @@ impl Inner {
                         "there is no room for buffers that outlive this process below {path}: what it has buffered is lost if it is killed"
                     ),
                 ),
+                Trouble::Compress(error) => logs.note(
+                    Level::Error,
+                    format_args!("cannot compress {path}: {error}; the part stays and it is tried again"),
+                ),
                 Trouble::Mended => logs.note(Level::Info, format_args!("{path} is written again")),
             }
         };

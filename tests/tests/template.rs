@@ -143,6 +143,13 @@ fn errors_name_place_key_and_remedy() {
         "appenders.a.policy.trigger.interval",
         &["`0 day` is no interval"],
     );
+    refused_at(
+        "appenders:\n  a:\n    kind: rolling_file\n    path: ${job_dir}/a.3.log\n    policy:\n      trigger: { kind: size, limit: 1kb }\n      roller: { kind: fixed_window, pattern: \"${job_dir}/a.{}.log.gz\", count: 5 }\n",
+        4,
+        11,
+        "appenders.a.path",
+        &["this very name"],
+    );
 }
 
 #[test]

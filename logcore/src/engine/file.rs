@@ -12,7 +12,7 @@ use super::files::Shared;
 use super::flusher::Trouble;
 use super::moment::Moment;
 use super::open::{Root, ends_in_half_a_line, is_deleted, names, open};
-use super::roll::{Roll, Trigger};
+use super::roll::{Due, Roll, Trigger, Turn};
 use super::thread_end;
 use crate::lock::lock;
 use chrono::{DateTime, Local, Utc};
@@ -87,7 +87,9 @@ struct Back {
     file: Option<File>,
     /// Bytes in the file, as far as we know.
     length: u64,
-    next_roll: Option<DateTime<Local>>,
+    next_roll: Option<Due>,
+    /// Whoever else writes to a file that rolls.
+    turn: Turn,
     /// Not opened yet since somebody began to use it.
     fresh: bool,
     /// When it was last made sure that the path still names this file.
@@ -109,15 +111,19 @@ enum Extent {
 
 /// While something fails: when to try it again. Boxed, as it hardly ever does and there are many files.
 #[derive(Debug, Default)]
-struct Retry(Option<Box<(Instant, Duration)>>);
+pub(super) struct Retry(Option<Box<(Instant, Duration)>>);
 
 impl Retry {
-    fn is_due(&self) -> bool {
+    pub(super) fn is_due(&self) -> bool {
         self.0.as_ref().is_none_or(|retry| Instant::now() >= retry.0)
     }
 
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.0.as_ref().map(|retry| retry.0)
+    }
+
     /// It has failed; `true` if it had not before.
-    fn failed(&mut self) -> bool {
+    pub(super) fn failed(&mut self) -> bool {
         const FIRST: Duration = Duration::from_millis(200);
         const LONGEST: Duration = Duration::from_secs(10);
         let wait = self.0.as_ref().map_or(FIRST, |retry| (retry.1 * 2).min(LONGEST));
@@ -162,6 +168,7 @@ impl LogFile {
             file: None,
             length: 0,
             next_roll: None,
+            turn: Turn::default(),
             fresh: true,
             checked: Instant::now(),
             write_retry: Retry::default(),
@@ -270,7 +277,7 @@ impl LogFile {
         let full = front.pending() >= shared.limits().buffer_size();
         drop(front);
         if full || urgent {
-            back.write_out(self, shared, Extent::Urgent, false);
+            back.write_out(self, shared, Extent::All, false);
         }
         back.roll_if_large(self, shared);
         true
@@ -308,21 +315,22 @@ impl LogFile {
             Some(Roll { trigger: Trigger::OnStartup { min_size }, .. }) => Some(min_size),
             _ => None,
         };
+        if let Some(window) = back.spec.roll.as_ref().and_then(|roll| roll.roller.packed())
+            && window.holds_any()
+        {
+            // What an earlier process could not pack any more.
+            shared.compressor.enqueue(window, &shared.flusher);
+        }
         if !back.fresh || (back.spec.append && at_start.is_none()) {
             return Ok(());
         }
-        back.ensure_open(self, shared)?;
-        if !back.spec.append
-            && let Some(file) =
-                back.file.as_ref().filter(|file| file.metadata().is_ok_and(|about| about.is_file()))
-        {
-            file.set_len(0)?;
-            back.length = 0;
+        back.begin(self, shared)?;
+        let emptied = if back.spec.append { Ok(()) } else { back.empty() };
+        back.end();
+        if let Some(least) = at_start {
+            back.roll(self, shared, |back| back.length >= least);
         }
-        if at_start.is_some_and(|least| back.length >= least) {
-            back.roll(self, shared);
-        }
-        Ok(())
+        emptied
     }
 
     /// Writes what is buffered and closes; what cannot be written now is lost and counted.
@@ -569,19 +577,27 @@ impl Back {
     fn write_taken(&mut self, taken: &mut [Box<Chunk>], owner: &LogFile, shared: &Shared) -> io::Result<()> {
         const TRIES: usize = 3;
         for _ in 0..TRIES {
-            self.ensure_open(owner, shared)?;
+            self.begin(owner, shared)?;
             owner.used.store(true, Ordering::Relaxed);
             let Some(file) = &mut self.file else { break };
             let (written, result) = chunk::write(file, taken, self.length);
-            if is_deleted(file) {
+            let deleted = is_deleted(file);
+            let stays = result.is_ok() || !self.take_back(written);
+            // A turn ends when it is known where its bytes stand: after it, others may roll, pack and remove the file.
+            self.end();
+            if deleted || !stays {
+                taken.iter_mut().for_each(|chunk| chunk.revoke());
+            }
+            if deleted {
                 // Nobody can read what was written: once more, into a file that has the name.
                 shared.root().forget();
-                taken.iter_mut().for_each(|chunk| chunk.revoke());
                 self.drop_file(owner, shared);
                 continue;
             }
-            self.length += written;
-            taken.iter_mut().for_each(|chunk| chunk.confirm());
+            if stays {
+                self.length += written;
+                taken.iter_mut().for_each(|chunk| chunk.confirm());
+            }
             return result;
         }
         Err(io::Error::other("the file is deleted as soon as it is made"))
@@ -590,7 +606,10 @@ impl Back {
     /// Writes what the front holds, which stays there until somebody has made sure that the file has a name; `false` if
     /// something is to be written before it.
     fn write_in_place(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<bool> {
-        self.ensure_open(owner, shared)?;
+        if self.spec.roll.is_some() {
+            return Ok(false);
+        }
+        self.begin(owner, shared)?;
         owner.used.store(true, Ordering::Relaxed);
         let Some(file) = &mut self.file else { return Ok(false) };
         let mut front = lock(&owner.front);
@@ -601,6 +620,72 @@ impl Back {
         let (written, result) = chunk::write(file, std::slice::from_mut(chunk), self.length);
         self.length += written;
         result.map(|()| true)
+    }
+
+    /// Opens the path, and waits for the turn on it if others may roll it, until [`Back::end`].
+    fn begin(&mut self, owner: &LogFile, shared: &Shared) -> io::Result<()> {
+        const TRIES: usize = 1000;
+        let known = self.length;
+        for _ in 0..TRIES {
+            self.ensure_open(owner, shared)?;
+            if self.spec.roll.is_some() {
+                let Some(file) = &self.file else { break };
+                let Some(length) = self.turn.take(file, &owner.path) else {
+                    // Another process has rolled it.
+                    self.drop_file(owner, shared);
+                    continue;
+                };
+                self.length = length;
+            }
+            // Nobody is in the middle of a line while it is our turn.
+            let others_wrote = self.spec.roll.is_some() && self.length != known;
+            if std::mem::take(&mut self.fresh) || others_wrote {
+                self.mend_half_a_line(&owner.path).inspect_err(|_| self.end())?;
+            }
+            return Ok(());
+        }
+        Err(io::Error::other("the file is rolled as soon as it is made"))
+    }
+
+    fn end(&mut self) {
+        if self.spec.roll.is_some()
+            && let Some(file) = &self.file
+        {
+            self.turn.end(file);
+        }
+    }
+
+    /// After a write that broke off: half a record must not stay where another process may write on, or roll. Whether all
+    /// that was `written` is gone.
+    fn take_back(&self, written: u64) -> bool {
+        let Some(file) = self.file.as_ref().filter(|_| self.spec.roll.is_some() && self.turn.is_held())
+        else {
+            return false;
+        };
+        let ours_is_last = file.metadata().is_ok_and(|about| about.len() == self.length + written);
+        ours_is_last && file.set_len(self.length).is_ok()
+    }
+
+    fn empty(&mut self) -> io::Result<()> {
+        if let Some(file) =
+            self.file.as_ref().filter(|file| file.metadata().is_ok_and(|about| about.is_file()))
+        {
+            file.set_len(0)?;
+            self.length = 0;
+        }
+        Ok(())
+    }
+
+    /// Another process was cut off: its half a line must not be glued to our next record.
+    fn mend_half_a_line(&mut self, path: &Path) -> io::Result<()> {
+        if self.length > 0
+            && self.spec.encoding.is_ascii_compatible()
+            && ends_in_half_a_line(path)
+            && let Some(file) = &mut self.file
+        {
+            self.length += file.write(b"\n")? as u64;
+        }
+        Ok(())
     }
 
     /// Opens the path if it is not open, or if it names another file by now (logrotate, a person with `mv`).
@@ -617,16 +702,8 @@ impl Back {
         if self.file.is_some() {
             return Ok(());
         }
-        let (mut file, length) = open(owner, shared.root())?;
+        let (file, length) = open(owner, shared.root())?;
         self.length = length;
-        if std::mem::take(&mut self.fresh)
-            && self.length > 0
-            && self.spec.encoding.is_ascii_compatible()
-            && ends_in_half_a_line(&owner.path)
-        {
-            // An earlier process was cut off: its half a line must not be glued to our first record.
-            self.length += file.write(b"\n")? as u64;
-        }
         self.file = Some(file);
         self.checked = Instant::now();
         owner.is_open.store(true, Ordering::Relaxed);
@@ -645,36 +722,67 @@ impl Back {
     fn roll_if_time(&mut self, owner: &LogFile, shared: &Shared) {
         let Some(Roll { trigger: trigger @ Trigger::Time { .. }, .. }) = &self.spec.roll else { return };
         let (trigger, now) = (*trigger, thread_end::local(Utc::now()));
-        let Some(at) = self.next_roll else {
+        let Some(due) = self.next_roll else {
             self.next_roll = trigger.next_time(now);
             return;
         };
-        if now >= at && self.write_out(owner, shared, Extent::All, false) && self.roll(owner, shared) {
+        if now < due.at || !self.roll_retry.is_due() {
+            return;
+        }
+        // Another process, or a person, has rolled it already.
+        let rolled = self.file.as_ref().is_some_and(|file| !names(&owner.path, file));
+        let is_old = |back: &Back| back.length > 0 && !back.made_since(due.since);
+        if rolled || (self.write_out(owner, shared, Extent::All, false) && self.roll(owner, shared, is_old)) {
             self.next_roll = trigger.next_time(now);
         }
+    }
+
+    /// Whether the file was made at `then` or later, as far as the file system tells.
+    fn made_since(&self, then: DateTime<Local>) -> bool {
+        // File systems take the time from a clock that may be a tick behind.
+        const TICK: Duration = Duration::from_millis(20);
+        let made = self.file.as_ref().and_then(|file| file.metadata().ok()?.created().ok());
+        made.is_some_and(|made| DateTime::<Local>::from(made + TICK) >= then)
     }
 
     fn roll_if_large(&mut self, owner: &LogFile, shared: &Shared) {
         let Some(Roll { trigger: Trigger::Size(limit), .. }) = self.spec.roll else { return };
         // The length is known once the file is open, and it has to be open to know that it is full.
-        if self.file.is_none() && (!self.write_retry.is_due() || self.ensure_open(owner, shared).is_err()) {
-            return;
+        if self.file.is_none() {
+            if !self.write_retry.is_due() || self.begin(owner, shared).is_err() {
+                return;
+            }
+            self.end();
         }
         let pending = lock(&owner.front).pending() as u64;
-        if self.length + pending > limit && self.write_out(owner, shared, Extent::All, false) {
-            self.roll(owner, shared);
+        if self.length + pending > limit
+            && self.roll_retry.is_due()
+            && self.write_out(owner, shared, Extent::All, false)
+        {
+            self.roll(owner, shared, |back| back.length > limit);
         }
     }
 
-    /// Closes the file and has it taken away; the next write makes a new one. If that fails, logging goes on in the
-    /// old one, and it is tried again after a while.
-    fn roll(&mut self, owner: &LogFile, shared: &Shared) -> bool {
-        let Some(roll) = self.spec.roll.as_ref().filter(|_| self.roll_retry.is_due()) else { return false };
-        let result = roll.roller.roll(&owner.path);
+    /// Has the file taken away if it `is_due` still, now that nobody else changes it; the next write makes a new one.
+    /// If that fails, logging goes on in the old one, and it is tried again after a while. `false` if it failed.
+    fn roll(&mut self, owner: &LogFile, shared: &Shared, is_due: impl Fn(&Back) -> bool) -> bool {
+        if self.spec.roll.is_none() || !self.roll_retry.is_due() {
+            return false;
+        }
+        let result = self.begin(owner, shared).and_then(|()| {
+            let Some(roll) = self.spec.roll.as_ref().filter(|_| is_due(self)) else { return Ok(false) };
+            roll.roller.roll(&owner.path).map(|()| true)
+        });
+        self.end();
         match result {
-            Ok(()) => {
-                self.drop_file(owner, shared);
-                self.length = 0;
+            Ok(rolled) => {
+                if rolled {
+                    self.drop_file(owner, shared);
+                    self.length = 0;
+                    if let Some(window) = self.spec.roll.as_ref().and_then(|roll| roll.roller.packed()) {
+                        shared.compressor.enqueue(window, &shared.flusher);
+                    }
+                }
                 if self.roll_retry.mended() {
                     shared.flusher.complain(&owner.path, Trouble::Mended);
                 }

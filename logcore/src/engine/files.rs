@@ -7,6 +7,7 @@ use super::flusher::Flusher;
 use super::moment::Moment;
 use super::open::Root;
 use super::pool::Pool;
+use super::roll::Compressor;
 use crate::disk::buffers::Buffers;
 use crate::lock::lock;
 use crate::process;
@@ -105,6 +106,7 @@ pub(crate) struct Shared {
     /// The process's number when this was made; a forked child has another.
     pid: u32,
     pub(super) flusher: Flusher,
+    pub(super) compressor: Compressor,
 }
 
 /// A file that is found by its path.
@@ -132,6 +134,7 @@ impl Shared {
             pool: Pool::default(),
             pid: process::id(),
             flusher: Flusher::default(),
+            compressor: Compressor::default(),
         })
     }
 
@@ -149,8 +152,18 @@ impl Shared {
 
     /// A share in the file `path`, for the job of `accounts`. How the file is written is not changed before
     /// [`Handle::apply`].
-    pub(crate) fn acquire(self: &Arc<Self>, path: PathBuf, spec: Arc<Spec>, accounts: &Accounts) -> Handle {
+    pub(crate) fn acquire(
+        self: &Arc<Self>,
+        path: PathBuf,
+        mut spec: Arc<Spec>,
+        accounts: &Accounts,
+    ) -> Handle {
         let path = if path.is_relative() { self.base.join(path) } else { path };
+        if spec.roll.is_some()
+            && let Some(roll) = &mut Arc::make_mut(&mut spec).roll
+        {
+            roll.roller.relative_to(&self.base);
+        }
         let mut by_path = lock(&self.by_path);
         let file = match by_path.get(&*path) {
             Some(ByPath(file)) => Arc::clone(file),

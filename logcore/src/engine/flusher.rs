@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The way to the thread.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Flusher(Arc<Queue>);
 
 #[derive(Default)]
@@ -56,6 +56,8 @@ pub(crate) enum Trouble {
     Write(String),
     /// It cannot be rolled.
     Roll(String),
+    /// A rolled part cannot be compressed.
+    Compress(String),
     /// What could not be done can be done again.
     Mended,
     /// What is buffered for it is in memory that does not outlive the process.

@@ -195,16 +195,19 @@ pub(super) fn is_deleted(_: &File) -> bool {
 }
 
 /// Whether `path` names the file that is open.
-#[cfg(unix)]
 pub(super) fn names(path: &Path, file: &File) -> bool {
+    named_length(path, file).is_some()
+}
+
+/// The length of the file that is open, if `path` names it.
+#[cfg(unix)]
+pub(super) fn named_length(path: &Path, file: &File) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(have), Ok(named)) => (have.dev(), have.ino()) == (named.dev(), named.ino()),
-        _ => false,
-    }
+    let (have, named) = (file.metadata().ok()?, fs::metadata(path).ok()?);
+    ((have.dev(), have.ino()) == (named.dev(), named.ino())).then_some(have.len())
 }
 
 #[cfg(not(unix))]
-pub(super) fn names(path: &Path, _: &File) -> bool {
-    path.exists()
+pub(super) fn named_length(path: &Path, file: &File) -> Option<u64> {
+    if path.exists() { Some(file.metadata().ok()?.len()) } else { None }
 }

@@ -1,13 +1,29 @@
-//! When a `rolling_file` rolls and what becomes of the old file: log4rs's triggers and rollers, with its meaning and
-//! without its panics.
+//! How a `rolling_file` rolls, with log4rs's triggers and rollers and what they mean there.
+//!
+//! ```text
+//! trigger   when: the size, the time, a job's start
+//! window    where to: the parts of a fixed window, plain or packed, and how they move up
+//! turn      who: processes that share a file write and roll it one at a time
+//! compress  afterwards: one thread packs the parts of windows that end in .gz or .zst
+//! ```
+//!
+//! A roll is a few renames. A part is packed behind it, and stands under its plain name until its archive is complete:
+//! wherever a process is killed, each record stands in a part or in its archive. What is left to pack is not kept in
+//! memory but read from the window, so that the next roll, or the next start, takes up what an earlier process left.
 
-use chrono::{
-    DateTime, Datelike, Duration, Local, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Timelike,
-};
+mod compress;
+mod trigger;
+mod turn;
+mod window;
+
+pub(crate) use compress::Compressor;
+pub(crate) use trigger::{Due, Interval, Trigger, Unit};
+pub(crate) use turn::Turn;
+pub(crate) use window::{Form, Window};
+
 use std::fs;
-use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A `compound` policy.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,189 +32,46 @@ pub(crate) struct Roll {
     pub(crate) roller: Roller,
 }
 
-/// When to roll.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Trigger {
-    /// Once the file is longer than this, in bytes.
-    Size(u64),
-    /// At the next full interval.
-    Time { interval: Interval, modulate: bool, max_random_delay: u64 },
-    /// At the job's start, if the file has at least this many bytes.
-    OnStartup { min_size: u64 },
-}
-
-/// How long until the next roll, in calendar units.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Interval {
-    pub(crate) count: u32,
-    pub(crate) unit: Unit,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Unit {
-    Second,
-    Minute,
-    Hour,
-    Day,
-    Week,
-    Month,
-    Year,
-}
-
 /// What becomes of the old file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Roller {
     Delete,
-    /// The file name with the index left out between the pieces.
-    FixedWindow {
-        pieces: Vec<String>,
-        base: u32,
-        count: u32,
-    },
+    FixedWindow(Window),
 }
 
 impl Roller {
-    /// Takes `file`, which is closed, out of the way.
+    /// Takes `file` out of the way.
     ///
     /// # Errors
     /// What the file system says; the file then stands where it was.
     pub(crate) fn roll(&self, file: &Path) -> io::Result<()> {
         match self {
-            Roller::Delete | Roller::FixedWindow { count: 0, .. } => ignore_missing(fs::remove_file(file)),
-            Roller::FixedWindow { pieces, base, count } => {
-                let name = |index: u32| PathBuf::from(pieces.join(&index.to_string()));
-                for index in (*base..base.saturating_add(count - 1)).rev() {
-                    shift(&name(index), &name(index + 1))?;
-                }
-                shift(file, &name(*base))
-            }
+            Roller::FixedWindow(window) if !window.is_empty() => window.push(file),
+            Roller::FixedWindow(_) | Roller::Delete => ignore_missing(fs::remove_file(file)),
         }
     }
-}
 
-/// Renames, making the directory that the new name needs, copying where a rename cannot reach.
-fn shift(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::rename(from, to) {
-        Ok(()) => return Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if !from.exists() {
-                return Ok(());
-            }
-            if let Some(parent) = to.parent() {
-                fs::create_dir_all(parent)?;
-            }
+    /// Where the window is that stands relative to `base` in the template.
+    pub(crate) fn relative_to(&mut self, base: &Path) {
+        if let Roller::FixedWindow(window) = self
+            && let Some(first) = window.pieces.first_mut()
+        {
+            *first = base.join(&*first).to_string_lossy().into_owned();
         }
-        Err(_) => {}
     }
-    fs::rename(from, to).or_else(|_| fs::copy(from, to).and_then(|_| fs::remove_file(from)))
+
+    /// The window, if its parts are to be packed.
+    pub(crate) fn packed(&self) -> Option<&Window> {
+        match self {
+            Roller::FixedWindow(window) if window.form != Form::Plain && !window.is_empty() => Some(window),
+            Roller::FixedWindow(_) | Roller::Delete => None,
+        }
+    }
 }
 
 fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
-    }
-}
-
-impl Trigger {
-    /// When a `time` trigger that starts to count at `now` fires.
-    pub(crate) fn next_time(&self, now: DateTime<Local>) -> Option<DateTime<Local>> {
-        let Trigger::Time { interval, modulate, max_random_delay } = *self else { return None };
-        let next = to_local(interval.next(now.naive_local(), modulate)?)?;
-        let delay = match max_random_delay {
-            0 => 0,
-            most => RandomState::new().hash_one(next.timestamp()) % most,
-        };
-        // Where the clock is set back, the same wall time comes again: never wait for an instant that has passed.
-        let next = next.max(now + Duration::seconds(1));
-        next.checked_add_signed(Duration::try_seconds(i64::try_from(delay).ok()?)?)
-    }
-}
-
-impl Interval {
-    /// The next full interval after `now`, in wall time. With `modulate`, multiples of the interval count from the
-    /// start of the next larger unit, as in log4rs.
-    fn next(self, now: NaiveDateTime, modulate: bool) -> Option<NaiveDateTime> {
-        let n = i64::from(self.count.max(1));
-        let step = |position: i64| if modulate { n - position % n } else { n };
-        let midnight = now.date().and_hms_opt(0, 0, 0)?;
-        let hour = midnight + Duration::hours(i64::from(now.hour()));
-        let minute = hour + Duration::minutes(i64::from(now.minute()));
-        let second = minute + Duration::seconds(i64::from(now.second()));
-        match self.unit {
-            Unit::Second => second.checked_add_signed(Duration::try_seconds(step(i64::from(now.second())))?),
-            Unit::Minute => minute.checked_add_signed(Duration::try_minutes(step(i64::from(now.minute())))?),
-            Unit::Hour => hour.checked_add_signed(Duration::try_hours(step(i64::from(now.hour())))?),
-            Unit::Day => midnight.checked_add_signed(Duration::try_days(step(i64::from(now.ordinal0())))?),
-            Unit::Week => {
-                let monday = midnight - Duration::days(i64::from(now.weekday().num_days_from_monday()));
-                monday.checked_add_signed(Duration::try_weeks(step(i64::from(now.iso_week().week0())))?)
-            }
-            Unit::Month => {
-                let months =
-                    i64::from(now.year()) * 12 + i64::from(now.month0()) + step(i64::from(now.month0()));
-                first_of(months.div_euclid(12), months.rem_euclid(12) + 1)
-            }
-            Unit::Year => first_of(i64::from(now.year()) + step(i64::from(now.year())), 1),
-        }
-    }
-}
-
-fn first_of(year: i64, month: i64) -> Option<NaiveDateTime> {
-    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, u32::try_from(month).ok()?, 1)?.and_hms_opt(0, 0, 0)
-}
-
-/// The instant of a wall time: the first of two where the clock is set back, the next that exists where it is set
-/// forward.
-fn to_local(wall: NaiveDateTime) -> Option<DateTime<Local>> {
-    (0..24).find_map(|hours| match Local.from_local_datetime(&(wall + Duration::hours(hours))) {
-        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at),
-        LocalResult::None => None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn next(unit: Unit, count: u32, modulate: bool) -> String {
-        let now = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap().and_hms_opt(14, 32, 7).unwrap();
-        Interval { count, unit }.next(now, modulate).unwrap().to_string()
-    }
-
-    #[test]
-    fn rolls_at_the_next_full_interval() {
-        assert_eq!(next(Unit::Second, 5, true), "2026-11-22 14:32:10");
-        assert_eq!(next(Unit::Minute, 1, false), "2026-11-22 14:33:00");
-        assert_eq!(next(Unit::Hour, 6, true), "2026-11-22 18:00:00");
-        assert_eq!(next(Unit::Day, 1, false), "2026-11-23 00:00:00");
-        assert_eq!(next(Unit::Week, 1, false), "2026-11-23 00:00:00");
-        assert_eq!(next(Unit::Month, 2, true), "2027-01-01 00:00:00");
-        assert_eq!(next(Unit::Year, 1, false), "2027-01-01 00:00:00");
-    }
-
-    #[test]
-    fn intervals_that_make_log4rs_panic_do_not() {
-        for unit in [Unit::Second, Unit::Minute, Unit::Hour, Unit::Day, Unit::Week, Unit::Month, Unit::Year] {
-            for count in [0, 1, u32::MAX] {
-                let now = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap().and_hms_opt(23, 59, 59).unwrap();
-                let _ = Interval { count, unit }.next(now, true);
-            }
-        }
-    }
-
-    #[test]
-    fn a_fixed_window_shifts_and_drops_the_oldest() {
-        let dir = tempfile::tempdir().unwrap();
-        let at = |name: &str| dir.path().join(name);
-        let pieces = vec![at("debug.log.").to_string_lossy().into_owned(), String::new()];
-        let roller = Roller::FixedWindow { pieces, base: 1, count: 2 };
-        for text in ["one", "two", "three"] {
-            fs::write(at("debug.log"), text).unwrap();
-            roller.roll(&at("debug.log")).unwrap();
-        }
-        assert_eq!(fs::read_to_string(at("debug.log.1")).unwrap(), "three");
-        assert_eq!(fs::read_to_string(at("debug.log.2")).unwrap(), "two");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
     }
 }

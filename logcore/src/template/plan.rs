@@ -7,7 +7,7 @@ use crate::engine::dispatch::{Appender, Dispatch, Node, Sink};
 use crate::engine::encoder::Encoder;
 use crate::engine::file::Spec;
 use crate::engine::files::{Settings, Shared};
-use crate::engine::roll::{Roll, Roller, Trigger};
+use crate::engine::roll::{Form, Roll, Roller, Trigger, Window};
 use log::LevelFilter;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -71,11 +71,12 @@ pub(super) struct RollPlan {
 #[derive(Debug)]
 pub(super) enum RollerPlan {
     Delete,
-    /// The path, taken apart where the index goes.
+    /// The path, taken apart where the index goes, and what is to be added to it.
     FixedWindow {
         pieces: Vec<Text>,
         base: u32,
         count: u32,
+        form: Form,
     },
 }
 
@@ -123,15 +124,30 @@ impl AppenderPlan {
     }
 }
 
+impl RollerPlan {
+    /// Whether an old file would have the name of the file itself.
+    pub(super) fn would_take(&self, path: &Text) -> bool {
+        let RollerPlan::FixedWindow { pieces, base, count, .. } = self else { return false };
+        let [before, after] = pieces.as_slice() else { return false };
+        let path = path.without_a_job();
+        let number = path.strip_prefix(&before.without_a_job()).and_then(|rest| {
+            let number = rest.strip_suffix(&after.without_a_job())?.parse::<u32>().ok()?;
+            number.checked_sub(*base)
+        });
+        number.is_some_and(|number| number < *count)
+    }
+}
+
 impl RollPlan {
     fn build(&self, vars: &Vars) -> Roll {
         let roller = match &self.roller {
             RollerPlan::Delete => Roller::Delete,
-            RollerPlan::FixedWindow { pieces, base, count } => Roller::FixedWindow {
+            RollerPlan::FixedWindow { pieces, base, count, form } => Roller::FixedWindow(Window {
                 pieces: pieces.iter().map(|piece| piece.path(vars).to_string_lossy().into_owned()).collect(),
                 base: *base,
                 count: *count,
-            },
+                form: *form,
+            }),
         };
         Roll { trigger: self.trigger, roller }
     }

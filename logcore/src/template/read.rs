@@ -9,7 +9,7 @@ use crate::engine::encoder::Encoder;
 use crate::engine::file::Spec;
 use crate::engine::files::Settings;
 use crate::engine::pattern::{DEFAULT_PATTERN, Pattern};
-use crate::engine::roll::{Interval, Trigger, Unit};
+use crate::engine::roll::{Form, Interval, Trigger, Unit};
 use crate::error::ConfigError;
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8};
 use log::LevelFilter;
@@ -234,7 +234,18 @@ fn file(read: Reader<'_>, fields: &mut Fields<'_>, rolling: bool) -> Result<Sink
     let append = fields.take("append").map_or(Ok(true), |node| read.boolean(&node))?;
     let encoding = fields.take("encoding").map_or(Ok(UTF_8), |node| encoding(read, &node))?;
     let roll = match rolling {
-        true => Some(policy(read, &fields.need("policy", "policy: { trigger: …, roller: … }")?)?),
+        true => {
+            let roll = policy(read, &fields.need("policy", "policy: { trigger: …, roller: … }")?)?;
+            if roll.roller.would_take(&path) {
+                let help = "name the old files otherwise; without `.gz` or `.zst`, they have their names before they are packed";
+                return Err(path_node.error(
+                    "",
+                    "the roller's pattern gives an old file this very name",
+                    help,
+                ));
+            }
+            Some(roll)
+        }
         false => None,
     };
     Ok(SinkPlan::File { path, spec: Arc::new(Spec { append, encoding, roll: None }), roll })
@@ -352,22 +363,21 @@ fn roller(read: Reader<'_>, node: &Node<'_>) -> Result<RollerPlan> {
         "delete" => RollerPlan::Delete,
         "fixed_window" => {
             let at = fields.need("pattern", "pattern: \"${job_dir}/debug.log.{}\"")?;
-            let pieces = path(read, &at)?.split("{}");
+            let mut pieces = path(read, &at)?.split("{}");
             if pieces.len() < 2 {
                 return Err(at.error("", "the pattern has no `{}`", "put `{}` where the number goes"));
             }
-            if let Some(Part::Literal(end)) = pieces.last().and_then(|piece| piece.0.last())
-                && let Some(suffix) = [".gz", ".zst"].into_iter().find(|suffix| end.ends_with(suffix))
+            let mut form = Form::Plain;
+            // The template says how; a job's id that happens to end like that does not.
+            if let Some(Part::Literal(end) | Part::Value(end)) =
+                pieces.last_mut().and_then(|piece| piece.0.last_mut())
             {
-                let help = "leave the ending away: old files are kept as they are";
-                return Err(at.error(
-                    suffix,
-                    format!("`{suffix}`: rolled files are not compressed yet"),
-                    help,
-                ));
+                let (found, plain) = Form::of(end);
+                (form, *end) = (found, plain.to_owned());
             }
             RollerPlan::FixedWindow {
                 pieces,
+                form,
                 base: fields.take("base").map_or(Ok(0), |node| read.integer(&node, "a number from 0"))?,
                 count: window(read, &fields.need("count", "count: 5")?)?,
             }

@@ -1,14 +1,19 @@
-//! A real host process for the tests: `host CONFIG MODE`. It says `ready` on standard output when it is.
+//! A real host process for the tests: `host CONFIG MODE [ARGUMENT]`. It says `ready` on standard output when it is.
 
 use anyhow::{Context, bail};
 use log::{debug, error, info};
 use logcore::Outcome;
 use std::io::Write;
+use tests::parts::numbered;
+
+/// How many records a thread logs in the mode `numbered`.
+const NUMBERED: usize = 3000;
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let config = arguments.next().context("host CONFIG MODE")?;
     let mode = arguments.next().context("host CONFIG MODE")?;
+    let argument = arguments.next().unwrap_or_default();
     let logs = logcore::init(&config)?;
     info!("host up");
     match mode.as_str() {
@@ -88,6 +93,33 @@ fn main() -> anyhow::Result<()> {
         "atexit" => {
             log_mdc::insert("user", "ann");
             log_at_exit();
+        }
+        // Two threads log numbered records to the server log, shared with other processes.
+        "numbered" => std::thread::scope(|scope| {
+            for thread in 0..2 {
+                let writer = format!("{argument}-{thread}");
+                scope.spawn(move || (0..NUMBERED).for_each(|i| info!("{}", numbered(&writer, i))));
+            }
+        }),
+        // The same, for as long as it lasts until the file has been rolled three times.
+        "until-rolled" => {
+            let third = logs.server().dir().join("a.3.log");
+            while !third.exists() {
+                info!("{argument}");
+                std::thread::sleep(std::time::Duration::from_micros(200));
+            }
+        }
+        // Many jobs roll at once.
+        "many" => {
+            for job in 0..40 {
+                let job = logs.job(format!("job-{job}")).start()?;
+                job.run(|| (0..400).for_each(|i| info!("{}", numbered("w", i))));
+                job.finish(Outcome::Ok);
+            }
+            say_ready()?;
+            loop {
+                std::thread::park();
+            }
         }
         other => bail!("unknown mode {other}"),
     }

@@ -121,9 +121,46 @@ fn main() -> anyhow::Result<()> {
                 std::thread::park();
             }
         }
+        // Eight threads log for ever, four of them into one job, and say on standard error how far they are.
+        "for-ever" => std::thread::scope(|scope| {
+            let shared = logs.job("shared").start()?;
+            for thread in 0..8_u32 {
+                let job =
+                    if thread < 4 { shared.clone() } else { logs.job(format!("own-{thread}")).start()? };
+                scope.spawn(move || job.run(|| for_ever(thread)));
+            }
+            if argument == "exit" {
+                std::thread::sleep(std::time::Duration::from_millis(u64::from(std::process::id() % 20)));
+                std::process::exit(0);
+            }
+            anyhow::Ok(())
+        })?,
+        // No file may have more than 8 KiB, and ten jobs have something to write at once.
+        "small-files" => {
+            limit_files(8 << 10);
+            let jobs = (0..10).map(|i| logs.job(format!("j{i}")).start()).collect::<Result<Vec<_>, _>>()?;
+            jobs.iter().for_each(|job| debug!(logger: job, "hello"));
+            logs.flush(std::time::Duration::from_secs(10))?;
+        }
         other => bail!("unknown mode {other}"),
     }
     Ok(())
+}
+
+/// Numbered records; after some of them, eight bytes on standard error: the thread, and the last number that was logged.
+fn for_ever(thread: u32) {
+    for number in 0_u32.. {
+        match number % 50 {
+            7 => error!("{thread} {number} {}", "e".repeat(number as usize % 90)),
+            20..30 => info!("{thread} {number} {}", "i".repeat(number as usize % 90)),
+            _ => debug!("{thread} {number} {}", "d".repeat(number as usize % 90)),
+        }
+        if number % 5 == thread % 5 {
+            let report = [thread.to_le_bytes(), number.to_le_bytes()].concat();
+            // One write, so that reports of different threads do not mix.
+            let _ = std::io::stderr().write_all(&report);
+        }
+    }
 }
 
 struct Noisy;
@@ -143,6 +180,15 @@ fn log_at_exit() {
     }
     // SAFETY: a plain function that takes nothing and does not unwind.
     unsafe { libc::atexit(last_words) };
+}
+
+#[allow(unsafe_code)]
+fn limit_files(bytes: u64) {
+    // SAFETY: plain system calls; the limit is a value of the stack that they read.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+        libc::setrlimit(libc::RLIMIT_FSIZE, &libc::rlimit { rlim_cur: bytes, rlim_max: bytes });
+    }
 }
 
 fn say_ready() -> anyhow::Result<()> {

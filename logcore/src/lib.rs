@@ -35,6 +35,8 @@ mod process;
 mod report;
 mod router;
 mod run;
+#[cfg(unix)]
+mod signals;
 mod start;
 mod template;
 mod watch;

@@ -195,6 +195,20 @@ impl Logs {
         }
     }
 
+    /// Has SIGTERM and SIGINT write what is buffered and end the server's run before they end the process as usual. For
+    /// hosts that leave these signals to the system; one that the host handles or ignores itself is left alone. Jobs that
+    /// are live then look like what they are: cut off.
+    ///
+    /// Without this nothing is lost either: see [`disk::recover`]. With it, the files are complete when the process has
+    /// ended, and not only when somebody looks at them.
+    ///
+    /// # Errors
+    /// [`Error::Thread`] if the thread that waits for the signals cannot be started.
+    #[cfg(unix)]
+    pub fn flush_on_signals(&self) -> Result<(), Error> {
+        crate::signals::flush_on_signals(&self.inner)
+    }
+
     /// A logger that hands each record to its thread's job or to the server log, for hosts that install their own
     /// logger around it. From then on logcore keeps `log::max_level` up to date.
     #[must_use]

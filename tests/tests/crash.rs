@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 #![cfg(unix)]
 
-use logcore::Logs;
-use logcore::disk::{OWN_DIR, recover};
+use logcore::disk::{JobFile, OWN_DIR, recover};
+use logcore::{Logs, Outcome};
 use std::fs;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
@@ -192,4 +192,58 @@ fn where_there_is_no_room_for_such_buffers_a_host_says_so_and_logs_all_the_same(
     let said =
         server.iter().filter(|line| line.contains("there is no room for buffers that outlive this process"));
     assert_eq!(said.count(), 1, "{server:?}");
+}
+
+#[test]
+fn signals_that_are_left_to_the_system_end_the_process_with_all_written() {
+    for signal in [libc::SIGTERM, libc::SIGINT] {
+        let sandbox = Sandbox::new(&LEVEL_FILES.replace("10ms", "1h"));
+        let mut child = waiting(&sandbox, "");
+        kill(&child, signal);
+        assert_eq!(child.wait().unwrap().signal(), Some(signal));
+        assert_eq!(lines(sandbox.root().join("buffered/debug.log")), ["DEBUG|buffered|not written yet"]);
+        let server = JobFile::read(&sandbox.root().join("server")).unwrap();
+        assert_eq!(server.runs[0].outcome, Some(Outcome::Ok));
+    }
+}
+
+#[test]
+fn a_signal_that_the_host_ignores_stays_ignored() {
+    let sandbox = Sandbox::new(&LEVEL_FILES.replace("10ms", "1h"));
+    let mut child = waiting(&sandbox, "own");
+    kill(&child, libc::SIGTERM);
+    // It came before the next one, which is not ignored.
+    kill(&child, libc::SIGINT);
+    assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGINT));
+    assert!(!lines(sandbox.root().join("server/debug.log")).iter().any(|line| line.contains("SIGTERM")));
+}
+
+/// A host that has something in its buffers and waits for signals.
+fn waiting(sandbox: &Sandbox, argument: &str) -> Child {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_host"))
+        .arg(sandbox.config())
+        .args(["signals", argument])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdout.take().unwrap().read_exact(&mut [0; 6]).unwrap();
+    child
+}
+
+#[test]
+fn what_a_forked_child_logs_stands_beside_its_parents_records_each_once() {
+    let sandbox = Sandbox::new(&LEVEL_FILES.replace("10ms", "1h"));
+    let status = Command::new(env!("CARGO_BIN_EXE_host")).arg(sandbox.config()).arg("fork").status();
+    assert!(status.unwrap().success());
+    let mut written = lines(sandbox.root().join("both/debug.log"));
+    written.sort();
+    let numbered = |who: &str| (0..10).map(|i| format!("DEBUG|both|{who} {i}")).collect::<Vec<_>>();
+    let mut expected = [
+        vec!["DEBUG|both|before".to_owned(), "ERROR|both|child's error".to_owned()],
+        numbered("child"),
+        numbered("parent"),
+    ]
+    .concat();
+    expected.sort();
+    assert_eq!(written, expected);
 }

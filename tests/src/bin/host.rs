@@ -135,6 +135,33 @@ fn main() -> anyhow::Result<()> {
             }
             anyhow::Ok(())
         })?,
+        // Waits for a signal with something in its buffers; with an argument, it handles SIGTERM itself.
+        "signals" => {
+            if argument == "own" {
+                ignore_sigterm();
+            }
+            logs.flush_on_signals()?;
+            let job = logs.job("buffered").start()?;
+            job.run(|| debug!("not written yet"));
+            say_ready()?;
+            loop {
+                std::thread::park();
+            }
+        }
+        // A forked child logs as well, and both end.
+        "fork" => {
+            let job = logs.job("both").start()?;
+            let _in = job.enter();
+            debug!("before");
+            if fork() == 0 {
+                (0..10).for_each(|i| debug!("child {i}"));
+                error!("child's error");
+                std::process::exit(0);
+            }
+            (0..10).for_each(|i| debug!("parent {i}"));
+            wait_for_children();
+            job.finish(Outcome::Ok);
+        }
         // No file may have more than 8 KiB, and ten jobs have something to write at once.
         "small-files" => {
             limit_files(8 << 10);
@@ -189,6 +216,24 @@ fn limit_files(bytes: u64) {
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
         libc::setrlimit(libc::RLIMIT_FSIZE, &libc::rlimit { rlim_cur: bytes, rlim_max: bytes });
     }
+}
+
+#[allow(unsafe_code)]
+fn ignore_sigterm() {
+    // SAFETY: no code of ours runs when it comes.
+    unsafe { libc::signal(libc::SIGTERM, libc::SIG_IGN) };
+}
+
+#[allow(unsafe_code)]
+fn fork() -> i32 {
+    // SAFETY: the child uses what is allowed after it less strictly than a program should; that is what is tested.
+    unsafe { libc::fork() }
+}
+
+#[allow(unsafe_code)]
+fn wait_for_children() {
+    // SAFETY: a plain system call.
+    unsafe { libc::wait(std::ptr::null_mut()) };
 }
 
 fn say_ready() -> anyhow::Result<()> {

@@ -1,9 +1,10 @@
-//! What the two crates agree on about files: where a job's directory is, what `job.json` says, and how to tell
-//! whether the process behind it still lives.
+//! What the two crates agree on about files: where a job's directory is, what `job.json` says, how to tell whether the
+//! process behind it still lives, and what it had buffered if it does not.
 //!
 //! ```text
 //! logs/                        the root, `logcore.dir` of the template
 //!   .logcore/<process>.alive   locked by each host as long as it lives
+//!   .logcore/<process>.buffers what it has buffered, mapped into its memory
 //!   .logcore/jobs.lock         locked by a host while it changes a job.json
 //!   import-42/                 one directory per job id: segment(id)
 //!     job.json                 id, labels, runs

@@ -226,6 +226,7 @@ impl Soak<'_> {
             ensure!(report.counts.info == logged as u64, "{:?} counted, not {logged}", report.counts);
             ensure!(report.lost == 0, "{} lost, although there was room to wait", report.lost);
             demand_all(&Parts::of(&dir, "all").lines(), &BTreeMap::from([("hidden".into(), logged)]));
+            Parts::of(&dir, "main").wait_until_packed();
             fs::remove_dir_all(&dir)?;
             self.faults.fetch_add(1, Ordering::Relaxed);
             thread::sleep(Duration::from_millis(500));

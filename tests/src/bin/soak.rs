@@ -83,7 +83,7 @@ fn main() -> Result<ExitCode> {
 fn template(root: &Path, n: usize) -> String {
     let size = ["4KiB", "64KiB", "16KiB"][n % 3];
     let flush_level = ["error", "warn", "debug", "error"][n % 4];
-    let limit = ["30KiB", "50KiB"][n % 2];
+    let limit = ["42KiB", "50KiB"][n % 2];
     format!(
         r#"
 logcore: {{ dir: {root:?}, buffer: {{ size: {size}, flush: 50ms, flush_level: {flush_level} }}, max_open_files: 40 }}

@@ -2,6 +2,8 @@
 //!
 //! The queue holds windows, not parts: a window is scanned for plain parts, newest first, each time its turn comes. So
 //! the queue stays as short as there are windows, however fast they roll, and whatever a killed process left is found.
+//! Each archive is brought to the disk before its part goes, which takes some milliseconds: many small parts are packed
+//! slowly, and the queue is bounded.
 //!
 //! An archive is written under a hidden name, read back, compared with its part, and renamed into the slot where the
 //! part stands by then. Only then the part is removed. Nobody waits for that: parts that roll on meanwhile, or out of
@@ -49,11 +51,15 @@ struct Waiting {
     told: bool,
 }
 
+/// More windows than that do not wait: their parts stay plain until they roll again, or their job starts again.
+const MOST_WAITING: usize = 1_000;
+
 impl Compressor {
     /// Has the plain parts of `window` packed.
     pub(in crate::engine) fn enqueue(&self, window: &Window, flusher: &Flusher) {
         let mut work = lock(&self.0.work);
-        if work.windows.iter().all(|waiting| waiting.window != *window) {
+        let is_new = || work.windows.iter().all(|waiting| waiting.window != *window);
+        if work.windows.len() < MOST_WAITING && is_new() {
             work.windows.push(Waiting { window: window.clone(), retry: Retry::default(), told: false });
         }
         self.0.wake.notify_one();

@@ -19,6 +19,8 @@ pub(crate) mod file;
 pub(crate) mod files;
 pub(crate) mod flusher;
 pub(crate) mod line;
+#[cfg(all(test, shuttle))]
+mod model;
 pub(crate) mod moment;
 pub(crate) mod open;
 pub(crate) mod pattern;

@@ -11,12 +11,13 @@ use crate::logs::Inner;
 use crate::report::{JobInfo, JobReport, JobState};
 use crate::router::{self, Entered};
 use crate::run::Begun;
+use crate::sync::{Mutex, MutexGuard};
 use crate::template::{Plan, Render, Vars};
 use arc_swap::ArcSwapOption;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 

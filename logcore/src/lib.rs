@@ -38,6 +38,7 @@ mod run;
 #[cfg(unix)]
 mod signals;
 mod start;
+mod sync;
 mod template;
 mod watch;
 

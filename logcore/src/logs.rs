@@ -13,6 +13,7 @@ use crate::report::{JobInfo, JobReport};
 use crate::router::{self, Router};
 use crate::run::{self, LastPatterns};
 use crate::start::JobBuilder;
+use crate::sync::{Mutex, MutexGuard};
 use crate::template::{Template, Vars, job_dir, unreadable};
 use crate::watch::Watch;
 use arc_swap::ArcSwap;
@@ -24,7 +25,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 

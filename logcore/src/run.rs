@@ -13,12 +13,13 @@ use crate::lock::lock;
 use crate::logs::Inner;
 use crate::report::JobReport;
 use crate::start::make_job_dir;
+use crate::sync::Mutex;
 use chrono::{SecondsFormat, Utc};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// What has to be known of a run's start until its end: somebody may delete the files.

@@ -12,12 +12,13 @@
 
 use super::OWN_DIR;
 use crate::engine::open::open_to_recover;
+use crate::sync::Mutex;
 use memmap2::{MmapMut, MmapOptions};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{Ordering, compiler_fence};
-use std::sync::{Arc, Mutex};
 
 /// The buffers of this process under one root.
 #[derive(Debug)]

@@ -1,9 +1,10 @@
 //! What has become of the records that a job gave to its files.
 
 use crate::lock::lock;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU64, Ordering};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// One job's account with one file. It outlives a reload that takes the file's appender away.
 #[derive(Debug)]

@@ -15,6 +15,8 @@ use super::open::{Root, ends_in_half_a_line, is_deleted, names, open};
 use super::roll::{Due, Roll, Trigger, Turn};
 use super::thread_end;
 use crate::lock::lock;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 use chrono::{DateTime, Local, Utc};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use log::Level;
@@ -22,8 +24,8 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
+use std::sync::TryLockError;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// How a file is to be written; one for all files that are to be written alike.
@@ -361,7 +363,7 @@ impl LogFile {
                 back.write_out(self, shared, Extent::All, true);
                 return;
             }
-            std::thread::sleep(Duration::from_millis(1));
+            crate::sync::thread::sleep(Duration::from_millis(1));
         }
     }
 

@@ -11,14 +11,16 @@ use super::roll::Compressor;
 use crate::disk::buffers::Buffers;
 use crate::lock::lock;
 use crate::process;
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 use log::{Level, LevelFilter};
 use std::borrow::Borrow;
 use std::collections::{HashSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
+use std::sync::TryLockError;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// `logcore.buffer` and `logcore.max_open_files` of the template.
@@ -249,6 +251,11 @@ impl Shared {
         self.open.fetch_sub(1, Ordering::Relaxed);
     }
 
+    #[cfg(all(test, shuttle))]
+    pub(super) fn open_files(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
     /// Flushes all files from a process that ends, with bounded waiting.
     pub(crate) fn flush_at_exit(&self) {
         // The table is locked shortly and often while jobs start and end; a process that ends waits for its turn.
@@ -288,6 +295,12 @@ impl Handle {
     /// Writes what is buffered; returns how many of the job's records are left.
     pub(crate) fn flush(&self) -> u64 {
         if self.file.flush(&self.shared) { 0 } else { self.file.left_of(&self.account) }
+    }
+
+    /// What the flusher does with a chunk that is handed over.
+    #[cfg(all(test, shuttle))]
+    pub(super) fn write_full(&self) {
+        self.file.write_full(&self.shared);
     }
 
     /// As [`Handle::flush`], but never waits long for a file that is in use.
@@ -352,7 +365,7 @@ fn lock_within<T>(mutex: &Mutex<T>, wait: Duration) -> Option<MutexGuard<'_, T>>
         match mutex.try_lock() {
             Ok(guard) => return Some(guard),
             Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::yield_now(),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => crate::sync::thread::yield_now(),
             Err(TryLockError::WouldBlock) => return None,
         }
     }

@@ -4,10 +4,11 @@
 use super::file::LogFile;
 use super::files::Shared;
 use crate::lock::lock;
+use crate::sync::thread;
+use crate::sync::{Condvar, Mutex};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::thread;
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// The way to the thread.

@@ -3,13 +3,14 @@
 use super::file::LogFile;
 #[cfg(target_os = "linux")]
 use crate::lock::lock;
+use crate::sync::Mutex;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 #[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 #[cfg(target_os = "linux")]
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 #[cfg(target_os = "linux")]
 use std::time::{Duration, Instant};
 

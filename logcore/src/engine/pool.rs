@@ -3,8 +3,9 @@
 use super::chunk::Chunk;
 use crate::disk::buffers::Buffers;
 use crate::lock::lock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Chunks that nobody fills, and how many wait to be written.
 #[derive(Debug, Default)]

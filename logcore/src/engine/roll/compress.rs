@@ -14,6 +14,7 @@ use crate::engine::file::Retry;
 use crate::engine::flusher::{Flusher, Trouble};
 use crate::engine::open::{is_deleted, names};
 use crate::lock::lock;
+use crate::sync::{Condvar, Mutex};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -23,7 +24,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Instant;
 

@@ -7,12 +7,12 @@
 
 use super::turn::{Wait, lock};
 use crate::engine::open::make_dirs;
+use crate::sync::{Mutex, MutexGuard};
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Where rolled parts go.

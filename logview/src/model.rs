@@ -16,6 +16,7 @@ use crate::text;
 use ::log::Level;
 use chrono::{DateTime, FixedOffset};
 use crossterm::event::{KeyEvent, MouseEvent};
+use logcore::disk::Recovered;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -192,6 +193,8 @@ pub enum Message {
     },
     /// How changes are noticed from now on.
     Watching(Watching),
+    /// What processes that died had buffered was written to their files.
+    Recovered(Vec<Recovered>),
 }
 
 /// How far the listing of jobs is.

@@ -9,7 +9,7 @@ mod local;
 pub use local::Local;
 
 use crate::reading::Format;
-use logcore::disk::{JobFile, Run, RunState};
+use logcore::disk::{JobFile, Recovered, Run, RunState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -109,6 +109,11 @@ pub trait Source: Send + Sync {
 
     /// Where notifications about a job (`None`: about the list of jobs) are to be had, if anywhere.
     fn watch_path(&self, job: Option<&Path>) -> Option<PathBuf>;
+
+    /// Writes what processes that died had buffered to the files that it was meant for.
+    fn recover(&self) -> Vec<Recovered> {
+        Vec::new()
+    }
 
     /// The root, for people.
     fn title(&self) -> String;

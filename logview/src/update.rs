@@ -17,6 +17,8 @@ use crate::source::Place;
 use crate::text;
 use ::log::Level;
 use crossterm::event::KeyEvent;
+use logcore::disk::Recovered;
+use std::path::PathBuf;
 
 /// Takes in one message.
 pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
@@ -65,7 +67,34 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             model.watching = watching;
             Vec::new()
         }
+        Message::Recovered(files) => {
+            (model.note, model.note_age) = (Some(last_words(&files)), 0);
+            Vec::new()
+        }
         other => log::on_message(model, other),
+    }
+}
+
+/// What was left of processes that died, for the status line.
+fn last_words(files: &[Recovered]) -> String {
+    let lines: u64 = files.iter().map(|file| file.lines).sum();
+    let name = |file: &Recovered| {
+        let parts: Vec<_> = file.path.iter().rev().take(2).collect();
+        let name: PathBuf = parts.into_iter().rev().collect();
+        text::name(name.as_os_str().as_encoded_bytes(), false)
+    };
+    match files.iter().find_map(|file| file.error.as_ref().map(|error| (file, error))) {
+        Some((file, error)) => {
+            format!("cannot write what a killed host had buffered for {}: {error}", name(file))
+        }
+        None => {
+            let more = match files.len() {
+                1 => String::new(),
+                many => format!(" and {} more", many - 1),
+            };
+            let first = files.first().map(name).unwrap_or_default();
+            format!("a host was killed: {lines} lines that it had buffered are in {first}{more} now")
+        }
     }
 }
 

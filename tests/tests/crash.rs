@@ -14,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 use tests::parts::Parts;
 use tests::sandbox::{LEVEL_FILES, Sandbox, lines};
+use tests::terminal::Terminal;
 
 const THREADS: usize = 8;
 
@@ -175,6 +176,18 @@ fn the_next_host_writes_what_a_dead_one_had_buffered_and_says_so() {
         said.iter().any(|line| line.starts_with("WARN|server|") && line.contains("own-5/debug.log")),
         "{said:?}"
     );
+}
+
+#[test]
+fn the_viewer_writes_what_a_dead_host_had_buffered_and_says_so() {
+    let sandbox = Sandbox::new(&LEVEL_FILES.replace("10ms", "1h"));
+    let mut child = waiting(&sandbox, "");
+    kill(&child, libc::SIGKILL);
+    child.wait().unwrap();
+    assert_eq!(lines(sandbox.root().join("buffered/debug.log")), [""; 0]);
+    let viewer = Terminal::view(env!("CARGO_BIN_EXE_viewer"), &sandbox.root());
+    viewer.sees("a host was killed: ");
+    assert_eq!(lines(sandbox.root().join("buffered/debug.log")), ["DEBUG|buffered|not written yet"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{Bytes, FileId, FileLook, JobLook, Place, Source};
 use crate::reading::Format;
-use logcore::disk::{JobFile, Run, RunState};
+use logcore::disk::{JobFile, Recovered, Run, RunState};
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -42,6 +42,10 @@ impl Local {
 }
 
 impl Source for Local {
+    fn recover(&self) -> Vec<Recovered> {
+        logcore::disk::recover(&self.root)
+    }
+
     fn jobs(&self) -> io::Result<Vec<PathBuf>> {
         let mut jobs = Vec::new();
         let mut loose = false;

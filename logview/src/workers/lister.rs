@@ -77,6 +77,7 @@ pub(super) fn run(
 impl Lister {
     fn serve(&mut self, orders: &Receiver<Order>) -> Result<(), Over> {
         self.watch_root()?;
+        self.recover()?;
         self.list()?;
         let mut live = Instant::now();
         loop {
@@ -113,6 +114,7 @@ impl Lister {
             }
             if live.elapsed() >= LIVE {
                 live = Instant::now();
+                self.recover()?;
                 self.relist()?;
                 let keys = self
                     .known
@@ -125,6 +127,12 @@ impl Lister {
             }
             self.count()?;
         }
+    }
+
+    /// The last words of a process that died belong into its jobs' files before anybody reads them.
+    fn recover(&mut self) -> Result<(), Over> {
+        let recovered = self.source.recover();
+        if recovered.is_empty() { Ok(()) } else { tell(&self.out, Message::Recovered(recovered)) }
     }
 
     fn watch_root(&mut self) -> Result<(), Over> {

@@ -4,6 +4,8 @@
 //! rotated from outside, a job's directory comes and goes, and a viewer looks on. Every job's files are read back when it
 //! ends: each record once, whole and in order. What the process holds (memory, descriptors, threads) has to stay flat.
 
+#![allow(clippy::print_stdout)] // it is what it is for
+
 use anyhow::{Context, Result, bail, ensure};
 use log::{debug, error, info};
 use logcore::{Logs, Outcome};

@@ -144,6 +144,8 @@ impl Shared {
 
     pub(crate) fn set_settings(&self, settings: &Settings) {
         self.limits.set(settings);
+        // What waits, waits by the old ones.
+        self.flusher.hurry(Duration::ZERO);
     }
 
     pub(crate) fn flusher(&self) -> &Flusher {
@@ -355,5 +357,25 @@ fn lock_within<T>(mutex: &Mutex<T>, wait: Duration) -> Option<MutexGuard<'_, T>>
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::yield_now(),
             Err(TryLockError::WouldBlock) => return None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use encoding_rs::UTF_8;
+
+    #[test]
+    fn a_file_waits_for_the_flusher_once_however_often_it_is_flushed_by_others() {
+        let root = tempfile::tempdir().unwrap();
+        let shared = Shared::new(root.path());
+        let spec = Arc::new(Spec { append: true, encoding: UTF_8, roll: None });
+        let file = shared.acquire(root.path().join("a.log"), spec, &Accounts::default());
+        for _ in 0..100 {
+            file.append(b"record\n", Level::Info, Moment::now());
+            assert_eq!(file.flush(), 0);
+        }
+        // Nobody has started the flusher: by the clock, it would come in an hour.
+        assert_eq!(shared.flusher.queued(), 1);
     }
 }

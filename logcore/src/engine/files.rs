@@ -289,7 +289,12 @@ impl Handle {
 
     /// Writes what is buffered; returns how many of the job's records are left.
     pub(crate) fn flush(&self) -> u64 {
-        if self.file.flush(&self.shared) { 0 } else { self.file.left_of(&self.account) }
+        // A forked child has nothing buffered, and takes no lock that a thread of its parent may have held.
+        if !self.shared.is_ours() || self.file.flush(&self.shared) {
+            0
+        } else {
+            self.file.left_of(&self.account)
+        }
     }
 
     /// As [`Handle::flush`], but never waits long for a file that is in use.
@@ -308,6 +313,10 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        // What a forked child lets go of, its parent has still.
+        if !self.shared.is_ours() {
+            return;
+        }
         if self.file.users.load(Ordering::Relaxed) == 1 {
             // What can be written is written before the table is locked.
             self.file.flush(&self.shared);

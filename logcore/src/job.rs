@@ -372,6 +372,10 @@ impl Core {
         if self.is_server && logs.is_some() {
             return self.report(outcome, self.flush());
         }
+        if logs.as_ref().is_some_and(|logs| !logs.is_ours()) {
+            // A forked child's end of it is not the job's.
+            return self.report(outcome, 0);
+        }
         // No start of the same id until this end is on disk.
         let _id = logs.as_ref().map(|logs| logs.lock_id(&self.vars.id));
         if let Some(report) = &self.levels().report {

@@ -79,8 +79,9 @@ impl Stripe {
     fn open(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
+        // A pipe that somebody has put there must not hold us.
         #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
         match options.open(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.path.parent().map_or(Ok(()), fs::create_dir_all)?;

@@ -420,10 +420,15 @@ impl Inner {
         server.log(&record.args(message).build());
     }
 
+    /// Whether this is the process that made it, and no child that was forked.
+    pub(crate) fn is_ours(&self) -> bool {
+        std::process::id() == self.pid
+    }
+
     /// The process ends in order.
     pub(crate) fn end_at_exit(&self) {
         // A child that was forked and exits is not the host.
-        if std::process::id() != self.pid {
+        if !self.is_ours() {
             return;
         }
         self.files.flush_at_exit();
@@ -500,6 +505,9 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        if !self.is_ours() {
+            return;
+        }
         // The last clone of the logs and the last job are gone: the server's run ends in order.
         if let Some(server) = self.server.take() {
             let report = server.core().end_server();

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: a real viewer in a pseudo-terminal, and directories like those that logcore writes.
 
+pub mod driven;
 pub mod jobs;
 pub mod parts;
 pub mod sandbox;

@@ -5,6 +5,7 @@ use log::{debug, error, info};
 use logcore::{Job, Logs, Outcome};
 use std::fs;
 use std::thread;
+use std::time::Duration;
 use tests::sandbox::{Sandbox, eventually, lines};
 
 /// Two level files with a line per record, under the given `buffer`.
@@ -112,6 +113,37 @@ fn what_was_written_at_once_is_written_again_if_its_file_was_deleted_before_anyb
     job.finish(Outcome::Ok);
     assert_eq!(lines(job.dir().join("error.log")), ["one", "two"]);
     assert_eq!(lines(job.dir().join("debug.log")), ["one", "two"]);
+}
+
+#[test]
+fn what_was_written_at_once_is_written_again_also_if_the_name_is_looked_at_before_the_buffer_is() {
+    let (_sandbox, _logs, job) = start(NEVER);
+    error!(logger: job, "one");
+    fs::remove_file(job.dir().join("error.log")).unwrap();
+    // A file's name is looked at once a second.
+    thread::sleep(Duration::from_millis(1100));
+    job.finish(Outcome::Ok);
+    assert_eq!(lines(job.dir().join("error.log")), ["one"]);
+    assert_eq!(lines(job.dir().join("debug.log")), ["one"]);
+}
+
+#[test]
+fn what_waits_follows_a_reload_that_shortens_the_interval_or_takes_the_buffer_away() {
+    let (sandbox, logs, job) = start(NEVER);
+    for (count, buffer) in ["{ flush: 10ms }", "none"].into_iter().enumerate() {
+        sandbox.save(&template(NEVER));
+        logs.reload().unwrap();
+        debug!(logger: job, "record {count}");
+        thread::sleep(Duration::from_millis(50)); // until the flusher sleeps, for an hour
+        sandbox.save(&template(buffer));
+        logs.reload().unwrap();
+        eventually("it is written", || lines(job.dir().join("debug.log")).len() == 2 * count + 1);
+        debug!(logger: job, "after the reload");
+        if buffer == "none" {
+            assert_eq!(lines(job.dir().join("debug.log")).len(), 2 * count + 2);
+        }
+        eventually("the next one as well", || lines(job.dir().join("debug.log")).len() == 2 * count + 2);
+    }
 }
 
 #[test]

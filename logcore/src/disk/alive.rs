@@ -19,6 +19,8 @@ pub struct Alive {
     process: String,
     path: PathBuf,
     locked: Mutex<File>,
+    /// The process's number: a forked child that drops this is not the one that lives.
+    pid: u32,
 }
 
 impl Alive {
@@ -33,7 +35,7 @@ impl Alive {
         let process = unique_name();
         let path = alive_file(root, &process);
         let locked = Mutex::new(make(&path)?);
-        Ok(Alive { process, path, locked })
+        Ok(Alive { process, path, locked, pid: std::process::id() })
     }
 
     /// Makes and locks the file again if somebody has removed it, perhaps with the whole root: without it, all that
@@ -65,7 +67,9 @@ impl Alive {
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        if self.pid == std::process::id() {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -78,10 +82,19 @@ pub fn is_alive(root: &Path, process: &str) -> bool {
     if process.is_empty() || process.contains(['/', '\\', '\0']) {
         return false;
     }
-    match File::open(alive_file(root, process)) {
+    match open_claim(&alive_file(root, process)) {
         Ok(file) => !matches!(file.try_lock_shared(), Ok(())),
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
+}
+
+/// Opens a claim to ask for its lock, and waits for nobody: somebody may have put a pipe or a link there.
+fn open_claim(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    options.open(path)
 }
 
 /// A new file, locked.
@@ -114,7 +127,7 @@ fn sweep(dir: &Path) {
         if !old || path.extension().is_none_or(|e| e != "alive") {
             continue;
         }
-        let Ok(file) = File::open(&path) else { continue };
+        let Ok(file) = open_claim(&path) else { continue };
         match file.try_lock() {
             Ok(()) => drop(fs::remove_file(&path)),
             Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}

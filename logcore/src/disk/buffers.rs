@@ -70,8 +70,8 @@ const DATA: usize = 1024;
 const HEADER: usize = 64;
 const LONGEST_NAME: usize = DATA - HEADER;
 const PAGE: usize = 4096;
-/// A slot larger than that is nobody's.
-const LARGEST: usize = 1 << 30;
+/// A slot larger than that is nobody's: the template allows buffers of 64 MiB.
+const LARGEST: usize = 65 << 20;
 
 /// The fields of a slot's header and where they stand, all little-endian.
 mod field {
@@ -116,7 +116,7 @@ impl Buffers {
     pub(crate) fn slot(self: &Arc<Self>, data: usize) -> io::Result<Slot> {
         let size = (DATA + data).next_multiple_of(PAGE);
         if size > LARGEST {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a buffer above 1 GiB cannot be kept"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a buffer above 64 MiB cannot be kept"));
         }
         let at = {
             let mut places = crate::lock::lock(&self.places);
@@ -303,16 +303,25 @@ fn recover_process(root: &Path, path: &Path, process: &str, all: &mut Vec<Recove
     }
 }
 
-/// A slot that holds records, as it was found.
+/// A slot that holds records, as it was found. They stay in the file until their turn comes: whoever forged it is not to
+/// fill the memory.
 struct Chunk {
     number: u64,
     name: Vec<u8>,
-    /// The records that are not known to be written.
-    data: Vec<u8>,
     position: u64,
     /// Where its header stands.
     at: u64,
+    /// What is not known to be written of what follows the header.
+    settled: u64,
     committed: u64,
+}
+
+impl Chunk {
+    fn read(&self, buffers: &File) -> io::Result<Vec<u8>> {
+        let mut data = vec![0; (self.committed - self.settled) as usize];
+        read_at(buffers, &mut data, self.at + DATA as u64 + self.settled)?;
+        Ok(data)
+    }
 }
 
 /// Reads the slots that hold something; what is no slot ends it.
@@ -333,17 +342,14 @@ fn chunks(file: &File) -> Vec<Chunk> {
         let (committed, settled) = (get_u64(&header, field::COMMITTED), get_u64(&header, field::SETTLED));
         let name = get_u32(&header, field::NAME) as usize;
         if settled < committed && committed <= size - DATA as u64 && name <= LONGEST_NAME {
-            let mut data = vec![0; (committed - settled) as usize];
-            if read_at(file, &mut data, at + DATA as u64 + settled).is_ok() {
-                found.push(Chunk {
-                    number: get_u64(&header, field::NUMBER),
-                    name: header[HEADER..HEADER + name].to_vec(),
-                    data,
-                    position: get_u64(&header, field::POSITION),
-                    at,
-                    committed,
-                });
-            }
+            found.push(Chunk {
+                number: get_u64(&header, field::NUMBER),
+                name: header[HEADER..HEADER + name].to_vec(),
+                position: get_u64(&header, field::POSITION),
+                at,
+                settled,
+                committed,
+            });
         }
         at += size;
     }
@@ -359,9 +365,10 @@ fn recover_file(root: &Path, chunks: &[Chunk], buffers: &File, trusted: bool) ->
         // Whoever removed the job's directory wants none of its records.
         let Some(mut log) = open_to_recover(root, &path, trusted)? else { return Ok(()) };
         for chunk in chunks {
-            let missing = missing(&mut log, chunk)?;
+            let data = chunk.read(buffers)?;
+            let missing = missing(&mut log, chunk.position, &data)?;
             let length = log.seek(SeekFrom::End(0))?;
-            if missing.len() == chunk.data.len() && length > 0 && !ends_a_line(&mut log)? {
+            if missing.len() == data.len() && length > 0 && !ends_a_line(&mut log)? {
                 // What was cut off there is not this record's beginning.
                 log.write_all(b"\n")?;
             }
@@ -377,28 +384,33 @@ fn recover_file(root: &Path, chunks: &[Chunk], buffers: &File, trusted: bool) ->
     recovered
 }
 
-/// The part of the chunk that is not in its file: the process may have died while it wrote it.
-fn missing<'a>(log: &mut File, chunk: &'a Chunk) -> io::Result<&'a [u8]> {
+/// The part of `data` that is not in its file, where it may stand from `position` on: the process may have died while it
+/// wrote it.
+fn missing<'a>(log: &mut File, position: u64, data: &'a [u8]) -> io::Result<&'a [u8]> {
     /// Where others write to the file too, it is looked for so far behind its place.
     const FURTHER: u64 = 1 << 20;
-    if chunk.position == NOT_YET {
-        return Ok(&chunk.data);
+    if position == NOT_YET {
+        return Ok(data);
     }
-    log.seek(SeekFrom::Start(chunk.position))?;
+    let most = data.len() as u64 + FURTHER;
+    let length = log.seek(SeekFrom::End(0))?;
+    // A file that ends before was truncated meanwhile, and written on from there.
+    let start = if position <= length { position } else { length.saturating_sub(most) };
+    log.seek(SeekFrom::Start(start))?;
     let mut tail = Vec::new();
-    log.take(chunk.data.len() as u64 + FURTHER).read_to_end(&mut tail)?;
-    let first_line = &chunk.data[..memchr::memchr(b'\n', &chunk.data).map_or(chunk.data.len(), |at| at + 1)];
+    log.take(most).read_to_end(&mut tail)?;
+    let first_line = &data[..memchr::memchr(b'\n', data).map_or(data.len(), |at| at + 1)];
     // The end of the file may have cut the first line itself.
     let places = memchr::memmem::find_iter(&tail, first_line)
         .chain(tail.len().saturating_sub(first_line.len())..tail.len());
     for place in places {
         let there = &tail[place..];
-        let same = there.iter().zip(&chunk.data).take_while(|(a, b)| a == b).count();
-        if same == chunk.data.len() || same == there.len() {
-            return Ok(&chunk.data[same..]);
+        let same = there.iter().zip(data).take_while(|(a, b)| a == b).count();
+        if same == data.len() || same == there.len() {
+            return Ok(&data[same..]);
         }
     }
-    Ok(&chunk.data)
+    Ok(data)
 }
 
 fn ends_a_line(log: &mut File) -> io::Result<bool> {

@@ -77,8 +77,8 @@ impl Ledger {
         }
     }
 
-    /// The first `bytes` are written.
-    pub(super) fn written(&mut self, mut bytes: usize) {
+    /// The first `bytes` are written, with them so many whole `records`.
+    pub(super) fn written(&mut self, mut bytes: usize, mut records: u64) {
         let mut done = 0;
         for stretch in self.earlier.iter_mut().chain(&mut self.last) {
             let part = stretch.bytes.min(bytes);
@@ -86,8 +86,10 @@ impl Ledger {
             stretch.bytes -= part;
             bytes -= part;
             if stretch.bytes > 0 {
+                stretch.records = stretch.records.saturating_sub(records);
                 break;
             }
+            records = records.saturating_sub(stretch.records);
             done += 1;
         }
         if done > self.earlier.len() {
@@ -124,14 +126,14 @@ mod tests {
         let accounts = Accounts::default();
         let [one, two] = ["/one", "/two"].map(|path| accounts.with(&Path::new(path).into()));
         let mut ledger = Ledger::default();
-        for (account, bytes) in [(&one, 10), (&one, 5), (&two, 7), (&one, 3)] {
+        for (account, bytes) in [(&one, 10), (&one, 5), (&two, 3), (&two, 4), (&one, 3)] {
             ledger.add(account, bytes);
         }
-        ledger.written(20);
+        ledger.written(20, 3);
         let (done, left) = (|it: &Account| it.bytes.load(Ordering::Relaxed), |it| ledger.left_of(it));
         assert_eq!((done(&one), done(&two)), (15, 5));
         assert_eq!((left(&one), left(&two)), (1, 1));
-        ledger.written(2);
+        ledger.written(2, 1);
         assert_eq!((ledger.left_of(&one), ledger.left_of(&two)), (1, 0));
         ledger.lost();
         assert!(ledger.is_empty());

@@ -15,6 +15,8 @@ pub(super) struct Chunk {
     done: usize,
     /// How many of these are known to stand in a file that has a name: somebody may have deleted it.
     settled: usize,
+    /// Where each record ends.
+    ends: Vec<u32>,
     ledger: Ledger,
 }
 
@@ -37,7 +39,7 @@ impl Chunk {
     }
 
     fn new(memory: Memory) -> Box<Chunk> {
-        Box::new(Chunk { memory, len: 0, done: 0, settled: 0, ledger: Ledger::default() })
+        Box::new(Chunk { memory, len: 0, done: 0, settled: 0, ends: Vec::new(), ledger: Ledger::default() })
     }
 
     /// Says for which file it is; `false` if it cannot be kept for that.
@@ -59,6 +61,7 @@ impl Chunk {
 
     /// Gives back heap beyond `most`.
     pub(super) fn shrink_to(&mut self, most: usize) {
+        self.ends.shrink_to(most / 16);
         if let Memory::Heap(bytes) = &mut self.memory {
             bytes.shrink_to(most);
         }
@@ -85,12 +88,14 @@ impl Chunk {
             Memory::Heap(bytes) => bytes.extend_from_slice(record),
         }
         self.len += record.len();
+        self.ends.push(u32::try_from(self.len).unwrap_or(u32::MAX));
         self.ledger.add(account, record.len());
     }
 
     /// What was written stands in a file that has a name: it is on its job's account.
     pub(super) fn confirm(&mut self) {
-        self.ledger.written(self.done - self.settled);
+        let records = self.records_within(self.done) - self.records_within(self.settled);
+        self.ledger.written(self.done - self.settled, records as u64);
         self.settled = self.done;
         if self.settled == self.len {
             self.clear();
@@ -102,6 +107,22 @@ impl Chunk {
     /// What was written and not confirmed went to a file that has no name any more: it is to be written again.
     pub(super) fn revoke(&mut self) {
         self.done = self.settled;
+    }
+
+    /// Of the `written` bytes that were written last, those that are only a part of a record.
+    pub(super) fn half_a_record(&self, written: u64) -> u64 {
+        let whole = self.records_within(self.done).checked_sub(1).map_or(0, |last| self.ends[last] as usize);
+        (self.done.saturating_sub(whole.max(self.settled)) as u64).min(written)
+    }
+
+    /// The last `bytes` of what was written have been taken out of the file again.
+    pub(super) fn take_back(&mut self, bytes: u64) {
+        self.done -= bytes as usize;
+    }
+
+    /// Records that end within the first `bytes`.
+    fn records_within(&self, bytes: usize) -> usize {
+        self.ends.partition_point(|end| *end as usize <= bytes)
     }
 
     /// What is left will not be written.
@@ -116,6 +137,7 @@ impl Chunk {
             Memory::Heap(bytes) => bytes.clear(),
         }
         (self.len, self.done, self.settled) = (0, 0, 0);
+        self.ends.clear();
     }
 
     /// Records of one job that it holds.

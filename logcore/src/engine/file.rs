@@ -297,9 +297,16 @@ impl LogFile {
         lock(&self.back).write_out(self, shared, Extent::All, true)
     }
 
-    /// For the flusher, which has taken the file off its queue: `true` if it could not be written and is to come back.
+    /// For the flusher, which has taken the file off its queue: `false` if it could not be written.
     pub(super) fn flush_queued(&self, shared: &Shared, now: bool) -> bool {
-        !lock(&self.back).write_out(self, shared, Extent::All, now)
+        // Whoever appends from here on puts it there again.
+        lock(&self.front).queued = false;
+        lock(&self.back).write_out(self, shared, Extent::All, now)
+    }
+
+    /// For the flusher, which could not write it: `true` if it is to put it on its queue again, where it is once at most.
+    pub(super) fn comes_back(&self) -> bool {
+        !std::mem::replace(&mut lock(&self.front).queued, true)
     }
 
     /// For the flusher, to which a full chunk was handed over.
@@ -483,13 +490,38 @@ impl Front {
         self.chunks().map(Chunk::left).sum()
     }
 
-    /// The descriptor is let go of: what stands in its file is done with, unless the file is deleted.
-    fn settle(&mut self, deleted: bool) {
-        match &mut self.chunk {
-            Some(chunk) if deleted => chunk.revoke(),
-            Some(chunk) => chunk.confirm(),
-            None => {}
+    fn holds_any(&self, extent: Extent) -> bool {
+        !self.full.is_empty() || (extent == Extent::All && self.chunk.is_some())
+    }
+
+    /// Takes what is to be written.
+    #[allow(clippy::vec_box)] // they are moved about more than they are looked at
+    fn take(&mut self, shared: &Shared, extent: Extent) -> Vec<Box<Chunk>> {
+        let mut taken = std::mem::take(&mut self.full);
+        if extent == Extent::All {
+            taken.extend(self.take_chunk(shared));
+            self.is_busy &= taken.len() > 1;
         }
+        taken
+    }
+
+    /// The descriptor is let go of: what stands in its file is done with, unless the file is deleted.
+    fn settle(&mut self, shared: &Shared, deleted: bool) {
+        for chunk in self.full.iter_mut().chain(&mut self.chunk) {
+            if deleted {
+                chunk.revoke();
+            } else {
+                chunk.confirm();
+            }
+        }
+        for written in self.full.extract_if(.., |chunk| chunk.is_empty()) {
+            shared.give_chunk(written);
+        }
+    }
+
+    fn fails(&mut self) {
+        self.failing = true;
+        self.room = 0;
     }
 
     fn lose(&mut self, shared: &Shared) {
@@ -539,69 +571,60 @@ impl Back {
                 // Older chunks go before it, and while they are written, more may get full: it goes with them.
                 Ok(false) => return self.try_write(owner, shared, Extent::All),
                 Err(error) => {
-                    let mut front = lock(&owner.front);
-                    front.failing = true;
-                    front.room = 0;
+                    lock(&owner.front).fails();
                     return (Err(error), true);
                 }
             }
         }
-        let mut taken = {
+        {
             let mut front = lock(&owner.front);
-            let mut taken = std::mem::take(&mut front.full);
             front.full_queued = false;
-            if extent == Extent::All {
-                taken.extend(front.take_chunk(shared));
-                front.queued = false;
-                front.is_busy &= taken.len() > 1;
+            if !front.holds_any(extent) {
+                return (Ok(()), false);
             }
-            taken
-        };
-        let any = !taken.is_empty();
-        if any && let Err(error) = self.write_taken(&mut taken, owner, shared) {
-            let mut front = lock(&owner.front);
+        }
+        // Before anything is taken: if the descriptor is let go of in here, the front knows what stands in its file.
+        let result = self.begin(owner, shared).and_then(|()| {
+            let mut taken = lock(&owner.front).take(shared, extent);
+            let result = self.write_taken(&mut taken, owner, shared);
             for written in taken.extract_if(.., |chunk| chunk.is_empty()) {
                 shared.give_chunk(written);
             }
-            front.full.splice(0..0, taken);
-            front.failing = true;
-            front.room = 0;
-            front.queued |= extent == Extent::All;
-            return (Err(error), any);
+            if !taken.is_empty() {
+                lock(&owner.front).full.splice(0..0, taken);
+            }
+            result
+        });
+        if result.is_err() {
+            lock(&owner.front).fails();
         }
-        for written in taken {
-            shared.give_chunk(written);
-        }
-        (Ok(()), any)
+        (result, true)
     }
 
-    /// Writes the chunks that were taken and makes sure that they stand in a file that has a name.
+    /// Writes the chunks that were taken and makes sure that they stand in a file that has a name. The path is open.
     fn write_taken(&mut self, taken: &mut [Box<Chunk>], owner: &LogFile, shared: &Shared) -> io::Result<()> {
         const TRIES: usize = 3;
         for _ in 0..TRIES {
-            self.begin(owner, shared)?;
             owner.used.store(true, Ordering::Relaxed);
             let Some(file) = &mut self.file else { break };
             let (written, result) = chunk::write(file, taken, self.length);
             let deleted = is_deleted(file);
-            let stays = result.is_ok() || !self.take_back(written);
+            let written = if result.is_err() { self.cut_half_a_record(taken, written) } else { written };
             // A turn ends when it is known where its bytes stand: after it, others may roll, pack and remove the file.
             self.end();
-            if deleted || !stays {
-                taken.iter_mut().for_each(|chunk| chunk.revoke());
-            }
             if deleted {
                 // Nobody can read what was written: once more, into a file that has the name.
+                taken.iter_mut().for_each(|chunk| chunk.revoke());
                 shared.root().forget();
                 self.drop_file(owner, shared);
+                self.begin(owner, shared)?;
                 continue;
             }
-            if stays {
-                self.length += written;
-                taken.iter_mut().for_each(|chunk| chunk.confirm());
-            }
+            self.length += written;
+            taken.iter_mut().for_each(|chunk| chunk.confirm());
             return result;
         }
+        self.end();
         Err(io::Error::other("the file is deleted as soon as it is made"))
     }
 
@@ -619,7 +642,9 @@ impl Back {
             return Ok(false);
         }
         let Some(chunk) = &mut front.chunk else { return Ok(true) };
-        let (written, result) = chunk::write(file, std::slice::from_mut(chunk), self.length);
+        let chunks = std::slice::from_mut(chunk);
+        let (written, result) = chunk::write(file, chunks, self.length);
+        let written = if result.is_err() { self.cut_half_a_record(chunks, written) } else { written };
         self.length += written;
         result.map(|()| true)
     }
@@ -657,15 +682,21 @@ impl Back {
         }
     }
 
-    /// After a write that broke off: half a record must not stay where another process may write on, or roll. Whether all
-    /// that was `written` is gone.
-    fn take_back(&self, written: u64) -> bool {
-        let Some(file) = self.file.as_ref().filter(|_| self.spec.roll.is_some() && self.turn.is_held())
+    /// After a write that broke off: half a record must not stay where somebody may write on, take the file away, or never
+    /// write the rest. Returns how much of what was `written` stands there still.
+    fn cut_half_a_record(&self, chunks: &mut [Box<Chunk>], written: u64) -> u64 {
+        let Some(file) = self.file.as_ref().filter(|_| self.spec.roll.is_none() || self.turn.is_held())
         else {
-            return false;
+            return written;
         };
-        let ours_is_last = file.metadata().is_ok_and(|about| about.len() == self.length + written);
-        ours_is_last && file.set_len(self.length).is_ok()
+        let Some(chunk) = chunks.iter_mut().find(|chunk| chunk.left() > 0) else { return written };
+        let (half, end) = (chunk.half_a_record(written), self.length + written);
+        let ours_is_last = || file.metadata().is_ok_and(|about| about.is_file() && about.len() == end);
+        if half == 0 || !ours_is_last() || file.set_len(end - half).is_err() {
+            return written;
+        }
+        chunk.take_back(half);
+        written - half
     }
 
     fn empty(&mut self) -> io::Result<()> {
@@ -715,7 +746,7 @@ impl Back {
 
     fn drop_file(&mut self, owner: &LogFile, shared: &Shared) {
         if let Some(file) = self.file.take() {
-            lock(&owner.front).settle(is_deleted(&file));
+            lock(&owner.front).settle(shared, is_deleted(&file));
             owner.is_open.store(false, Ordering::Relaxed);
             shared.closed();
         }

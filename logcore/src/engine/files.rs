@@ -146,6 +146,8 @@ impl Shared {
 
     pub(crate) fn set_settings(&self, settings: &Settings) {
         self.limits.set(settings);
+        // What waits, waits by the old ones.
+        self.flusher.hurry(Duration::ZERO);
     }
 
     pub(crate) fn flusher(&self) -> &Flusher {
@@ -294,7 +296,12 @@ impl Handle {
 
     /// Writes what is buffered; returns how many of the job's records are left.
     pub(crate) fn flush(&self) -> u64 {
-        if self.file.flush(&self.shared) { 0 } else { self.file.left_of(&self.account) }
+        // A forked child has nothing buffered, and takes no lock that a thread of its parent may have held.
+        if !self.shared.is_ours() || self.file.flush(&self.shared) {
+            0
+        } else {
+            self.file.left_of(&self.account)
+        }
     }
 
     /// What the flusher does with a chunk that is handed over.
@@ -319,6 +326,10 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        // What a forked child lets go of, its parent has still.
+        if !self.shared.is_ours() {
+            return;
+        }
         if self.file.users.load(Ordering::Relaxed) == 1 {
             // What can be written is written before the table is locked.
             self.file.flush(&self.shared);
@@ -368,5 +379,25 @@ fn lock_within<T>(mutex: &Mutex<T>, wait: Duration) -> Option<MutexGuard<'_, T>>
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => crate::sync::thread::yield_now(),
             Err(TryLockError::WouldBlock) => return None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use encoding_rs::UTF_8;
+
+    #[test]
+    fn a_file_waits_for_the_flusher_once_however_often_it_is_flushed_by_others() {
+        let root = tempfile::tempdir().unwrap();
+        let shared = Shared::new(root.path());
+        let spec = Arc::new(Spec { append: true, encoding: UTF_8, roll: None });
+        let file = shared.acquire(root.path().join("a.log"), spec, &Accounts::default());
+        for _ in 0..100 {
+            file.append(b"record\n", Level::Info, Moment::now());
+            assert_eq!(file.flush(), 0);
+        }
+        // Nobody has started the flusher: by the clock, it would come in an hour.
+        assert_eq!(shared.flusher.queued(), 1);
     }
 }

@@ -123,6 +123,12 @@ impl Flusher {
         }
     }
 
+    /// How many files are on the queue.
+    #[cfg(test)]
+    pub(super) fn queued(&self) -> usize {
+        lock(&self.0.work).dirty.len()
+    }
+
     /// Has all that waits written after so long at the latest.
     pub(super) fn hurry(&self, after: Duration) {
         let mut work = lock(&self.0.work);
@@ -185,9 +191,14 @@ impl Queue {
                 file.write_full(&shared);
             }
             let Some((mut todo, stop)) = next else { continue };
-            // A file that is not done comes back at once, in its old place in line.
             let (now, asked) = (stop || todo.asked > todo.done, todo.asked);
-            todo.dirty.retain(|file| file.upgrade().is_some_and(|file| file.flush_queued(&shared, now)));
+            let mut failing = false;
+            todo.dirty.retain(|file| {
+                let left = file.upgrade().filter(|file| !file.flush_queued(&shared, now));
+                failing |= left.is_some();
+                // A file that is not done comes back at once, in its old place in line.
+                left.is_some_and(|file| file.comes_back())
+            });
             // Whoever flushes is to find what went wrong in the server log.
             todo.complaints.append(&mut lock(&self.work).complaints);
             if shared.pool.is_to_tell() {
@@ -199,12 +210,12 @@ impl Queue {
             }
             {
                 let mut work = lock(&self.work);
-                work.failing = !todo.dirty.is_empty();
-                if work.failing {
+                work.failing = failing;
+                if failing {
                     work.since.get_or_insert_with(Instant::now);
                     work.dirty.extend(todo.dirty.iter().cloned());
                 }
-                work.complete = todo.dirty.is_empty();
+                work.complete = !failing;
                 work.done = work.done.max(asked);
                 self.flushed.notify_all();
             }

@@ -143,7 +143,7 @@ impl Window {
         let mut hasher = DefaultHasher::new();
         dir.hash(&mut hasher);
         let turn = crate::lock::lock(&TURNS[hasher.finish() as usize % TURNS.len()]);
-        let opened = File::open(dir).or_else(|_| make_dirs(dir).and_then(|()| File::open(dir)));
+        let opened = open_dir(dir).or_else(|_| make_dirs(dir).and_then(|()| open_dir(dir)));
         if !cfg!(unix) {
             return Ok(Locked { _dir: None, _turn: turn });
         }
@@ -155,6 +155,15 @@ impl Window {
             }
         }
     }
+}
+
+/// Opens a directory, and waits for nobody if it is a pipe.
+fn open_dir(dir: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_DIRECTORY | libc::O_NONBLOCK);
+    options.open(dir)
 }
 
 /// Renames, making the directory that the new name needs, copying to another file system.

@@ -36,10 +36,11 @@ mod report;
 mod router;
 mod run;
 mod start;
+mod tally;
 mod template;
 mod watch;
 
-pub use disk::{Counts, Outcome};
+pub use disk::{Balance, Counts, Losses, Outcome};
 pub use error::{ConfigError, Error};
 pub use in_job::{InJob, InJobFuture};
 pub use job::Job;

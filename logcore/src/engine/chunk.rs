@@ -1,6 +1,6 @@
 //! Encoded records on their way to one file: what a log call fills, and what is written in one go.
 
-use super::account::{Account, Ledger};
+use super::account::{Account, Ledger, Posting};
 use crate::disk::buffers::Slot;
 use std::fs::File;
 use std::io::{self, IoSlice, Write};
@@ -59,6 +59,7 @@ impl Chunk {
 
     /// Gives back heap beyond `most`.
     pub(super) fn shrink_to(&mut self, most: usize) {
+        self.ledger.shrink();
         if let Memory::Heap(bytes) = &mut self.memory {
             bytes.shrink_to(most);
         }
@@ -78,14 +79,14 @@ impl Chunk {
     }
 
     /// Appends a record, for which there has to be room.
-    #[inline]
-    pub(super) fn push(&mut self, record: &[u8], account: &Arc<Account>) {
+    #[inline(always)]
+    pub(super) fn push(&mut self, record: &[u8], posting: Posting<'_>) {
         match &mut self.memory {
             Memory::Kept(slot) => slot.push(self.len, record),
             Memory::Heap(bytes) => bytes.extend_from_slice(record),
         }
         self.len += record.len();
-        self.ledger.add(account, record.len());
+        self.ledger.add(posting, record.len());
     }
 
     /// What was written stands in a file that has a name: it is on its job's account.
@@ -118,9 +119,14 @@ impl Chunk {
         (self.len, self.done, self.settled) = (0, 0, 0);
     }
 
-    /// Records of one job that it holds.
-    pub(super) fn records_of(&self, account: &Arc<Account>) -> u64 {
-        self.ledger.left_of(account)
+    /// Adds the numbers of one job's records that it holds.
+    pub(super) fn left_of(&self, account: &Arc<Account>, left: &mut Vec<u64>) {
+        self.ledger.left_of(account, left);
+    }
+
+    /// That the record is lost has been counted; `false` if it is not in here.
+    pub(super) fn disown(&mut self, posting: Posting<'_>) -> bool {
+        self.ledger.disown(posting)
     }
 
     fn bytes_left(&self) -> &[u8] {

@@ -1,6 +1,6 @@
 //! The open files of one [`crate::Logs`]: shared by path, counted, and no more than `max_open_files` descriptors.
 
-use super::account::{Account, Accounts};
+use super::account::{Account, Accounts, Posting};
 use super::chunk::Chunk;
 use super::file::{LogFile, Spec};
 use super::flusher::Flusher;
@@ -11,6 +11,7 @@ use super::roll::Compressor;
 use crate::disk::buffers::Buffers;
 use crate::lock::lock;
 use crate::process;
+use crate::tally::Cause;
 use log::{Level, LevelFilter};
 use std::borrow::Borrow;
 use std::collections::{HashSet, VecDeque};
@@ -263,13 +264,27 @@ impl Shared {
 }
 
 impl Handle {
-    /// Appends one encoded record; `false` if there was no room for it.
+    /// Appends one encoded record, the job's number `record`; why not, if it is lost.
     #[inline]
-    pub(crate) fn append(&self, line: &[u8], level: Level, now: Moment) -> bool {
+    pub(crate) fn append(&self, line: &[u8], level: Level, now: Moment, record: u64) -> Result<(), Cause> {
         if !self.shared.is_ours() {
-            return self.file.append_in_child(&self.shared, line, self.spec.encoding);
+            let done = self.file.append_in_child(&self.shared, line, self.spec.encoding);
+            return if done { Ok(()) } else { Err(Cause::Io) };
         }
-        self.file.append(&self.shared, line, level, now, &self.account)
+        let posting = Posting { account: &self.account, record };
+        if self.file.append(&self.shared, line, level, now, posting) {
+            Ok(())
+        } else {
+            Err(Cause::BacklogFull)
+        }
+    }
+
+    /// That the record, which this file has taken, is lost elsewhere has been counted.
+    pub(crate) fn disown(&self, record: u64) {
+        // In a forked child nothing is buffered, and a lock may be held for ever.
+        if self.shared.is_ours() {
+            self.file.disown(Posting { account: &self.account, record });
+        }
     }
 
     /// From now on the file is what this handle's configuration says.
@@ -285,9 +300,9 @@ impl Handle {
         self.file.prepare(&self.shared)
     }
 
-    /// Writes what is buffered; returns how many of the job's records are left.
-    pub(crate) fn flush(&self) -> u64 {
-        if self.file.flush(&self.shared) { 0 } else { self.file.left_of(&self.account) }
+    /// Writes what is buffered; returns the numbers of those of the job's records that are left.
+    pub(crate) fn flush(&self) -> Vec<u64> {
+        if self.file.flush(&self.shared) { Vec::new() } else { self.file.left_of(&self.account) }
     }
 
     /// As [`Handle::flush`], but never waits long for a file that is in use.

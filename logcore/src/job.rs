@@ -3,6 +3,7 @@
 use crate::disk::Outcome;
 use crate::engine::account::Accounts;
 use crate::engine::dispatch::{Dispatch, Verdict};
+use crate::engine::moment::Moment;
 use crate::engine::scratch::Scratch;
 use crate::error::Error;
 use crate::levels;
@@ -46,6 +47,7 @@ pub(crate) struct WeakJob {
 }
 
 pub(crate) struct Core {
+    me: Weak<Core>,
     pub(crate) vars: Vars,
     pub(crate) is_server: bool,
     logs: Weak<Inner>,
@@ -87,9 +89,15 @@ pub(crate) struct Rendered {
 const DRAIN: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_micros(50);
 
+/// When so long no record was suppressed, it is told how many were,
+const LOOK: Duration = Duration::from_secs(1);
+/// and after so long in any case.
+const TELL_ANYWAY: Duration = Duration::from_secs(60);
+
 impl Job {
     pub(crate) fn new(vars: Vars, asked: Option<LevelFilter>, logs: &Arc<Inner>, is_server: bool) -> Job {
-        let core = Core {
+        let core = Arc::new_cyclic(|me| Core {
+            me: me.clone(),
             vars,
             is_server,
             logs: Arc::downgrade(logs),
@@ -102,9 +110,9 @@ impl Job {
             accounts: Accounts::default(),
             asked,
             levels: Mutex::default(),
-        };
+        });
         let keep = (!is_server).then(|| Arc::clone(logs));
-        Job { handle: Arc::new(Handle { core: Arc::new(core), _logs: keep }) }
+        Job { handle: Arc::new(Handle { core, _logs: keep }) }
     }
 
     /// The id that it was started with.
@@ -236,11 +244,50 @@ impl Core {
     fn log_or(&self, record: &Record<'_>, filter: impl FnOnce()) {
         let dispatch = self.dispatch.load();
         let Some(dispatch) = &*dispatch else { return self.log_late(record) };
-        if record.level() > dispatch.max_level()
-            || dispatch.log(record, &self.vars, &self.tally) == Verdict::Filtered
-        {
-            filter();
+        if record.level() > dispatch.max_level() {
+            return filter();
         }
+        match dispatch.log(record, &self.vars, &self.tally) {
+            Verdict::Taken => {}
+            Verdict::Filtered => filter(),
+            Verdict::Limited { first } => self.limited(first),
+        }
+    }
+
+    /// A record is kept out by the rate limit. Of the first somebody will be told.
+    #[cold]
+    fn limited(&self, first: bool) {
+        self.tally.limit();
+        if first && let Some(logs) = self.logs.upgrade() {
+            self.tell_suppressed_later(&logs, Instant::now());
+        }
+    }
+
+    fn tell_suppressed_later(&self, logs: &Inner, since: Instant) {
+        let me = self.me.clone();
+        let look = move || {
+            let Some(core) = me.upgrade() else { return };
+            let goes_on = since.elapsed() < TELL_ANYWAY && core.tally.bucket.has_refused(LOOK, Moment::now());
+            match (goes_on, core.logs.upgrade()) {
+                (true, Some(logs)) => core.tell_suppressed_later(&logs, since),
+                _ => core.tell_suppressed(core.dispatch.load().as_deref()),
+            }
+        };
+        logs.files.flusher().at(Instant::now() + LOOK, look);
+    }
+
+    /// One line in the job's own log for all records that its rate limit kept out.
+    fn tell_suppressed(&self, dispatch: Option<&Dispatch>) {
+        let Some(dispatch) = dispatch else { return };
+        let count = self.tally.bucket.take_untold();
+        if count == 0 {
+            return;
+        }
+        let limit = dispatch.rate().map_or_else(String::new, |rate| format!(" of {rate}"));
+        let text = format_args!("{count} records suppressed here by the job's rate limit{limit}");
+        let mut record = Record::builder();
+        record.level(Level::Warn).target("logcore").module_path(Some("logcore"));
+        dispatch.log_past_levels(&record.args(text).build(), &self.vars, &self.tally);
     }
 
     pub(crate) fn tally(&self) -> &Tally {
@@ -418,6 +465,7 @@ impl Core {
         while Arc::strong_count(&dispatch) > 1 && !Scratch::is_in_use() && Instant::now() < deadline {
             thread::sleep(PAUSE);
         }
+        self.tell_suppressed(Some(&dispatch));
         dispatch.files().flat_map(|(file, _)| file.flush()).collect()
         // A file that nobody else uses is closed as its handle goes; what it still holds is on the job's account.
     }

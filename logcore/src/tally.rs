@@ -4,6 +4,7 @@
 //! the job: such a thread counts on its own, and whoever asks adds up.
 
 use crate::disk::{Balance, Counts, Losses};
+use crate::engine::rate::Bucket;
 use crate::lock::lock;
 use log::Level;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +21,8 @@ pub(crate) struct Tally {
     /// files.
     lost: [AtomicU64; 3],
     seats: Mutex<Vec<Arc<AtomicU64>>>,
+    /// For the job's rate limit.
+    pub(crate) bucket: Bucket,
 }
 
 /// Why a record is lost.

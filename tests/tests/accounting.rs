@@ -12,7 +12,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
-use tests::sandbox::{LEVEL_FILES, Sandbox, lines};
+use tests::sandbox::{LEVEL_FILES, Sandbox, eventually, lines};
 
 /// What is wrong with a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -252,4 +252,78 @@ fn a_job_json_without_a_balance_is_read() {
     let text = r#"{ "id": "old", "runs": [ { "start": "2026-11-22T16:20:00.000Z", "lost": 3 } ] }"#;
     let file: JobFile = serde_json::from_str(text).unwrap();
     assert_eq!((file.runs[0].lost, file.runs[0].balance), (3, None));
+}
+
+/// Lines of the level files of `template` with `limits` for all jobs.
+fn limited(limits: &str) -> Sandbox {
+    Sandbox::new(&LEVEL_FILES.replace("buffer:", &format!("limits: {limits}, buffer:")))
+}
+
+#[test]
+fn what_a_rate_limit_keeps_out_is_counted_and_told_in_one_line_and_errors_pass() {
+    let sandbox = limited("{ rate: 10/h }");
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    let job = logs.job("j").start().unwrap();
+    log_all(&job, 0, &[(Level::Info, false); 100]);
+    log_all(&job, 1, &[(Level::Error, false); 20]);
+    let suppressed =
+        || lines(job.dir().join("info.log")).into_iter().filter(|line| line.contains("suppressed"));
+    eventually("it is told when it is over", || suppressed().count() == 1);
+    log_all(&job, 2, &[(Level::Trace, false), (Level::Info, false)]);
+    let balance = job.finish(Outcome::Ok).balance;
+    let told: Vec<String> = suppressed().collect();
+    assert!(
+        told[0].starts_with("WARN|j|90 records suppressed here by the job's rate limit of 10/h"),
+        "{told:?}"
+    );
+    assert!(told[1].starts_with("WARN|j|1 records"), "{told:?}");
+    assert_eq!(lines(job.dir().join("info.log")).len(), 10 + 20 + told.len());
+    assert_eq!((balance.emitted, balance.rate_limited, balance.filtered), (122 + 2, 91, 1));
+    assert_eq!((balance.written, sum(&balance)), (32, balance.emitted));
+}
+
+#[test]
+fn a_rate_limit_is_the_jobs_own_and_may_be_set_or_lifted_for_some() {
+    let sandbox = limited(
+        "{ rate: 5/h }, jobs: { \"free-*\": { limits: { rate: none } }, tight: { limits: { rate: 2/h } } }",
+    );
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    let written = |id: &str| {
+        let job = logs.job(id).start().unwrap();
+        log_all(&job, 0, &[(Level::Info, false); 50]);
+        let balance = job.finish(Outcome::Ok).balance;
+        50 - balance.rate_limited
+    };
+    assert_eq!(["a", "b", "free-1", "tight"].map(written), [5, 5, 50, 2]);
+    log_all(logs.server(), 0, &[(Level::Info, false); 50]);
+    assert_eq!(logs.server().finish(Outcome::Ok).balance.rate_limited, 0, "the server log has no limit");
+}
+
+#[test]
+fn threads_share_a_jobs_rate_to_the_record_and_a_reload_does_not_refill_it() {
+    let sandbox = limited("{ rate: 100/h }");
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    let job = logs.job("j").start().unwrap();
+    thread::scope(|scope| {
+        for number in 0..4 {
+            let job = &job;
+            scope.spawn(move || job.run(|| log_all(job, number, &[(Level::Info, false); 400])));
+        }
+        (0..5).for_each(|_| logs.reload().unwrap());
+    });
+    let balance = job.finish(Outcome::Ok).balance;
+    let told = balance.emitted - 1600;
+    assert_eq!(balance.rate_limited, 1500);
+    assert_eq!(balance.written, 100 + told);
+}
+
+#[test]
+fn a_rate_that_is_none_is_refused_with_its_place() {
+    for (rate, what) in [("0/s", "`0/s` is no rate"), ("fast", "`fast` is no rate"), ("5", "expected a rate")]
+    {
+        let sandbox = limited(&format!("{{ rate: {rate} }}"));
+        let error = Logs::from_file(sandbox.config()).map(drop).unwrap_err().to_string();
+        assert!(error.contains("log.yaml:2:") && error.contains("logcore.limits.rate"), "{error}");
+        assert!(error.contains(what), "{error}");
+    }
 }

@@ -223,7 +223,7 @@ mod tests {
         let files = ["/one", "/two"].map(|path| accounts.with(&Path::new(path).into()));
         for (account, records) in files.iter().zip([[1, 2, 3], [2, 4, 5]]) {
             let mut ledger = Ledger::default();
-            records.map(|record| ledger.add(Posting { account, record }, 1));
+            records.iter().for_each(|record| ledger.add(Posting { account, record: *record }, 1));
             assert_eq!(ledger.disown(Posting { account, record: 3 }), records.contains(&3));
             ledger.lost();
         }

@@ -8,6 +8,7 @@ use super::console::Console;
 use super::encoder::Encoder;
 use super::files::Handle;
 use super::moment::Moment;
+use super::rate::{Answer, Rate};
 use super::scratch::Scratch;
 use crate::tally::{Cause, Tally};
 use crate::template::Vars;
@@ -20,6 +21,8 @@ pub(crate) struct Dispatch {
     root: Node,
     appenders: Vec<Appender>,
     max: LevelFilter,
+    /// How many records may come; errors are exempt.
+    rate: Option<Rate>,
 }
 
 /// An appender with its filters and its encoder.
@@ -53,6 +56,8 @@ pub(crate) struct Node {
 pub(crate) enum Verdict {
     /// No appender wanted it.
     Filtered,
+    /// The job's rate is used up; whether this is the first such record of which nobody was told.
+    Limited { first: bool },
     /// It was handed to those that did, and is counted.
     Taken,
 }
@@ -106,14 +111,18 @@ impl Node {
 }
 
 impl Dispatch {
-    pub(crate) fn new(root: Node, mut appenders: Vec<Appender>) -> Dispatch {
+    pub(crate) fn new(root: Node, mut appenders: Vec<Appender>, rate: Option<Rate>) -> Dispatch {
         let max = root.max_level();
         for at in 0..appenders.len() {
             let place =
                 appenders.iter().position(|first| first.writes_the_same(&appenders[at])).unwrap_or(at);
             appenders[at].place = place as u32;
         }
-        Dispatch { root, appenders, max }
+        Dispatch { root, appenders, max, rate }
+    }
+
+    pub(crate) fn rate(&self) -> Option<Rate> {
+        self.rate
     }
 
     /// The most verbose level that any target gets through.
@@ -132,7 +141,7 @@ impl Dispatch {
         if record.level() > route.level {
             return Verdict::Filtered;
         }
-        self.hand_out(record, record.level(), &route.appenders, vars, tally)
+        self.hand_out(record, record.level(), &route.appenders, vars, tally, self.rate)
     }
 
     /// As [`Dispatch::log`], but no level keeps it out: for records that nobody may lose. Where all thresholds would,
@@ -143,7 +152,7 @@ impl Dispatch {
         let thresholds = node.appenders.iter().filter_map(|at| self.appenders.get(*at)).map(|a| a.threshold);
         let most = thresholds.max().and_then(|most| most.to_level());
         let level = most.map_or(record.level(), |most| record.level().min(most));
-        self.hand_out(record, level, &node.appenders, vars, tally)
+        self.hand_out(record, level, &node.appenders, vars, tally, None)
     }
 
     /// Hands `record` to those of `appenders` that want records of `level`.
@@ -154,6 +163,7 @@ impl Dispatch {
         appenders: &[usize],
         vars: &Vars,
         tally: &Tally,
+        rate: Option<Rate>,
     ) -> Verdict {
         Scratch::with(|scratch| {
             let now = Moment::now();
@@ -161,6 +171,13 @@ impl Dispatch {
             for (turn, appender) in appenders.iter().filter_map(|at| self.appenders.get(*at)).enumerate() {
                 if level > appender.threshold {
                     continue;
+                }
+                if let Some(rate) = rate
+                    && number.is_none()
+                    && record.level() > Level::Error
+                    && let Answer::Refused { first } = tally.bucket.ask(rate, now)
+                {
+                    return Verdict::Limited { first };
                 }
                 let line = appender.line(scratch, record, now, vars);
                 // Counted once it is encoded: what a slow value holds up has not come yet.

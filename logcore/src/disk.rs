@@ -21,7 +21,7 @@ mod segment;
 pub use alive::{Alive, is_alive};
 pub use buffers::{Recovered, recover};
 pub(crate) use job_json::Stamp;
-pub use job_json::{Counts, JOB_JSON, JobFile, MAX_RUNS, Outcome, Run, RunState};
+pub use job_json::{Balance, Counts, JOB_JSON, JobFile, Losses, MAX_RUNS, Outcome, Run, RunState};
 pub use segment::{MAX_ID_BYTES, MAX_SEGMENT_BYTES, id_of, segment};
 
 /// The directory in the root that holds logcore's own files. No job can have it: [`segment`] escapes a leading dot.

@@ -5,6 +5,7 @@
 //! dispatch   one per job and configuration: level, targets, appenders → who gets the record
 //! scratch    thread-local: the record's lines, one per encoder
 //! chunk pool what a log call fills, and where its memory comes from
+//! rate       how many records of a job come through
 //! file       the open files, shared by path and counted; buffers, rotation
 //! thread_end whether the MDC and the time zone of a thread can still be asked for
 //! flusher    the one thread that writes what has waited long enough, and runs the timers
@@ -25,6 +26,7 @@ pub(crate) mod moment;
 pub(crate) mod open;
 pub(crate) mod pattern;
 mod pool;
+pub(crate) mod rate;
 pub(crate) mod roll;
 pub(crate) mod scratch;
 pub(crate) mod thread_end;

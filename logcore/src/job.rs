@@ -1,8 +1,9 @@
 //! A job: an id, a directory, a set of handlers that lives exactly as long as the job.
 
-use crate::disk::{Counts, Outcome};
+use crate::disk::Outcome;
 use crate::engine::account::Accounts;
 use crate::engine::dispatch::{Dispatch, Verdict};
+use crate::engine::moment::Moment;
 use crate::engine::scratch::Scratch;
 use crate::error::Error;
 use crate::levels;
@@ -12,6 +13,7 @@ use crate::report::{JobInfo, JobReport, JobState};
 use crate::router::{self, Entered};
 use crate::run::Begun;
 use crate::sync::{Mutex, MutexGuard};
+use crate::tally::{Cause, Seat, Tally};
 use crate::template::{Plan, Render, Vars};
 use arc_swap::ArcSwapOption;
 use log::{Level, LevelFilter, Log, Metadata, Record};
@@ -46,6 +48,7 @@ pub(crate) struct WeakJob {
 }
 
 pub(crate) struct Core {
+    me: Weak<Core>,
     pub(crate) vars: Vars,
     pub(crate) is_server: bool,
     logs: Weak<Inner>,
@@ -56,9 +59,7 @@ pub(crate) struct Core {
     /// The most verbose level of the newest dispatch, also after it is gone: late records are held to it.
     last_level: AtomicUsize,
     started: Instant,
-    counts: [AtomicU64; 5],
-    /// Records for which a file had no room.
-    lost: AtomicU64,
+    tally: Tally,
     late: AtomicU64,
     accounts: Accounts,
     /// The level that the host asked for at the start.
@@ -89,9 +90,15 @@ pub(crate) struct Rendered {
 const DRAIN: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_micros(50);
 
+/// When so long no record was suppressed, it is told how many were,
+const LOOK: Duration = Duration::from_secs(1);
+/// and after so long in any case.
+const TELL_ANYWAY: Duration = Duration::from_secs(60);
+
 impl Job {
     pub(crate) fn new(vars: Vars, asked: Option<LevelFilter>, logs: &Arc<Inner>, is_server: bool) -> Job {
-        let core = Core {
+        let core = Arc::new_cyclic(|me| Core {
+            me: me.clone(),
             vars,
             is_server,
             logs: Arc::downgrade(logs),
@@ -99,15 +106,14 @@ impl Job {
             begun: Mutex::default(),
             last_level: AtomicUsize::new(LevelFilter::Off as usize),
             started: Instant::now(),
-            counts: Default::default(),
-            lost: AtomicU64::new(0),
+            tally: Tally::default(),
             late: AtomicU64::new(0),
             accounts: Accounts::default(),
             asked,
             levels: Mutex::default(),
-        };
+        });
         let keep = (!is_server).then(|| Arc::clone(logs));
-        Job { handle: Arc::new(Handle { core: Arc::new(core), _logs: keep }) }
+        Job { handle: Arc::new(Handle { core, _logs: keep }) }
     }
 
     /// The id that it was started with.
@@ -227,27 +233,66 @@ impl Log for Job {
 
 impl Core {
     pub(crate) fn log(&self, record: &Record<'_>) {
+        self.log_or(record, || self.tally.filter());
+    }
+
+    /// As [`Core::log`], from a thread that is in the job.
+    pub(crate) fn log_inside(&self, record: &Record<'_>, seat: &Seat) {
+        self.log_or(record, || seat.filter());
+    }
+
+    #[inline]
+    fn log_or(&self, record: &Record<'_>, filter: impl FnOnce()) {
         let dispatch = self.dispatch.load();
         let Some(dispatch) = &*dispatch else { return self.log_late(record) };
         if record.level() > dispatch.max_level() {
+            return filter();
+        }
+        match dispatch.log(record, &self.vars, &self.tally) {
+            Verdict::Taken => {}
+            Verdict::Filtered => filter(),
+            Verdict::Limited { first } => self.limited(first),
+        }
+    }
+
+    /// A record is kept out by the rate limit. Of the first somebody will be told.
+    #[cold]
+    fn limited(&self, first: bool) {
+        self.tally.limit();
+        if first && let Some(logs) = self.logs.upgrade() {
+            self.tell_suppressed_later(&logs, Instant::now());
+        }
+    }
+
+    fn tell_suppressed_later(&self, logs: &Inner, since: Instant) {
+        let me = self.me.clone();
+        let look = move || {
+            let Some(core) = me.upgrade() else { return };
+            let goes_on = since.elapsed() < TELL_ANYWAY && core.tally.bucket.has_refused(LOOK, Moment::now());
+            match (goes_on, core.logs.upgrade()) {
+                (true, Some(logs)) => core.tell_suppressed_later(&logs, since),
+                _ => core.tell_suppressed(core.dispatch.load().as_deref()),
+            }
+        };
+        logs.files.flusher().at(Instant::now() + LOOK, look);
+    }
+
+    /// One line in the job's own log for all records that its rate limit kept out.
+    fn tell_suppressed(&self, dispatch: Option<&Dispatch>) {
+        let Some(dispatch) = dispatch else { return };
+        let count = self.tally.bucket.take_untold();
+        if count == 0 {
             return;
         }
-        self.note_verdict(record, dispatch.log(record, &self.vars));
+        let limit = dispatch.rate().map_or_else(String::new, |rate| format!(" of {rate}"));
+        let text = format_args!("{count} records suppressed here by the job's rate limit{limit}");
+        let mut record = Record::builder();
+        record.level(Level::Warn).target("logcore").module_path(Some("logcore"));
+        dispatch.log_past_levels(&record.args(text).build(), &self.vars, &self.tally);
     }
 
-    fn note_verdict(&self, record: &Record<'_>, verdict: Verdict) {
-        match verdict {
-            Verdict::Filtered => {}
-            Verdict::Written => self.count(record.level()),
-            Verdict::Lost => {
-                self.count(record.level());
-                self.lost.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-    }
-
-    fn count(&self, level: Level) {
-        self.counts[level as usize - 1].fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// A record that came after the end: the server log has it, whatever the server's own levels are.
@@ -256,10 +301,11 @@ impl Core {
             return;
         }
         self.late.fetch_add(1, Ordering::Relaxed);
-        let Some(logs) = self.logs.upgrade() else { return };
-        if self.is_server {
-            return;
-        }
+        let Some(logs) = self.logs.upgrade().filter(|_| !self.is_server) else {
+            // There is no server log any more.
+            self.tally.take(record.level());
+            return self.tally.lose(Cause::Closed);
+        };
         let marked = format_args!("[late, job {:?} has ended] {}", self.vars.id, record.args());
         logs.server().core().log_past_levels(
             &Record::builder()
@@ -274,8 +320,10 @@ impl Core {
     }
 
     fn log_past_levels(&self, record: &Record<'_>) {
-        if let Some(dispatch) = &*self.dispatch.load() {
-            self.note_verdict(record, dispatch.log_past_levels(record, &self.vars));
+        if let Some(dispatch) = &*self.dispatch.load()
+            && dispatch.log_past_levels(record, &self.vars, &self.tally) == Verdict::Filtered
+        {
+            self.tally.filter();
         }
     }
 
@@ -284,12 +332,11 @@ impl Core {
         level as usize <= self.last_level.load(Ordering::Relaxed)
     }
 
-    /// Writes what is buffered; returns how many records are left.
-    pub(crate) fn flush(&self) -> u64 {
+    /// Writes what is buffered; returns the numbers of the records that are left.
+    pub(crate) fn flush(&self) -> Vec<u64> {
         let dispatch = self.dispatch.load();
-        dispatch
-            .as_ref()
-            .map_or(0, |dispatch| dispatch.files().map(|(file, _)| file.flush()).max().unwrap_or(0))
+        let files = dispatch.iter().flat_map(|dispatch| dispatch.files());
+        files.flat_map(|(file, _)| file.flush()).collect()
     }
 
     /// As [`Core::flush`], but never waits long for a file that is in use.
@@ -374,7 +421,7 @@ impl Core {
         }
         if logs.as_ref().is_some_and(|logs| !logs.is_ours()) {
             // A forked child's end of it is not the job's.
-            return self.report(outcome, 0);
+            return self.report(outcome, Vec::new());
         }
         // No start of the same id until this end is on disk.
         let _id = logs.as_ref().map(|logs| logs.lock_id(&self.vars.id));
@@ -409,33 +456,37 @@ impl Core {
         std::ptr::eq(self.logs.as_ptr(), Arc::as_ptr(logs))
     }
 
-    /// Lets go of the handlers; returns how many records stand unwritten in files that others use as well.
-    fn release(&self) -> u64 {
+    /// Lets go of the handlers; returns the numbers of the records that stand unwritten in files that others use as well.
+    fn release(&self) -> Vec<u64> {
         let dispatch = {
             let mut levels = self.levels();
             levels.ended = true;
             levels::change(levels.counted.take(), None);
             self.dispatch.swap(None)
         };
-        let Some(dispatch) = dispatch else { return 0 };
+        let Some(dispatch) = dispatch else { return Vec::new() };
         // Nothing is locked but the id: whoever asks about the job need not wait for a slow value.
         let deadline = Instant::now() + DRAIN;
         while Arc::strong_count(&dispatch) > 1 && !Scratch::is_in_use() && Instant::now() < deadline {
             thread::sleep(PAUSE);
         }
-        dispatch.files().map(|(file, _)| file.flush()).max().unwrap_or(0)
+        self.tell_suppressed(Some(&dispatch));
+        dispatch.files().flat_map(|(file, _)| file.flush()).collect()
         // A file that nobody else uses is closed as its handle goes; what it still holds is on the job's account.
     }
 
-    fn report(&self, outcome: Outcome, unwritten: u64) -> JobReport {
+    fn report(&self, outcome: Outcome, unwritten: Vec<u64>) -> JobReport {
+        let counts = self.tally.counts();
+        let balance = self.tally.balance(&counts, self.accounts.lost(unwritten));
         JobReport {
             id: self.vars.id.clone(),
             dir: self.vars.dir.clone(),
             outcome,
             duration: self.started.elapsed(),
-            counts: self.counts(),
+            counts,
             bytes: self.accounts.bytes(),
-            lost: self.lost.load(Ordering::Relaxed) + unwritten.max(self.accounts.lost()),
+            lost: balance.lost.total(),
+            balance,
             late: self.late.load(Ordering::Relaxed),
         }
     }
@@ -443,24 +494,19 @@ impl Core {
     pub(crate) fn info(&self, threads: Vec<thread::ThreadId>) -> JobInfo {
         let open =
             |dispatch: &Arc<Dispatch>| dispatch.files().filter(|(file, _)| file.has_descriptor()).count();
+        let counts = self.tally.counts();
+        let balance = self.tally.balance(&counts, self.accounts.lost(Vec::new()));
         JobInfo {
             id: self.vars.id.clone(),
             dir: self.vars.dir.clone(),
             state: self.levels().report.as_ref().map_or(JobState::Running, |r| JobState::Finished(r.outcome)),
             threads,
             open_files: self.dispatch.load().as_ref().map_or(0, open),
-            counts: self.counts(),
-            lost: self.lost.load(Ordering::Relaxed),
+            counts,
+            lost: balance.lost.total(),
+            balance,
             running: self.started.elapsed(),
         }
-    }
-
-    fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for level in Level::iter() {
-            counts[level] = self.counts[level as usize - 1].load(Ordering::Relaxed);
-        }
-        counts
     }
 
     fn levels(&self) -> MutexGuard<'_, Levels> {

@@ -39,10 +39,11 @@ mod run;
 mod signals;
 mod start;
 mod sync;
+mod tally;
 mod template;
 mod watch;
 
-pub use disk::{Counts, Outcome};
+pub use disk::{Balance, Counts, Losses, Outcome};
 pub use error::{ConfigError, Error};
 pub use in_job::{InJob, InJobFuture};
 pub use job::Job;

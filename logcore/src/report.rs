@@ -1,6 +1,6 @@
 //! What can be asked about jobs.
 
-use crate::disk::{Counts, Outcome};
+use crate::disk::{Balance, Counts, Outcome};
 use std::path::PathBuf;
 use std::thread::ThreadId;
 use std::time::Duration;
@@ -21,8 +21,10 @@ pub struct JobReport {
     pub counts: Counts,
     /// Bytes written to the files in its directory.
     pub bytes: u64,
-    /// Records that an appender could not keep, because writing failed for long enough to fill its backlog.
+    /// Records that were lost, whatever the cause.
     pub lost: u64,
+    /// What became of each record that was logged to the job: `emitted = written + filtered + rate_limited + lost`.
+    pub balance: Balance,
     /// Records that came after the end; they stand in the server log. Grows after the report is made: a later
     /// `finish` returns the newer count.
     pub late: u64,
@@ -46,6 +48,8 @@ pub struct JobInfo {
     pub counts: Counts,
     /// Records lost so far.
     pub lost: u64,
+    /// What became of each record so far; those that are buffered count as written.
+    pub balance: Balance,
     /// Since its start.
     pub running: Duration,
 }

@@ -6,6 +6,7 @@
 use crate::engine::thread_end;
 use crate::job::Job;
 use crate::logs::Logs;
+use crate::tally::Seat;
 use log::{Log, Metadata, Record};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -25,22 +26,21 @@ impl Router {
     pub(crate) fn new(logs: Logs) -> Router {
         Router { logs }
     }
-
-    fn with_target<R>(&self, act: impl FnOnce(&Job) -> R) -> R {
-        match current_rc() {
-            Some(job) => act(&job),
-            None => act(self.logs.server()),
-        }
-    }
 }
 
 impl Log for Router {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.with_target(|job| job.enabled(metadata))
+        match current_place() {
+            Some(place) => place.job.enabled(metadata),
+            None => self.logs.server().enabled(metadata),
+        }
     }
 
     fn log(&self, record: &Record<'_>) {
-        self.with_target(|job| job.log(record));
+        match current_place() {
+            Some(place) => place.job.core().log_inside(record, &place.seat),
+            None => self.logs.server().log(record),
+        }
     }
 
     fn flush(&self) {
@@ -60,7 +60,7 @@ impl Log for Router {
 /// ```
 #[must_use]
 pub fn current() -> Option<Job> {
-    current_rc().map(|job| Job::clone(&job))
+    current_place().map(|place| place.job.clone())
 }
 
 /// While it lives, this thread is in the job. Dropping it restores what was there before.
@@ -81,15 +81,27 @@ pub struct Entered {
 /// The jobs that a thread is in, the innermost last.
 #[derive(Default)]
 struct Inside {
-    stack: RefCell<Vec<(u64, Rc<Job>)>>,
+    stack: RefCell<Vec<(u64, Rc<Place>)>>,
     next_token: Cell<u64>,
+}
+
+/// A thread's place in a job.
+struct Place {
+    job: Job,
+    seat: Seat,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.job.core().tally().stand_up(&self.seat);
+    }
 }
 
 thread_local!(static INSIDE: Inside = Inside::default());
 
-fn current_rc() -> Option<Rc<Job>> {
+fn current_place() -> Option<Rc<Place>> {
     // While the thread ends there is no current job any more.
-    INSIDE.try_with(|inside| inside.stack.borrow().last().map(|(_, job)| Rc::clone(job))).ok().flatten()
+    INSIDE.try_with(|inside| inside.stack.borrow().last().map(|(_, place)| Rc::clone(place))).ok().flatten()
 }
 
 pub(crate) fn enter(job: &Job) -> Entered {
@@ -98,7 +110,8 @@ pub(crate) fn enter(job: &Job) -> Entered {
     let token = INSIDE.try_with(|inside| {
         let token = inside.next_token.get();
         inside.next_token.set(token + 1);
-        inside.stack.borrow_mut().push((token, Rc::new(job.clone())));
+        let place = Place { job: job.clone(), seat: job.core().tally().sit_down() };
+        inside.stack.borrow_mut().push((token, Rc::new(place)));
         shard(thread::current().id())
             .entry(thread::current().id())
             .or_default()
@@ -111,13 +124,13 @@ pub(crate) fn enter(job: &Job) -> Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         // The job is dropped last: it may be its last clone, whose end is work.
-        let _job = INSIDE.try_with(|inside| {
+        let _place = INSIDE.try_with(|inside| {
             let mut stack = inside.stack.borrow_mut();
             let at = stack.iter().rposition(|(token, _)| *token == self.token)?;
-            let (_, job) = stack.remove(at);
+            let (_, place) = stack.remove(at);
             drop(stack);
             forget(thread::current().id(), |token| token == self.token);
-            Some(job)
+            Some(place)
         });
     }
 }

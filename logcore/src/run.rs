@@ -189,6 +189,7 @@ fn completed(mut run: Run, dir: &Path, report: &JobReport) -> Run {
         counts: report.counts,
         bytes: report.bytes,
         lost: report.lost,
+        balance: Some(report.balance),
         ..run
     }
 }

@@ -107,6 +107,7 @@ fn the_end_of_a_lone_run_says_what_its_start_said_and_how_it_went() {
         outcome: Some(Outcome::Ok),
         counts: report.counts,
         bytes: report.bytes,
+        balance: Some(report.balance),
         ..started.runs[0].clone()
     };
     assert!(run.end.is_some() && run.bytes > 0 && run.counts.error == 1, "{run:?}");

@@ -1,4 +1,25 @@
 //! `job.json`: who a job is and how each of its runs went.
+//!
+//! ```json
+//! {
+//!   "id": "import-42",
+//!   "labels": { "customer": "acme" },
+//!   "patterns": { "debug.log": "[{l}] [{d}] {m}{n}" },
+//!   "runs": [ {
+//!     "start": "2026-11-22T16:20:00.000Z", "end": "2026-11-22T16:21:00.000Z", "outcome": "ok",
+//!     "host": "vm", "pid": 4711, "process": "6921e6c0-…", "offsets": { "debug.log": 1024 },
+//!     "counts": { "error": 1, "warn": 0, "info": 3, "debug": 96, "trace": 0 }, "bytes": 10240, "lost": 10,
+//!     "balance": {
+//!       "emitted": 160, "written": 90, "filtered": 55, "rate_limited": 5,
+//!       "lost": { "io": 4, "backlog_full": 6, "closed": 0 }
+//!     }
+//!   } ]
+//! }
+//! ```
+//!
+//! `balance` is in files written since it came up, for runs that have ended; see [`Balance`] for what its terms count. Where
+//! it is, `lost` is its losses together, and `counts` together are what was written and what was lost. Fields are only ever
+//! added.
 
 use super::is_alive;
 use log::Level;
@@ -67,6 +88,9 @@ pub struct Run {
     /// Records that were lost; written at the end.
     #[serde(default)]
     pub lost: u64,
+    /// What became of each record; written at the end, absent in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<Balance>,
     /// Where the run starts in each file, by file name, in bytes; a file that is absent did not exist.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub offsets: BTreeMap<String, u64>,
@@ -96,6 +120,50 @@ pub enum RunState {
     Finished(Outcome),
     /// Its process is gone and never finished it: killed, aborted, or ended under way.
     Died,
+}
+
+/// What became of the records that were logged to a job: `emitted = written + filtered + rate_limited + lost`.
+///
+/// It counts records: one that three files want is one. A record is logged to a job if the `log` macro lets it through
+/// (`log::max_level`, the most verbose level of all that is live) and if the job has not ended; one that comes later is
+/// the server log's, and late. Those whose log call had not returned a second after `finish` began are in no report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Balance {
+    /// All of them.
+    pub emitted: u64,
+    /// Taken by every file and console that wanted them, and of a job that has ended: handed to the file system. What a
+    /// roller or a person has removed since then was written.
+    pub written: u64,
+    /// Wanted by none: kept out by the job's level, by that of their target or by the thresholds of all appenders.
+    pub filtered: u64,
+    /// Kept out by the job's rate limit.
+    pub rate_limited: u64,
+    /// Missing in at least one file, or on a console, that wanted them; also if others have them.
+    pub lost: Losses,
+}
+
+/// Records that are lost, each at one cause: the first that was noticed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Losses {
+    /// They were buffered and could not be written before the job, or a reload, closed the file, or the console failed.
+    /// Of a file that other jobs use as well they are tried again, and count as lost for the job that has ended.
+    pub io: u64,
+    /// The file could not be written for so long that its backlog was full.
+    pub backlog_full: u64,
+    /// They came after the end of the server log, when there was nowhere left to go.
+    pub closed: u64,
+}
+
+impl Losses {
+    /// All causes together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.io + self.backlog_full + self.closed
+    }
 }
 
 /// Records per level: each record once, at its own level, in however many files it stands.

@@ -1,6 +1,6 @@
 //! Encoded records on their way to one file: what a log call fills, and what is written in one go.
 
-use super::account::{Account, Ledger};
+use super::account::{Account, Ledger, Posting};
 use crate::disk::buffers::Slot;
 use std::fs::File;
 use std::io::{self, IoSlice, Write};
@@ -15,8 +15,6 @@ pub(super) struct Chunk {
     done: usize,
     /// How many of these are known to stand in a file that has a name: somebody may have deleted it.
     settled: usize,
-    /// Where each record ends.
-    ends: Vec<u32>,
     ledger: Ledger,
 }
 
@@ -39,7 +37,7 @@ impl Chunk {
     }
 
     fn new(memory: Memory) -> Box<Chunk> {
-        Box::new(Chunk { memory, len: 0, done: 0, settled: 0, ends: Vec::new(), ledger: Ledger::default() })
+        Box::new(Chunk { memory, len: 0, done: 0, settled: 0, ledger: Ledger::default() })
     }
 
     /// Says for which file it is; `false` if it cannot be kept for that.
@@ -61,7 +59,7 @@ impl Chunk {
 
     /// Gives back heap beyond `most`.
     pub(super) fn shrink_to(&mut self, most: usize) {
-        self.ends.shrink_to(most / 16);
+        self.ledger.shrink();
         if let Memory::Heap(bytes) = &mut self.memory {
             bytes.shrink_to(most);
         }
@@ -81,21 +79,19 @@ impl Chunk {
     }
 
     /// Appends a record, for which there has to be room.
-    #[inline]
-    pub(super) fn push(&mut self, record: &[u8], account: &Arc<Account>) {
+    #[inline(always)]
+    pub(super) fn push(&mut self, record: &[u8], posting: Posting<'_>) {
         match &mut self.memory {
             Memory::Kept(slot) => slot.push(self.len, record),
             Memory::Heap(bytes) => bytes.extend_from_slice(record),
         }
         self.len += record.len();
-        self.ends.push(u32::try_from(self.len).unwrap_or(u32::MAX));
-        self.ledger.add(account, record.len());
+        self.ledger.add(posting, record.len());
     }
 
     /// What was written stands in a file that has a name: it is on its job's account.
     pub(super) fn confirm(&mut self) {
-        let records = self.records_within(self.done) - self.records_within(self.settled);
-        self.ledger.written(self.done - self.settled, records as u64);
+        self.ledger.written(self.done - self.settled);
         self.settled = self.done;
         if self.settled == self.len {
             self.clear();
@@ -111,18 +107,12 @@ impl Chunk {
 
     /// Of the `written` bytes that were written last, those that are only a part of a record.
     pub(super) fn half_a_record(&self, written: u64) -> u64 {
-        let whole = self.records_within(self.done).checked_sub(1).map_or(0, |last| self.ends[last] as usize);
-        (self.done.saturating_sub(whole.max(self.settled)) as u64).min(written)
+        (self.ledger.half_a_record(self.done - self.settled) as u64).min(written)
     }
 
     /// The last `bytes` of what was written have been taken out of the file again.
     pub(super) fn take_back(&mut self, bytes: u64) {
         self.done -= bytes as usize;
-    }
-
-    /// Records that end within the first `bytes`.
-    fn records_within(&self, bytes: usize) -> usize {
-        self.ends.partition_point(|end| *end as usize <= bytes)
     }
 
     /// What is left will not be written.
@@ -137,12 +127,16 @@ impl Chunk {
             Memory::Heap(bytes) => bytes.clear(),
         }
         (self.len, self.done, self.settled) = (0, 0, 0);
-        self.ends.clear();
     }
 
-    /// Records of one job that it holds.
-    pub(super) fn records_of(&self, account: &Arc<Account>) -> u64 {
-        self.ledger.left_of(account)
+    /// Adds the numbers of one job's records that it holds.
+    pub(super) fn left_of(&self, account: &Arc<Account>, left: &mut Vec<u64>) {
+        self.ledger.left_of(account, left);
+    }
+
+    /// That the record is lost has been counted; `false` if it is not in here.
+    pub(super) fn disown(&mut self, posting: Posting<'_>) -> bool {
+        self.ledger.disown(posting)
     }
 
     fn bytes_left(&self) -> &[u8] {

@@ -3,11 +3,14 @@
 //! log4rs's own `Logger` hands a record to one appender after the other, and each encodes it anew. This one means the
 //! same (`tests/tests/same_as_log4rs.rs` compares the two) and encodes once.
 
+use super::account::COUNTED;
 use super::console::Console;
 use super::encoder::Encoder;
 use super::files::Handle;
 use super::moment::Moment;
+use super::rate::{Answer, Rate};
 use super::scratch::Scratch;
+use crate::tally::{Cause, Tally};
 use crate::template::Vars;
 use log::{Level, LevelFilter, Record};
 use std::sync::Arc;
@@ -18,6 +21,8 @@ pub(crate) struct Dispatch {
     root: Node,
     appenders: Vec<Appender>,
     max: LevelFilter,
+    /// How many records may come; errors are exempt.
+    rate: Option<Rate>,
 }
 
 /// An appender with its filters and its encoder.
@@ -51,10 +56,10 @@ pub(crate) struct Node {
 pub(crate) enum Verdict {
     /// No appender wanted it.
     Filtered,
-    /// At least one took it, and none that wanted it had no room.
-    Written,
-    /// One that wanted it had no room.
-    Lost,
+    /// The job's rate is used up; whether this is the first such record of which nobody was told.
+    Limited { first: bool },
+    /// It was handed to those that did, and is counted.
+    Taken,
 }
 
 impl Node {
@@ -106,14 +111,18 @@ impl Node {
 }
 
 impl Dispatch {
-    pub(crate) fn new(root: Node, mut appenders: Vec<Appender>) -> Dispatch {
+    pub(crate) fn new(root: Node, mut appenders: Vec<Appender>, rate: Option<Rate>) -> Dispatch {
         let max = root.max_level();
         for at in 0..appenders.len() {
             let place =
                 appenders.iter().position(|first| first.writes_the_same(&appenders[at])).unwrap_or(at);
             appenders[at].place = place as u32;
         }
-        Dispatch { root, appenders, max }
+        Dispatch { root, appenders, max, rate }
+    }
+
+    pub(crate) fn rate(&self) -> Option<Rate> {
+        self.rate
     }
 
     /// The most verbose level that any target gets through.
@@ -127,42 +136,72 @@ impl Dispatch {
 
     /// Encodes `record` and hands it to the appenders that want it.
     #[inline]
-    pub(crate) fn log(&self, record: &Record<'_>, vars: &Vars) -> Verdict {
+    pub(crate) fn log(&self, record: &Record<'_>, vars: &Vars, tally: &Tally) -> Verdict {
         let route = self.route(record.target());
         if record.level() > route.level {
             return Verdict::Filtered;
         }
-        self.hand_out(record, record.level(), &route.appenders, vars)
+        self.hand_out(record, record.level(), &route.appenders, vars, tally, self.rate)
     }
 
     /// As [`Dispatch::log`], but no level keeps it out: for records that nobody may lose. Where all thresholds would,
     /// the least strict appenders take it.
-    pub(crate) fn log_past_levels(&self, record: &Record<'_>, vars: &Vars) -> Verdict {
+    pub(crate) fn log_past_levels(&self, record: &Record<'_>, vars: &Vars, tally: &Tally) -> Verdict {
         let route = self.route(record.target());
         let node = if route.appenders.is_empty() { &self.root } else { route };
         let thresholds = node.appenders.iter().filter_map(|at| self.appenders.get(*at)).map(|a| a.threshold);
         let most = thresholds.max().and_then(|most| most.to_level());
         let level = most.map_or(record.level(), |most| record.level().min(most));
-        self.hand_out(record, level, &node.appenders, vars)
+        self.hand_out(record, level, &node.appenders, vars, tally, None)
     }
 
     /// Hands `record` to those of `appenders` that want records of `level`.
-    fn hand_out(&self, record: &Record<'_>, level: Level, appenders: &[usize], vars: &Vars) -> Verdict {
+    fn hand_out(
+        &self,
+        record: &Record<'_>,
+        level: Level,
+        appenders: &[usize],
+        vars: &Vars,
+        tally: &Tally,
+        rate: Option<Rate>,
+    ) -> Verdict {
         Scratch::with(|scratch| {
             let now = Moment::now();
-            let (mut wanted, mut lost) = (false, false);
-            for appender in appenders.iter().filter_map(|at| self.appenders.get(*at)) {
-                if level <= appender.threshold {
-                    wanted = true;
-                    lost |= !appender.append(scratch, record, now, vars);
+            let mut number = None;
+            for (turn, appender) in appenders.iter().filter_map(|at| self.appenders.get(*at)).enumerate() {
+                if level > appender.threshold {
+                    continue;
+                }
+                if let Some(rate) = rate
+                    && number.is_none()
+                    && record.level() > Level::Error
+                    && let Answer::Refused { first } = tally.bucket.ask(rate, now)
+                {
+                    return Verdict::Limited { first };
+                }
+                let line = appender.line(scratch, record, now, vars);
+                // Counted once it is encoded: what a slow value holds up has not come yet.
+                let this = *number.get_or_insert_with(|| tally.take(record.level()));
+                if let Err(cause) = appender.append(line, record.level(), now, this)
+                    && this != COUNTED
+                {
+                    tally.lose(cause);
+                    self.disown(this, &appenders[..turn]);
+                    number = Some(COUNTED);
                 }
             }
-            match (wanted, lost) {
-                (false, _) => Verdict::Filtered,
-                (true, false) => Verdict::Written,
-                (true, true) => Verdict::Lost,
-            }
+            number.map_or(Verdict::Filtered, |_| Verdict::Taken)
         })
+    }
+
+    /// That record is lost, and counted as such: the appenders that have taken it need not count it.
+    #[cold]
+    fn disown(&self, number: u64, appenders: &[usize]) {
+        for appender in appenders.iter().filter_map(|at| self.appenders.get(*at)) {
+            if let Sink::File(handle) = &appender.sink {
+                handle.disown(number);
+            }
+        }
     }
 
     /// Encodes a record of each level with each encoder and writes it nowhere.
@@ -214,11 +253,10 @@ impl Appender {
     }
 
     #[inline]
-    fn append(&self, scratch: &mut Scratch, record: &Record<'_>, now: Moment, vars: &Vars) -> bool {
-        let line = self.line(scratch, record, now, vars);
+    fn append(&self, line: &[u8], level: Level, now: Moment, number: u64) -> Result<(), Cause> {
         match &self.sink {
-            Sink::File(handle) => handle.append(line, record.level(), now),
-            Sink::Console(console) => console.write(line).is_ok(),
+            Sink::File(handle) => handle.append(line, level, now, number),
+            Sink::Console(console) => console.write(line).map_err(|_| Cause::Io),
         }
     }
 }

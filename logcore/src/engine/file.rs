@@ -6,7 +6,7 @@
 //! anything else when it has waited long enough. What cannot be written is kept, up to a bound, and tried again; what does
 //! not fit any more is counted.
 
-use super::account::Account;
+use super::account::{Account, Posting};
 use super::chunk::{self, Chunk};
 use super::files::Shared;
 use super::flusher::Trouble;
@@ -211,7 +211,7 @@ impl LogFile {
         line: &[u8],
         level: Level,
         now: Moment,
-        account: &Arc<Account>,
+        posting: Posting<'_>,
     ) -> bool {
         let urgent = shared.limits().is_urgent(level);
         let mut front = lock(&self.front);
@@ -220,16 +220,16 @@ impl LogFile {
             && chunk.len() + line.len() <= room
             && !urgent
         {
-            chunk.push(line, account);
+            chunk.push(line, posting);
             front.all_urgent = false;
             return true;
         }
         let line = encoded(line, front.encoding);
         if front.rolls {
             drop(front);
-            self.append_and_roll(shared, &line, urgent, account)
+            self.append_and_roll(shared, &line, urgent, posting)
         } else {
-            self.append_slowly(front, shared, &line, urgent.then_some(now), account)
+            self.append_slowly(front, shared, &line, urgent.then_some(now), posting)
         }
     }
 
@@ -241,7 +241,7 @@ impl LogFile {
         shared: &Shared,
         line: &[u8],
         urgent: Option<Moment>,
-        account: &Arc<Account>,
+        posting: Posting<'_>,
     ) -> bool {
         let size = shared.limits().buffer_size();
         let keeps_up = front.full.len() < MOST_FULL && shared.pool.may_hand_over(size);
@@ -251,7 +251,7 @@ impl LogFile {
             lock(&self.back).write_out(self, shared, Extent::Full, false);
             front = lock(&self.front);
         }
-        if !front.push(self, shared, line, urgent.is_some(), account) {
+        if !front.push(self, shared, line, urgent.is_some(), posting) {
             return false;
         }
         let now = match urgent {
@@ -268,11 +268,11 @@ impl LogFile {
     }
 
     /// Appends to a file that rolls: when depends on each record, so that nothing is put off.
-    fn append_and_roll(&self, shared: &Shared, line: &[u8], urgent: bool, account: &Arc<Account>) -> bool {
+    fn append_and_roll(&self, shared: &Shared, line: &[u8], urgent: bool, posting: Posting<'_>) -> bool {
         let mut back = lock(&self.back);
         back.roll_if_time(self, shared);
         let mut front = lock(&self.front);
-        if !front.push(self, shared, line, urgent, account) {
+        if !front.push(self, shared, line, urgent, posting) {
             return false;
         }
         front.tell(self, shared, false);
@@ -380,10 +380,20 @@ impl LogFile {
         path.unwrap_or(&self.path).as_os_str().as_encoded_bytes()
     }
 
-    /// Records of one job that are buffered.
-    pub(super) fn left_of(&self, account: &Arc<Account>) -> u64 {
-        let front = lock(&self.front);
-        front.chunks().map(|chunk| chunk.records_of(account)).sum()
+    /// The numbers of one job's records that are buffered.
+    pub(super) fn left_of(&self, account: &Arc<Account>) -> Vec<u64> {
+        let mut left = Vec::new();
+        lock(&self.front).chunks().for_each(|chunk| chunk.left_of(account, &mut left));
+        left
+    }
+
+    /// Another file has lost the record that was appended to this one, and that is counted: it is not to be counted again.
+    pub(super) fn disown(&self, posting: Posting<'_>) {
+        if !lock(&self.front).disown(posting) {
+            // It is being written, or it is written. One that cannot be comes back to the front before the back is free.
+            let _back = lock(&self.back);
+            lock(&self.front).disown(posting);
+        }
     }
 }
 
@@ -407,6 +417,14 @@ impl Front {
         self.full.iter().chain(&self.chunk).map(|chunk| &**chunk)
     }
 
+    fn disown(&mut self, posting: Posting<'_>) -> bool {
+        let mut found = false;
+        for chunk in self.full.iter_mut().chain(&mut self.chunk) {
+            found |= chunk.disown(posting);
+        }
+        found
+    }
+
     /// Whether a record of `more` bytes has to go into another chunk than the one that is being filled.
     fn is_full(&self, size: usize, more: usize) -> bool {
         // Without a buffer, what is written already is kept all the same until it is confirmed.
@@ -425,7 +443,7 @@ impl Front {
         shared: &Shared,
         line: &[u8],
         urgent: bool,
-        account: &Arc<Account>,
+        posting: Posting<'_>,
     ) -> bool {
         let size = shared.limits().buffer_size();
         let backlog = size.saturating_mul(BACKLOG).max(LEAST_BACKLOG);
@@ -445,7 +463,7 @@ impl Front {
         self.all_urgent = urgent && (chunk.is_empty() || self.all_urgent);
         let room = chunk.capacity().map_or(size, |capacity| capacity.min(size));
         self.room = if self.encoding == UTF_8 && !self.rolls && !self.failing { room } else { 0 };
-        self.chunk.insert(chunk).push(line, account);
+        self.chunk.insert(chunk).push(line, posting);
         true
     }
 

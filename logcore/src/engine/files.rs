@@ -1,6 +1,6 @@
 //! The open files of one [`crate::Logs`]: shared by path, counted, and no more than `max_open_files` descriptors.
 
-use super::account::{Account, Accounts};
+use super::account::{Account, Accounts, Posting};
 use super::chunk::Chunk;
 use super::file::{LogFile, Spec};
 use super::flusher::Flusher;
@@ -13,6 +13,7 @@ use crate::lock::lock;
 use crate::process;
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
+use crate::tally::Cause;
 use log::{Level, LevelFilter};
 use std::borrow::Borrow;
 use std::collections::{HashSet, VecDeque};
@@ -272,13 +273,27 @@ impl Shared {
 }
 
 impl Handle {
-    /// Appends one encoded record; `false` if there was no room for it.
+    /// Appends one encoded record, the job's number `record`; why not, if it is lost.
     #[inline]
-    pub(crate) fn append(&self, line: &[u8], level: Level, now: Moment) -> bool {
+    pub(crate) fn append(&self, line: &[u8], level: Level, now: Moment, record: u64) -> Result<(), Cause> {
         if !self.shared.is_ours() {
-            return self.file.append_in_child(&self.shared, line, self.spec.encoding);
+            let done = self.file.append_in_child(&self.shared, line, self.spec.encoding);
+            return if done { Ok(()) } else { Err(Cause::Io) };
         }
-        self.file.append(&self.shared, line, level, now, &self.account)
+        let posting = Posting { account: &self.account, record };
+        if self.file.append(&self.shared, line, level, now, posting) {
+            Ok(())
+        } else {
+            Err(Cause::BacklogFull)
+        }
+    }
+
+    /// That the record, which this file has taken, is lost elsewhere has been counted.
+    pub(crate) fn disown(&self, record: u64) {
+        // In a forked child nothing is buffered, and a lock may be held for ever.
+        if self.shared.is_ours() {
+            self.file.disown(Posting { account: &self.account, record });
+        }
     }
 
     /// From now on the file is what this handle's configuration says.
@@ -294,11 +309,11 @@ impl Handle {
         self.file.prepare(&self.shared)
     }
 
-    /// Writes what is buffered; returns how many of the job's records are left.
-    pub(crate) fn flush(&self) -> u64 {
+    /// Writes what is buffered; returns the numbers of those of the job's records that are left.
+    pub(crate) fn flush(&self) -> Vec<u64> {
         // A forked child has nothing buffered, and takes no lock that a thread of its parent may have held.
         if !self.shared.is_ours() || self.file.flush(&self.shared) {
-            0
+            Vec::new()
         } else {
             self.file.left_of(&self.account)
         }
@@ -394,8 +409,8 @@ mod tests {
         let spec = Arc::new(Spec { append: true, encoding: UTF_8, roll: None });
         let file = shared.acquire(root.path().join("a.log"), spec, &Accounts::default());
         for _ in 0..100 {
-            file.append(b"record\n", Level::Info, Moment::now());
-            assert_eq!(file.flush(), 0);
+            file.append(b"record\n", Level::Info, Moment::now(), 0).unwrap();
+            assert!(file.flush().is_empty());
         }
         // Nobody has started the flusher: by the clock, it would come in an hour.
         assert_eq!(shared.flusher.queued(), 1);

@@ -93,6 +93,11 @@ impl Moment {
         this.checked_sub(earlier)
     }
 
+    /// Nanoseconds since 1970.
+    pub(super) fn nanos(self) -> u64 {
+        (self.second.cast_unsigned()).wrapping_mul(1_000_000_000).wrapping_add(u64::from(self.nanos))
+    }
+
     #[cfg(test)]
     pub(super) fn at(second: i64, nanos: u32) -> Moment {
         Moment { second, nanos }

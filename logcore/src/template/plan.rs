@@ -7,6 +7,7 @@ use crate::engine::dispatch::{Appender, Dispatch, Node, Sink};
 use crate::engine::encoder::Encoder;
 use crate::engine::file::Spec;
 use crate::engine::files::{Settings, Shared};
+use crate::engine::rate::Rate;
 use crate::engine::roll::{Form, Roll, Roller, Trigger, Window};
 use log::LevelFilter;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub(crate) struct Plan {
     /// The id of the server log.
     pub(crate) server: String,
     pub(crate) settings: Settings,
+    pub(super) limits: Limits,
     pub(super) overrides: Vec<Override>,
     pub(super) root: (LevelFilter, Vec<usize>),
     /// Shortest names first.
@@ -34,6 +36,13 @@ pub(super) struct Override {
     pub(super) ids: WildMatch,
     pub(super) level: Option<LevelFilter>,
     pub(super) appenders: Option<Vec<usize>>,
+    pub(super) limits: Limits,
+}
+
+/// `logcore.limits`, or what an entry of `logcore.jobs` says in its place: absent, `Some(None)` for none, or a value.
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    pub(super) rate: Option<Option<Rate>>,
 }
 
 #[derive(Debug)]
@@ -104,7 +113,10 @@ impl Plan {
             root.add(&logger.target, logger.appenders.clone(), logger.additive, logger.level);
         }
         let appenders = self.appenders.iter().map(|plan| plan.build(job, shared)).collect();
-        Dispatch::new(root, appenders)
+        // The server log has what logcore itself has to say: it is limited only if it is named.
+        let general = self.limits.rate.filter(|_| job.vars.id != self.server);
+        let rate = overridden.and_then(|o| o.limits.rate).or(general).flatten();
+        Dispatch::new(root, appenders, rate)
     }
 }
 

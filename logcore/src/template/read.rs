@@ -1,7 +1,7 @@
 //! From values to a [`Plan`]: each log4rs kind, each key of `logcore:`, each checked.
 
 use super::fields::{Fields, Reader, nearest, split_unit};
-use super::plan::{AppenderPlan, LoggerPlan, Override, Plan, RollPlan, RollerPlan, SinkPlan};
+use super::plan::{AppenderPlan, Limits, LoggerPlan, Override, Plan, RollPlan, RollerPlan, SinkPlan};
 use super::text::{Hole, Part, Text, Vars, check_strftime};
 use super::yaml::Node;
 use crate::engine::console::{Console, Target};
@@ -9,6 +9,7 @@ use crate::engine::encoder::Encoder;
 use crate::engine::file::Spec;
 use crate::engine::files::Settings;
 use crate::engine::pattern::{DEFAULT_PATTERN, Pattern};
+use crate::engine::rate::Rate;
 use crate::engine::roll::{Form, Interval, Trigger, Unit};
 use crate::error::ConfigError;
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8};
@@ -16,6 +17,7 @@ use log::LevelFilter;
 use log4rs::encode::json::JsonEncoder;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use wildmatch::WildMatch;
 
 type Result<T> = std::result::Result<T, ConfigError>;
@@ -59,6 +61,7 @@ pub(super) fn plan(root: &Node<'_>, vars: Option<&Vars>) -> Result<Plan> {
         dir: PathBuf::from("logs"),
         server: "server".into(),
         settings: Settings::default(),
+        limits: Limits::default(),
         overrides: Vec::new(),
         root,
         loggers: logger_plans,
@@ -426,6 +429,9 @@ fn logcore(read: Reader<'_>, node: &Node<'_>, names: &[&str], plan: &mut Plan) -
     if let Some(at) = fields.take("retention") {
         retention(read, &at)?;
     }
+    if let Some(at) = fields.take("limits") {
+        plan.limits = limits(read, &at)?;
+    }
     for (pattern, node) in fields.take("jobs").iter().flat_map(|node| entries(node, "a mapping by job id")) {
         let node = node?;
         let mut fields = Fields::of(&node, "a mapping with `level`")?;
@@ -433,6 +439,7 @@ fn logcore(read: Reader<'_>, node: &Node<'_>, names: &[&str], plan: &mut Plan) -
             ids: WildMatch::new(pattern),
             level: fields.take("level").map(|node| read.level(&node)).transpose()?,
             appenders: fields.take("appenders").map(|node| appender_list(read, &node, names)).transpose()?,
+            limits: fields.take("limits").map_or(Ok(Limits::default()), |node| limits(read, &node))?,
         });
         fields.finish()?;
     }
@@ -469,6 +476,35 @@ fn buffer(read: Reader<'_>, node: &Node<'_>, settings: &mut Settings) -> Result<
         settings.flush_level = read.level(&at)?;
     }
     fields.finish()
+}
+
+/// What one job may log; `none` takes a limit back.
+fn limits(read: Reader<'_>, node: &Node<'_>) -> Result<Limits> {
+    let mut fields = Fields::of(node, "a mapping with `rate`")?;
+    let is_none = |node: &Node<'_>| node.value.as_str() == Some("none");
+    let rate = fields.take("rate");
+    let rate = rate.map(|node| if is_none(&node) { Ok(None) } else { rate_of(read, &node).map(Some) });
+    fields.finish()?;
+    Ok(Limits { rate: rate.transpose()? })
+}
+
+/// So many records in a second, a minute or an hour: `10000/s`.
+fn rate_of(read: Reader<'_>, node: &Node<'_>) -> Result<Rate> {
+    const MOST: u64 = 100_000_000;
+    let text = read.name(node, "a rate such as 10000/s")?;
+    let (records, unit) = split_unit(&text);
+    let per = match unit.strip_prefix('/').map(str::trim_start) {
+        Some("s" | "second") => Some(1),
+        Some("min" | "minute") => Some(60),
+        Some("h" | "hour") => Some(3600),
+        _ => None,
+    };
+    let records = records.parse::<u64>().ok().filter(|records| (1..=MOST).contains(records));
+    records.zip(per).map(|(records, per)| Rate { records, per: Duration::from_secs(per) }).ok_or_else(|| {
+        let help =
+            "write a number from 1 to 100000000 and /s, /min or /h, as in 10000/s; `none` for no limit";
+        node.error(&text, format!("`{text}` is no rate"), help)
+    })
 }
 
 /// Checked, so that a template that is right stays right; nothing is removed yet.

@@ -56,7 +56,8 @@ use std::path::Path;
 
 /// Reads the template in `path` and makes its logs the process's logger: installs the global logger, the watcher that
 /// follows the template, and a panic hook that writes panics to the job of their thread before the hook that was
-/// there runs.
+/// there runs. A write beyond the limit of a file's size (`ulimit -f`) no longer ends the process, unless the host has a
+/// handler for that signal (`SIGXFSZ`): it is an error like a full disk.
 ///
 /// # Errors
 /// [`Error::Installed`] if the process has a logger already; otherwise as [`Logs::from_file`].
@@ -64,6 +65,7 @@ pub fn init(path: impl AsRef<Path>) -> Result<Logs, Error> {
     let logs = Logs::from_file(path)?;
     log::set_boxed_logger(Box::new(Router::new(logs.clone()))).map_err(|_| Error::Installed)?;
     levels::install();
+    process::survive_file_limit();
     panic::install(&logs);
     Ok(logs)
 }

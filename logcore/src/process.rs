@@ -62,3 +62,17 @@ extern "C" fn flush_all() {
         std::mem::forget(logs);
     }
 }
+
+/// From now on a write beyond `RLIMIT_FSIZE` is an error, unless the host handles the signal that comes with it: by default
+/// that ends the process.
+#[allow(unsafe_code)]
+pub(crate) fn survive_file_limit() {
+    #[cfg(unix)]
+    // SAFETY: `SIG_DFL` and `SIG_IGN` are no handlers that could be called, and what the host had is put back.
+    unsafe {
+        let before = libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+        if before != libc::SIG_DFL && before != libc::SIG_ERR {
+            libc::signal(libc::SIGXFSZ, before);
+        }
+    }
+}

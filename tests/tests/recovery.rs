@@ -116,7 +116,7 @@ fn what_was_written_but_not_confirmed_is_found_also_in_a_file_that_was_truncated
         ("kept\n", "one\ntwo\n"), // cut to something
         ("kept\n", "o"),
     ] {
-        let root = Root::with(&[written.clone()]);
+        let root = Root::with(std::slice::from_ref(&written));
         fs::write(root.log(), format!("{before}{after}")).unwrap();
         root.recover();
         assert_eq!(root.text(), format!("{before}one\ntwo\n"), "{before:?} {after:?}");

@@ -14,7 +14,7 @@ use super::moment::Moment;
 use super::open::{Root, ends_in_half_a_line, is_deleted, names, open};
 use super::roll::{Due, Roll, Trigger, Turn};
 use super::thread_end;
-use crate::lock::lock;
+use crate::lock::{lock, lock_within};
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 use chrono::{DateTime, Local, Utc};
@@ -55,6 +55,8 @@ pub(crate) struct LogFile {
     pub(super) is_open: AtomicBool,
     /// Whether that sweep knows it.
     pub(super) listed: AtomicBool,
+    /// Whether somebody has been writing for so long that log calls do not wait for him any more.
+    stalled: AtomicBool,
 }
 
 /// What log calls append to.
@@ -144,6 +146,9 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 const BACKLOG: usize = 4;
 const LEAST_BACKLOG: usize = 256 << 10;
 
+/// How long a log call waits for whoever is writing.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Chunks of one file that may wait for the flusher; with one more, the log call writes them.
 const MOST_FULL: usize = 8;
 
@@ -186,6 +191,7 @@ impl LogFile {
             used: AtomicBool::new(false),
             is_open: AtomicBool::new(false),
             listed: AtomicBool::new(false),
+            stalled: AtomicBool::new(false),
         })
     }
 
@@ -248,7 +254,9 @@ impl LogFile {
         if !keeps_up && front.is_full(size, line.len()) {
             // The flusher does not keep up.
             drop(front);
-            lock(&self.back).write_out(self, shared, Extent::Full, false);
+            if let Some(mut back) = self.back_in_time(shared) {
+                back.write_out(self, shared, Extent::Full, false);
+            }
             front = lock(&self.front);
         }
         if !front.push(self, shared, line, urgent.is_some(), posting) {
@@ -262,14 +270,34 @@ impl LogFile {
         front.tell(self, shared, urgent.is_some() && !now);
         if now {
             drop(front);
-            lock(&self.back).write_out(self, shared, Extent::Urgent, false);
+            if let Some(mut back) = self.back_in_time(shared) {
+                back.write_out(self, shared, Extent::Urgent, false);
+            }
         }
         true
     }
 
+    /// The back, for a log call: `None` if whoever has it hangs in a write. The disk may be one that does not answer; what
+    /// is logged meanwhile waits, up to the bound for files that cannot be written.
+    fn back_in_time(&self, shared: &Shared) -> Option<MutexGuard<'_, Back>> {
+        let wait = if self.stalled.load(Ordering::Relaxed) { Duration::ZERO } else { PATIENCE };
+        let back = lock_within(&self.back, wait);
+        if back.is_none() && !self.stalled.swap(true, Ordering::Relaxed) {
+            lock(&self.front).room = 0;
+            let text = format!("a write has not come back for {} s", PATIENCE.as_secs());
+            shared.flusher.complain(&self.path, Trouble::Write(text));
+        }
+        back
+    }
+
     /// Appends to a file that rolls: when depends on each record, so that nothing is put off.
     fn append_and_roll(&self, shared: &Shared, line: &[u8], urgent: bool, posting: Posting<'_>) -> bool {
-        let mut back = lock(&self.back);
+        let Some(mut back) = self.back_in_time(shared) else {
+            let mut front = lock(&self.front);
+            let taken = front.push(self, shared, line, urgent, posting);
+            front.tell(self, shared, false);
+            return taken;
+        };
         back.roll_if_time(self, shared);
         let mut front = lock(&self.front);
         if !front.push(self, shared, line, urgent, posting) {
@@ -447,7 +475,8 @@ impl Front {
     ) -> bool {
         let size = shared.limits().buffer_size();
         let backlog = size.saturating_mul(BACKLOG).max(LEAST_BACKLOG);
-        if self.failing && self.pending() + line.len() > backlog {
+        let stuck = self.failing || owner.stalled.load(Ordering::Relaxed);
+        if stuck && self.pending() + line.len() > backlog {
             return false;
         }
         if self.is_full(size, line.len()) {
@@ -462,7 +491,7 @@ impl Front {
         };
         self.all_urgent = urgent && (chunk.is_empty() || self.all_urgent);
         let room = chunk.capacity().map_or(size, |capacity| capacity.min(size));
-        self.room = if self.encoding == UTF_8 && !self.rolls && !self.failing { room } else { 0 };
+        self.room = if self.encoding == UTF_8 && !self.rolls && !stuck { room } else { 0 };
         self.chunk.insert(chunk).push(line, posting);
         true
     }
@@ -562,16 +591,20 @@ impl Back {
             return false;
         }
         let (result, any) = self.try_write(owner, shared, extent);
+        let stalled = owner.stalled.load(Ordering::Relaxed) && owner.stalled.swap(false, Ordering::Relaxed);
         match result {
             Ok(()) => {
-                if any && self.write_retry.mended() {
+                let mended = any && self.write_retry.mended();
+                if mended {
                     lock(&owner.front).failing = false;
+                }
+                if mended || stalled {
                     shared.flusher.complain(&owner.path, Trouble::Mended);
                 }
                 true
             }
             Err(error) => {
-                if self.write_retry.failed() {
+                if self.write_retry.failed() && !stalled {
                     shared.flusher.complain(&owner.path, Trouble::Write(error.to_string()));
                 }
                 // A descriptor that fails may be the fault itself: the next try opens the path anew.

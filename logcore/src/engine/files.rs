@@ -9,10 +9,10 @@ use super::open::Root;
 use super::pool::Pool;
 use super::roll::Compressor;
 use crate::disk::buffers::Buffers;
-use crate::lock::lock;
+use crate::lock::{lock, lock_within};
 use crate::process;
+use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard};
 use crate::tally::Cause;
 use log::{Level, LevelFilter};
 use std::borrow::Borrow;
@@ -20,9 +20,8 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::TryLockError;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// `logcore.buffer` and `logcore.max_open_files` of the template.
 #[derive(Debug, Clone, PartialEq)]
@@ -381,19 +380,6 @@ impl Eq for ByPath {}
 impl std::fmt::Debug for Handle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Handle({})", self.file.path.display())
-    }
-}
-
-/// The lock, unless it is held for all of `wait`.
-fn lock_within<T>(mutex: &Mutex<T>, wait: Duration) -> Option<MutexGuard<'_, T>> {
-    let deadline = Instant::now() + wait;
-    loop {
-        match mutex.try_lock() {
-            Ok(guard) => return Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => crate::sync::thread::yield_now(),
-            Err(TryLockError::WouldBlock) => return None,
-        }
     }
 }
 

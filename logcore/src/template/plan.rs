@@ -9,6 +9,7 @@ use crate::engine::file::Spec;
 use crate::engine::files::{Settings, Shared};
 use crate::engine::rate::Rate;
 use crate::engine::roll::{Cut, Form, Roll, Roller, Trigger, Window};
+use crate::retention;
 use log::LevelFilter;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub(crate) struct Plan {
     /// The id of the server log.
     pub(crate) server: String,
     pub(crate) settings: Settings,
+    pub(crate) retention: retention::Limits,
     pub(super) limits: Limits,
     pub(super) overrides: Vec<Override>,
     pub(super) root: (LevelFilter, Vec<usize>),

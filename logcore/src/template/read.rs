@@ -14,6 +14,7 @@ use crate::engine::pattern::{DEFAULT_PATTERN, Pattern};
 use crate::engine::rate::Rate;
 use crate::engine::roll::{Form, Interval, Trigger, Unit};
 use crate::error::ConfigError;
+use crate::retention;
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8};
 use log::LevelFilter;
 use log4rs::encode::json::JsonEncoder;
@@ -63,6 +64,7 @@ pub(super) fn plan(root: &Node<'_>, vars: Option<&Vars>) -> Result<Plan> {
         dir: PathBuf::from("logs"),
         server: "server".into(),
         settings: Settings::default(),
+        retention: retention::Limits::default(),
         limits: Limits::default(),
         overrides: Vec::new(),
         root,
@@ -429,7 +431,7 @@ fn logcore(read: Reader<'_>, node: &Node<'_>, names: &[&str], plan: &mut Plan) -
         }
     }
     if let Some(at) = fields.take("retention") {
-        retention(read, &at)?;
+        plan.retention = retention_of(read, &at)?;
     }
     let general = fields.take("limits");
     let mut own = Vec::new();
@@ -540,17 +542,11 @@ fn rate_of(read: Reader<'_>, node: &Node<'_>) -> Result<Rate> {
     })
 }
 
-/// Checked, so that a template that is right stays right; nothing is removed yet.
-fn retention(read: Reader<'_>, node: &Node<'_>) -> Result<()> {
+fn retention_of(read: Reader<'_>, node: &Node<'_>) -> Result<retention::Limits> {
     let mut fields = Fields::of(node, "a mapping with `max_age`, `max_jobs` and `max_size`")?;
-    if let Some(at) = fields.take("max_age") {
-        read.duration(&at)?;
-    }
-    if let Some(at) = fields.take("max_jobs") {
-        read.integer::<u64>(&at, "a number of jobs")?;
-    }
-    if let Some(at) = fields.take("max_size") {
-        read.size(&at)?;
-    }
-    fields.finish()
+    let max_age = fields.take("max_age").map(|at| read.duration(&at)).transpose()?;
+    let max_jobs = fields.take("max_jobs").map(|at| read.integer(&at, "a number of jobs")).transpose()?;
+    let max_size = fields.take("max_size").map(|at| read.size(&at)).transpose()?;
+    fields.finish()?;
+    Ok(retention::Limits { max_age, max_jobs, max_size })
 }

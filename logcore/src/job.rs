@@ -433,6 +433,7 @@ impl Core {
         self.levels().report = Some(Box::new(report.clone()));
         if let Some(logs) = &logs {
             logs.ended(self, &report);
+            logs.retain_soon();
         }
         report
     }

@@ -39,6 +39,7 @@ struct Stripe {
 pub(crate) struct Locked<'l> {
     // Let go of before the turn is.
     _file: Option<File>,
+    is_certain: bool,
     _turn: MutexGuard<'l, Option<Instant>>,
 }
 
@@ -57,6 +58,11 @@ impl JobsLock {
         hasher.write(id.as_bytes());
         self.stripes[hasher.finish() as usize % STRIPES].lock()
     }
+
+    /// As [`JobsLock::lock`], but `None` if it was only waited for in vain, or if there are no locks.
+    pub(crate) fn lock_for_certain(&self, id: &str) -> Option<Locked<'_>> {
+        Some(self.lock(id)).filter(|locked| locked.is_certain)
+    }
 }
 
 impl Stripe {
@@ -64,16 +70,17 @@ impl Stripe {
         let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         // Opened each time: it may have been deleted, and made anew by another host.
         let mut file = self.open().ok();
+        let mut is_certain = false;
         if let Some(open) = &file {
             let now = Instant::now();
             let latest = if turn.is_some_and(|until| now < until) { now } else { now + PATIENCE };
             match lock_until(open, latest) {
-                Ok(true) => *turn = None,
+                Ok(true) => (*turn, is_certain) = (None, true),
                 Ok(false) => *turn = Some(turn.unwrap_or(now).max(now + DISTRUST)),
                 Err(_) => file = None,
             }
         }
-        Locked { _file: file, _turn: turn }
+        Locked { _file: file, is_certain, _turn: turn }
     }
 
     fn open(&self) -> io::Result<File> {

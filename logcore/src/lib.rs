@@ -33,6 +33,7 @@ mod logs;
 mod panic;
 mod process;
 mod report;
+mod retention;
 mod router;
 mod run;
 #[cfg(unix)]
@@ -48,7 +49,8 @@ pub use error::{ConfigError, Error};
 pub use in_job::{InJob, InJobFuture};
 pub use job::Job;
 pub use logs::{LevelChange, Logs};
-pub use report::{JobInfo, JobReport, JobState};
+pub use report::{JobInfo, JobReport, JobState, Stats};
+pub use retention::{Reason, Removal, RetentionStats};
 pub use router::{Entered, Router, current};
 pub use start::JobBuilder;
 

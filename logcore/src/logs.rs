@@ -9,7 +9,8 @@ use crate::error::Error;
 use crate::job::{Core, Job, WeakJob};
 use crate::jobs_lock::JobsLock;
 use crate::lock::lock;
-use crate::report::{JobInfo, JobReport};
+use crate::report::{JobInfo, JobReport, Stats};
+use crate::retention::{self, Removal, Retention};
 use crate::router::{self, Router};
 use crate::run::{self, LastPatterns};
 use crate::start::JobBuilder;
@@ -26,7 +27,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::thread::ThreadId;
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 /// The logs of a host app: a template, a server log, and jobs. Clones are the same.
@@ -65,7 +66,15 @@ pub(crate) struct Inner {
     hasher: RandomState,
     level_calls: AtomicU64,
     watch: OnceLock<Watch>,
+    retention: Arc<Retention>,
 }
+
+/// How often it is looked for jobs to remove, whatever happens.
+const RETAIN_EVERY: Duration = Duration::from_secs(3600);
+/// How soon after something has happened,
+const RETAIN_SOON: Duration = Duration::from_secs(1);
+/// unless the last look took so long that it would be looked for more than this part of the time.
+const RETAIN_SHARE: u32 = 20;
 
 impl Logs {
     /// Reads the template in `path` and opens the server log. Installs nothing global: log through jobs, through
@@ -85,8 +94,10 @@ impl Logs {
         let files = Shared::new(&root);
         files.set_settings(&plan.settings);
         let kept = Buffers::create(&root, alive.process()).map(|buffers| files.keep_in(buffers));
+        let retention = Arc::new(Retention::new(&root, alive.process()));
         let inner = Arc::new(Inner {
             config,
+            retention,
             jobs_lock: JobsLock::new(&root),
             patterns: LastPatterns::default(),
             seen: Mutex::new(Seen { text: template.text().as_bytes().to_vec(), unreadable: None }),
@@ -108,6 +119,7 @@ impl Logs {
         let _ = inner.server.set(server);
         let _ = inner.watch.set(Watch::start(&inner));
         crate::process::flush_at_exit(&inner);
+        inner.retain_after(Duration::ZERO);
         for file in &recovered {
             inner.tell_recovered(file);
         }
@@ -216,6 +228,22 @@ impl Logs {
     pub fn router(&self) -> Router {
         crate::levels::install();
         Router::new(self.clone())
+    }
+
+    /// What logcore has done in the background.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats { retention: self.inner.retention.stats() }
+    }
+
+    /// Which job directories `logcore.retention` would remove at this moment and why, those that go first first; at most
+    /// 4,096. Removes nothing. Reads each `job.json`: of 100,000 jobs, for seconds.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the log root cannot be read.
+    pub fn retention_dry_run(&self) -> Result<Vec<Removal>, Error> {
+        let limits = self.inner.template().plan().retention;
+        self.inner.retention.dry_run(&limits).map_err(Error::io("read the log root", &self.inner.root))
     }
 
     pub(crate) fn flush_all(&self) {
@@ -328,7 +356,7 @@ impl Inner {
     }
 
     /// Reads the template; if its text is new, or if `anyway`, puts everything under it or says why not.
-    pub(crate) fn reload(&self, anyway: bool) -> Result<(), Error> {
+    pub(crate) fn reload(self: &Arc<Self>, anyway: bool) -> Result<(), Error> {
         let began = Instant::now();
         let mut seen = lock(&self.seen);
         let bytes = match fs::read(&self.config) {
@@ -369,7 +397,7 @@ impl Inner {
     }
 
     /// Puts the server log and all live jobs under `template`, or none of them.
-    fn follow(&self, template: Template) -> Result<(String, usize), crate::ConfigError> {
+    fn follow(self: &Arc<Self>, template: Template) -> Result<(String, usize), crate::ConfigError> {
         let jobs = self.live_jobs();
         let mut rendered = Vec::with_capacity(jobs.len() + 1);
         for core in jobs.iter().chain([self.server()]).map(Job::core) {
@@ -386,10 +414,14 @@ impl Inner {
         let plan = template.plan();
         let moved = absolute(&plan.dir) != self.root || plan.server != self.server_id();
         self.files.set_settings(&template.plan().settings);
+        let retention = template.plan().retention;
         // Jobs that start from here on are under the new one; those that started before are in the list or look again.
         self.template.store(Arc::new(template));
         for (core, plan, own) in rendered {
             core.adopt(own, &plan, self);
+        }
+        if retention != old.plan().retention {
+            self.retain_after(RETAIN_SOON);
         }
         if moved {
             let (root, server) = (self.root.display(), self.server_id());
@@ -434,6 +466,39 @@ impl Inner {
         self.files.flush_at_exit();
         if let Some(server) = self.server.get() {
             self.ended(server.core(), &server.finish(Outcome::Ok));
+        }
+    }
+
+    /// Has the jobs removed that `logcore.retention` does not keep, after `wait` at the latest, on a thread of its own.
+    fn retain_after(self: &Arc<Self>, wait: Duration) {
+        if self.template().plan().retention == retention::Limits::default() {
+            return;
+        }
+        let at = Instant::now() + wait;
+        if !self.retention.is_next(at) {
+            return;
+        }
+        let logs = Arc::downgrade(self);
+        self.files.flusher().at(at, move || {
+            let Some(inner) = logs.upgrade() else { return };
+            if !inner.retention.begin(at) {
+                return;
+            }
+            let retention = Arc::clone(&inner.retention);
+            let thread = thread::Builder::new().name("logcore-retain".into());
+            if thread.spawn(move || retain(&retention, &logs)).is_err() {
+                inner.retention.end();
+                inner.retain_after(RETAIN_EVERY);
+            }
+        });
+    }
+
+    /// A job has ended, perhaps one too many.
+    pub(crate) fn retain_soon(self: &Arc<Self>) {
+        let limits = self.template().plan().retention;
+        if limits.max_jobs.is_some() || limits.max_size.is_some() {
+            let took = self.retention.stats().last_took;
+            self.retain_after(RETAIN_SOON.max(took * RETAIN_SHARE));
         }
     }
 
@@ -513,8 +578,21 @@ impl Drop for Inner {
             let report = server.core().end_server();
             self.ended(server.core(), &report);
         }
+        self.retention.stop();
         self.files.flusher().stop();
     }
+}
+
+/// A run of [`Retention`], and the next one's date. It does not keep the logs alive.
+fn retain(retention: &Retention, logs: &Weak<Inner>) {
+    let limits = logs.upgrade().map(|logs| logs.template().plan().retention);
+    let (jobs, bytes) = limits.map_or((0, 0), |limits| retention.run(&limits));
+    let again = retention.end();
+    let Some(logs) = logs.upgrade() else { return };
+    if jobs > 0 {
+        logs.note(Level::Info, format_args!("retention: {jobs} jobs removed, {bytes} bytes"));
+    }
+    logs.retain_after(if again { RETAIN_SOON } else { RETAIN_EVERY });
 }
 
 fn absolute(path: &Path) -> PathBuf {

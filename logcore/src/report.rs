@@ -1,6 +1,7 @@
 //! What can be asked about jobs.
 
 use crate::disk::{Balance, Counts, Outcome};
+use crate::retention::RetentionStats;
 use std::path::PathBuf;
 use std::thread::ThreadId;
 use std::time::Duration;
@@ -62,4 +63,12 @@ pub enum JobState {
     Running,
     /// It has been finished; a clone of it lives on, and what is logged to that goes to the server log.
     Finished(Outcome),
+}
+
+/// What logcore has done in the background; see [`crate::Logs::stats`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Job directories that `logcore.retention` removed.
+    pub retention: RetentionStats,
 }

@@ -56,8 +56,13 @@ impl LastPatterns {
 /// locked in this process.
 pub(crate) fn begin(core: &Core, logs: &Inner) -> Result<Begun, Error> {
     let (id, dir) = (&core.vars.id, &core.vars.dir);
-    let existed = make_job_dir(dir).map_err(Error::io("make the job's directory", dir))?;
+    let make = || make_job_dir(dir).map_err(Error::io("make the job's directory", dir));
+    let mut existed = make()?;
     let mut locked = existed.then(|| logs.jobs_lock.lock(id));
+    if locked.is_some() {
+        // Before it was locked, it may have been removed for its age.
+        existed = make()?;
+    }
     let mut found = if existed { read(dir, id)? } else { None };
     let describe = |existed| describe(core, logs, existed).map_err(Error::io("prepare the files of", dir));
     let mut begun = describe(existed)?;
@@ -70,7 +75,13 @@ pub(crate) fn begin(core: &Core, logs: &Inner) -> Result<Begun, Error> {
             file.write(dir, logs.alive.process()).map_err(cannot_write(dir))?;
             return Ok(begun);
         }
-        begun.alone = file.write_first(dir, logs.alive.process()).map_err(cannot_write(dir))?;
+        let mut write = || file.write_first(dir, logs.alive.process());
+        begun.alone = match write() {
+            // A job of this id has come and gone elsewhere since the directory was made, and the directory with it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make().map(|_| write())?,
+            other => other,
+        }
+        .map_err(cannot_write(dir))?;
         if begun.alone.is_some() {
             return Ok(begun);
         }

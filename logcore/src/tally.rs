@@ -50,6 +50,7 @@ impl Tally {
     #[inline]
     pub(crate) fn take(&self, level: Level) -> u64 {
         let number = self.taken[level as usize - 1].fetch_add(1, Ordering::Relaxed);
+        // Never 0, as no level is.
         (number << 3) | level as u64
     }
 

@@ -327,3 +327,87 @@ fn a_rate_that_is_none_is_refused_with_its_place() {
         assert!(error.contains(what), "{error}");
     }
 }
+
+#[test]
+fn a_job_that_logs_too_much_keeps_its_head_its_tail_and_all_errors() {
+    const MOST: u64 = 300 << 10;
+    let sandbox = limited("{ max_size: 300KiB }");
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    let job = logs.job("j").start().unwrap();
+    let size = |name: &str| fs::metadata(job.dir().join(name)).map_or(0, |about| about.len());
+    let all = ["debug.head.log", "debug.tail.log", "debug.log"];
+    let mut logged = 0;
+    for round in 0..40_u64 {
+        for number in 0..500_u64 {
+            let level = if number == 7 { Level::Error } else { Level::Debug };
+            let message = format_args!("record {:06}", round * 500 + number);
+            job.log(&Record::builder().level(level).target("t").args(message).build());
+            logged += 1;
+        }
+        logs.flush(Duration::from_secs(5)).unwrap();
+        // info.log has half of it.
+        assert!(all.iter().map(|name| size(name)).sum::<u64>() <= MOST / 2 + 3 * 100, "after {round}");
+    }
+    let report = job.finish(Outcome::Ok);
+    assert_eq!((report.balance.written, report.lost), (logged, 0));
+    let [head, tail, now] = all.map(|name| lines(job.dir().join(name)));
+    assert!(head[0].ends_with("record 000000"), "{}", head[0]);
+    let told: Vec<&String> = head.iter().filter(|line| line.starts_with("[logcore] ")).collect();
+    let last = [&now, &tail].into_iter().find_map(|lines| lines.last()).unwrap();
+    assert!(last.ends_with(&format!("record {:06}", logged - 1)), "{last}");
+    assert_eq!((told.len(), told[0]), (1, head.last().unwrap()));
+    let cut: u64 = told[0].split(' ').nth(1).unwrap().parse().unwrap();
+    let line = |lines: &[String]| lines.iter().map(|line| line.len() as u64 + 1).sum::<u64>();
+    let kept = line(&head[..head.len() - 1]) + line(&tail) + line(&now);
+    let each = "DEBUG|j|record 000000\n".len() as u64;
+    assert_eq!(kept + cut, logged * each, "what is cut out is told to the byte");
+    assert_eq!(lines(job.dir().join("error.log")).len(), 40, "errors are never cut");
+}
+
+#[test]
+fn what_max_size_keeps_is_continued_by_the_next_run_and_starts_anew_where_files_are_emptied() {
+    let sandbox = limited("{ max_size: 64KiB }");
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    let parts = || {
+        let names = fs::read_dir(sandbox.root().join("j")).unwrap();
+        let mut names: Vec<_> =
+            names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| name.starts_with("info"));
+        names.sort_unstable();
+        names
+    };
+    let run = || {
+        let job = logs.job("j").start().unwrap();
+        log_all(&job, 0, &[(Level::Info, true); 2]);
+        assert_eq!(job.finish(Outcome::Ok).lost, 0);
+    };
+    run();
+    assert_eq!(parts(), ["info.head.log", "info.tail.log"]);
+    let head = lines(sandbox.root().join("j/info.head.log"));
+    run();
+    assert_eq!(lines(sandbox.root().join("j/info.head.log"))[..1], head[..]);
+    sandbox.save(
+        &fs::read_to_string(sandbox.config()).unwrap().replace("kind: file,", "kind: file, append: false,"),
+    );
+    sandbox.save(
+        &fs::read_to_string(sandbox.config())
+            .unwrap()
+            .replace("kind: file\n", "kind: file\n    append: false\n"),
+    );
+    logs.reload().unwrap();
+    let job = logs.job("j").start().unwrap();
+    assert_eq!(parts(), ["info.log"]);
+    job.finish(Outcome::Ok);
+}
+
+#[test]
+fn a_size_that_would_cut_errors_or_leaves_no_room_is_refused() {
+    let no_errors = LEVEL_FILES.replace("[ debug, info, error ]", "[ debug, info ]");
+    for (template, what) in [
+        (LEVEL_FILES.replace("buffer:", "limits: { max_size: 10kb }, buffer:"), "give at least 64KiB"),
+        (no_errors.replace("buffer:", "limits: { max_size: 1mb }, buffer:"), "errors would be cut"),
+    ] {
+        let error = Logs::from_file(Sandbox::new(&template).config()).map(drop).unwrap_err().to_string();
+        assert!(error.contains(what) && error.contains("logcore.limits.max_size"), "{error}");
+    }
+}

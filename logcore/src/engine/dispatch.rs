@@ -3,7 +3,7 @@
 //! log4rs's own `Logger` hands a record to one appender after the other, and each encodes it anew. This one means the
 //! same (`tests/tests/same_as_log4rs.rs` compares the two) and encodes once.
 
-use super::account::COUNTED;
+use super::account::{COUNTED, NO_NUMBER};
 use super::console::Console;
 use super::encoder::Encoder;
 use super::files::Handle;
@@ -49,6 +49,17 @@ pub(crate) struct Node {
     pub(crate) level: LevelFilter,
     pub(crate) appenders: Vec<usize>,
     children: Vec<(String, Node)>,
+}
+
+/// A record on its way, and whose it is.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    record: &'a Record<'a>,
+    /// What thresholds are to take it for.
+    level: Level,
+    vars: &'a Vars,
+    tally: &'a Tally,
+    now: Moment,
 }
 
 /// What became of a record.
@@ -141,7 +152,13 @@ impl Dispatch {
         if record.level() > route.level {
             return Verdict::Filtered;
         }
-        self.hand_out(record, record.level(), &route.appenders, vars, tally, self.rate)
+        let call = Call { record, level: record.level(), vars, tally, now: Moment::now() };
+        if self.rate.is_some()
+            && let Some(refusal) = self.limit(&call, &route.appenders)
+        {
+            return refusal;
+        }
+        self.hand_out(&call, &route.appenders)
     }
 
     /// As [`Dispatch::log`], but no level keeps it out: for records that nobody may lose. Where all thresholds would,
@@ -152,52 +169,53 @@ impl Dispatch {
         let thresholds = node.appenders.iter().filter_map(|at| self.appenders.get(*at)).map(|a| a.threshold);
         let most = thresholds.max().and_then(|most| most.to_level());
         let level = most.map_or(record.level(), |most| record.level().min(most));
-        self.hand_out(record, level, &node.appenders, vars, tally, None)
+        self.hand_out(&Call { record, level, vars, tally, now: Moment::now() }, &node.appenders)
     }
 
-    /// Hands `record` to those of `appenders` that want records of `level`.
-    fn hand_out(
-        &self,
-        record: &Record<'_>,
-        level: Level,
-        appenders: &[usize],
-        vars: &Vars,
-        tally: &Tally,
-        rate: Option<Rate>,
-    ) -> Verdict {
+    /// Why the job's rate keeps a record out that somebody wants.
+    #[cold]
+    fn limit(&self, call: &Call<'_>, appenders: &[usize]) -> Option<Verdict> {
+        let mut appenders = appenders.iter().filter_map(|at| self.appenders.get(*at));
+        if call.level == Level::Error || !appenders.any(|appender| call.level <= appender.threshold) {
+            return None;
+        }
+        match call.tally.bucket.ask(self.rate?, call.now) {
+            Answer::Pass => None,
+            Answer::Refused { first } => Some(Verdict::Limited { first }),
+        }
+    }
+
+    /// Hands a record to those of `appenders` that want it.
+    fn hand_out(&self, call: &Call<'_>, appenders: &[usize]) -> Verdict {
+        let Call { record, level, vars, tally, now } = *call;
         Scratch::with(|scratch| {
-            let now = Moment::now();
-            let mut number = None;
-            for (turn, appender) in appenders.iter().filter_map(|at| self.appenders.get(*at)).enumerate() {
+            let mut number = NO_NUMBER;
+            for appender in appenders.iter().filter_map(|at| self.appenders.get(*at)) {
                 if level > appender.threshold {
                     continue;
                 }
-                if let Some(rate) = rate
-                    && number.is_none()
-                    && record.level() > Level::Error
-                    && let Answer::Refused { first } = tally.bucket.ask(rate, now)
-                {
-                    return Verdict::Limited { first };
-                }
                 let line = appender.line(scratch, record, now, vars);
                 // Counted once it is encoded: what a slow value holds up has not come yet.
-                let this = *number.get_or_insert_with(|| tally.take(record.level()));
-                if let Err(cause) = appender.append(line, record.level(), now, this)
-                    && this != COUNTED
+                if number == NO_NUMBER {
+                    number = tally.take(record.level());
+                }
+                if let Err(cause) = appender.append(line, record.level(), now, number)
+                    && number != COUNTED
                 {
                     tally.lose(cause);
-                    self.disown(this, &appenders[..turn]);
-                    number = Some(COUNTED);
+                    self.disown(number, appenders, appender);
+                    number = COUNTED;
                 }
             }
-            number.map_or(Verdict::Filtered, |_| Verdict::Taken)
+            if number == NO_NUMBER { Verdict::Filtered } else { Verdict::Taken }
         })
     }
 
-    /// That record is lost, and counted as such: the appenders that have taken it need not count it.
+    /// That record is lost, and counted as such: the appenders that took it before `failed` did need not count it.
     #[cold]
-    fn disown(&self, number: u64, appenders: &[usize]) {
-        for appender in appenders.iter().filter_map(|at| self.appenders.get(*at)) {
+    fn disown(&self, number: u64, appenders: &[usize], failed: &Appender) {
+        let appenders = appenders.iter().filter_map(|at| self.appenders.get(*at));
+        for appender in appenders.take_while(|appender| !std::ptr::eq(*appender, failed)) {
             if let Sink::File(handle) = &appender.sink {
                 handle.disown(number);
             }

@@ -362,7 +362,10 @@ impl LogFile {
             return Ok(());
         }
         back.begin(self, shared)?;
-        let emptied = if back.spec.append { Ok(()) } else { back.empty() };
+        let mut emptied = if back.spec.append { Ok(()) } else { back.empty() };
+        if let Some(roll) = back.spec.roll.as_ref().filter(|_| !back.spec.append) {
+            emptied = emptied.and_then(|()| roll.roller.forget(&self.path));
+        }
         back.end();
         if let Some(least) = at_start {
             back.roll(self, shared, |back| back.length >= least);
@@ -426,7 +429,7 @@ impl LogFile {
 }
 
 /// The line in the file's encoding.
-fn encoded<'a>(line: &'a [u8], encoding: &'static Encoding) -> Cow<'a, [u8]> {
+pub(super) fn encoded<'a>(line: &'a [u8], encoding: &'static Encoding) -> Cow<'a, [u8]> {
     if encoding == UTF_8 {
         return Cow::Borrowed(line);
     }

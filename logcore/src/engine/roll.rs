@@ -3,6 +3,7 @@
 //! ```text
 //! trigger   when: the size, the time, a job's start
 //! window    where to: the parts of a fixed window, plain or packed, and how they move up
+//! cut       where to, for a file that may not grow for ever: its head stays, its middle goes
 //! turn      who: processes that share a file write and roll it one at a time
 //! compress  afterwards: one thread packs the parts of windows that end in .gz or .zst
 //! ```
@@ -12,11 +13,13 @@
 //! memory but read from the window, so that the next roll, or the next start, takes up what an earlier process left.
 
 mod compress;
+mod cut;
 mod trigger;
 mod turn;
 mod window;
 
 pub(crate) use compress::Compressor;
+pub(crate) use cut::Cut;
 pub(crate) use trigger::{Due, Interval, Trigger, Unit};
 pub(crate) use turn::Turn;
 pub(crate) use window::{Form, Window};
@@ -37,6 +40,7 @@ pub(crate) struct Roll {
 pub(crate) enum Roller {
     Delete,
     FixedWindow(Window),
+    Cut(Cut),
 }
 
 impl Roller {
@@ -47,8 +51,17 @@ impl Roller {
     pub(crate) fn roll(&self, file: &Path) -> io::Result<()> {
         match self {
             Roller::FixedWindow(window) if !window.is_empty() => window.push(file),
+            Roller::Cut(cut) => cut.roll(file),
             Roller::FixedWindow(_) | Roller::Delete => ignore_missing(fs::remove_file(file)),
         }
+    }
+
+    /// Removes what belongs to `file`, which is being emptied, and only makes sense with it.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(crate) fn forget(&self, file: &Path) -> io::Result<()> {
+        if matches!(self, Roller::Cut(_)) { cut::forget(file) } else { Ok(()) }
     }
 
     /// Where the window is that stands relative to `base` in the template.
@@ -64,7 +77,7 @@ impl Roller {
     pub(crate) fn packed(&self) -> Option<&Window> {
         match self {
             Roller::FixedWindow(window) if window.form != Form::Plain && !window.is_empty() => Some(window),
-            Roller::FixedWindow(_) | Roller::Delete => None,
+            Roller::FixedWindow(_) | Roller::Delete | Roller::Cut(_) => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a template comes to: everything that jobs share, and how to make one job's [`Dispatch`] of it.
 
-use super::text::{Part, Text, Vars};
+use super::text::{Hole, Part, Text, Vars};
 use crate::engine::account::Accounts;
 use crate::engine::console::Console;
 use crate::engine::dispatch::{Appender, Dispatch, Node, Sink};
@@ -8,8 +8,10 @@ use crate::engine::encoder::Encoder;
 use crate::engine::file::Spec;
 use crate::engine::files::{Settings, Shared};
 use crate::engine::rate::Rate;
-use crate::engine::roll::{Form, Roll, Roller, Trigger, Window};
+use crate::engine::roll::{Cut, Form, Roll, Roller, Trigger, Window};
+use crate::retention;
 use log::LevelFilter;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wildmatch::WildMatch;
@@ -22,6 +24,7 @@ pub(crate) struct Plan {
     /// The id of the server log.
     pub(crate) server: String,
     pub(crate) settings: Settings,
+    pub(crate) retention: retention::Limits,
     pub(super) limits: Limits,
     pub(super) overrides: Vec<Override>,
     pub(super) root: (LevelFilter, Vec<usize>),
@@ -43,7 +46,12 @@ pub(super) struct Override {
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     pub(super) rate: Option<Option<Rate>>,
+    /// Bytes.
+    pub(super) max_size: Option<Option<u64>>,
 }
+
+/// The smallest `max_size`, in bytes.
+pub(super) const LEAST_SIZE: u64 = 64 << 10;
 
 #[derive(Debug)]
 pub(super) struct LoggerPlan {
@@ -112,23 +120,54 @@ impl Plan {
         for logger in &self.loggers {
             root.add(&logger.target, logger.appenders.clone(), logger.additive, logger.level);
         }
-        let appenders = self.appenders.iter().map(|plan| plan.build(job, shared)).collect();
         // The server log has what logcore itself has to say: it is limited only if it is named.
-        let general = self.limits.rate.filter(|_| job.vars.id != self.server);
-        let rate = overridden.and_then(|o| o.limits.rate).or(general).flatten();
+        let limits =
+            [overridden.map(|o| &o.limits), Some(&self.limits).filter(|_| job.vars.id != self.server)];
+        let rate = limits.iter().flatten().find_map(|limits| limits.rate).flatten();
+        let max_size = limits.iter().flatten().find_map(|limits| limits.max_size).flatten();
+        let share = max_size.map(|size| size / self.cut_files(&root).max(1));
+        let appenders = self.appenders.iter().map(|plan| plan.build(job, share, shared)).collect();
         Dispatch::new(root, appenders, rate)
     }
 }
 
+impl Plan {
+    /// How many files a job's `max_size` is for.
+    fn cut_files(&self, root: &Node) -> u64 {
+        let loggers = self.loggers.iter().flat_map(|logger| &logger.appenders);
+        let used: BTreeSet<usize> = root.appenders.iter().chain(loggers).copied().collect();
+        let plans = used.iter().filter_map(|at| self.appenders.get(*at));
+        plans.filter(|plan| plan.is_cut()).count() as u64
+    }
+}
+
 impl AppenderPlan {
-    fn build(&self, job: Render<'_>, shared: &Arc<Shared>) -> Appender {
+    /// Whether a `max_size` cuts its file: one of the job's own that takes more than errors and does not roll.
+    pub(super) fn is_cut(&self) -> bool {
+        let is_own = |path: &Text| matches!(path.0.first(), Some(Part::Hole(Hole::JobDir)));
+        self.threshold > LevelFilter::Error
+            && matches!(&self.sink, SinkPlan::File { path, roll: None, .. } if is_own(path))
+    }
+
+    /// Whether it keeps errors, and nothing else, in a file.
+    pub(super) fn keeps_errors(&self) -> bool {
+        self.threshold == LevelFilter::Error && matches!(self.sink, SinkPlan::File { .. })
+    }
+
+    /// `share` is what its file may hold if it is cut.
+    fn build(&self, job: Render<'_>, share: Option<u64>, shared: &Arc<Shared>) -> Appender {
         let sink = match &self.sink {
             SinkPlan::Console(console) => Sink::Console(*console),
             SinkPlan::File { path, spec, roll } => {
-                let spec = roll.as_ref().map_or_else(
-                    || Arc::clone(spec),
-                    |roll| Arc::new(Spec { roll: Some(roll.build(job.vars)), ..**spec }),
-                );
+                let cut = |share: u64| Roll {
+                    // Head, tail and what is being written: each goes over its part by the record that made it full.
+                    trigger: Trigger::Size(share / 3),
+                    roller: Roller::Cut(Cut { encoding: spec.encoding }),
+                };
+                let roll = roll.as_ref().map(|roll| roll.build(job.vars));
+                let roll = roll.or_else(|| share.filter(|_| self.is_cut()).map(cut));
+                let spec = roll
+                    .map_or_else(|| Arc::clone(spec), |roll| Arc::new(Spec { roll: Some(roll), ..**spec }));
                 Sink::File(shared.acquire(path.path(job.vars), spec, job.accounts))
             }
         };

@@ -1,7 +1,9 @@
 //! From values to a [`Plan`]: each log4rs kind, each key of `logcore:`, each checked.
 
 use super::fields::{Fields, Reader, nearest, split_unit};
-use super::plan::{AppenderPlan, Limits, LoggerPlan, Override, Plan, RollPlan, RollerPlan, SinkPlan};
+use super::plan::{
+    AppenderPlan, LEAST_SIZE, Limits, LoggerPlan, Override, Plan, RollPlan, RollerPlan, SinkPlan,
+};
 use super::text::{Hole, Part, Text, Vars, check_strftime};
 use super::yaml::Node;
 use crate::engine::console::{Console, Target};
@@ -12,6 +14,7 @@ use crate::engine::pattern::{DEFAULT_PATTERN, Pattern};
 use crate::engine::rate::Rate;
 use crate::engine::roll::{Form, Interval, Trigger, Unit};
 use crate::error::ConfigError;
+use crate::retention;
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8};
 use log::LevelFilter;
 use log4rs::encode::json::JsonEncoder;
@@ -61,6 +64,7 @@ pub(super) fn plan(root: &Node<'_>, vars: Option<&Vars>) -> Result<Plan> {
         dir: PathBuf::from("logs"),
         server: "server".into(),
         settings: Settings::default(),
+        retention: retention::Limits::default(),
         limits: Limits::default(),
         overrides: Vec::new(),
         root,
@@ -427,11 +431,10 @@ fn logcore(read: Reader<'_>, node: &Node<'_>, names: &[&str], plan: &mut Plan) -
         }
     }
     if let Some(at) = fields.take("retention") {
-        retention(read, &at)?;
+        plan.retention = retention_of(read, &at)?;
     }
-    if let Some(at) = fields.take("limits") {
-        plan.limits = limits(read, &at)?;
-    }
+    let general = fields.take("limits");
+    let mut own = Vec::new();
     for (pattern, node) in fields.take("jobs").iter().flat_map(|node| entries(node, "a mapping by job id")) {
         let node = node?;
         let mut fields = Fields::of(&node, "a mapping with `level`")?;
@@ -439,9 +442,19 @@ fn logcore(read: Reader<'_>, node: &Node<'_>, names: &[&str], plan: &mut Plan) -
             ids: WildMatch::new(pattern),
             level: fields.take("level").map(|node| read.level(&node)).transpose()?,
             appenders: fields.take("appenders").map(|node| appender_list(read, &node, names)).transpose()?,
-            limits: fields.take("limits").map_or(Ok(Limits::default()), |node| limits(read, &node))?,
+            limits: Limits::default(),
         });
+        own.push(fields.take("limits"));
         fields.finish()?;
+    }
+    // Once it is known where every job logs to.
+    if let Some(at) = general {
+        plan.limits = limits(read, &at, plan)?;
+    }
+    for (at, own) in own.iter().enumerate() {
+        if let Some(own) = own {
+            plan.overrides[at].limits = limits(read, own, plan)?;
+        }
     }
     fields.finish()
 }
@@ -479,13 +492,35 @@ fn buffer(read: Reader<'_>, node: &Node<'_>, settings: &mut Settings) -> Result<
 }
 
 /// What one job may log; `none` takes a limit back.
-fn limits(read: Reader<'_>, node: &Node<'_>) -> Result<Limits> {
-    let mut fields = Fields::of(node, "a mapping with `rate`")?;
+fn limits(read: Reader<'_>, node: &Node<'_>, plan: &Plan) -> Result<Limits> {
+    let mut fields = Fields::of(node, "a mapping with `max_size` and `rate`")?;
     let is_none = |node: &Node<'_>| node.value.as_str() == Some("none");
+    let max_size = fields.take("max_size");
+    let max_size =
+        max_size.map(|node| if is_none(&node) { Ok(None) } else { max_size_of(read, &node, plan).map(Some) });
     let rate = fields.take("rate");
     let rate = rate.map(|node| if is_none(&node) { Ok(None) } else { rate_of(read, &node).map(Some) });
     fields.finish()?;
-    Ok(Limits { rate: rate.transpose()? })
+    Ok(Limits { rate: rate.transpose()?, max_size: max_size.transpose()? })
+}
+
+/// What a job's files may hold. Errors are exempt: where a file would be cut, another has to keep them.
+fn max_size_of(read: Reader<'_>, node: &Node<'_>, plan: &Plan) -> Result<u64> {
+    let size = read.size(node)?;
+    if size < LEAST_SIZE {
+        return Err(node.error("", "too little for a head and a tail", "give at least 64KiB"));
+    }
+    let overrides = plan.overrides.iter().filter_map(|job| job.appenders.as_ref());
+    let loggers = plan.loggers.iter().filter(|logger| !logger.additive).map(|logger| &logger.appenders);
+    for list in overrides.chain(loggers).chain([&plan.root.1]) {
+        let all = || list.iter().filter_map(|at| plan.appenders.get(*at));
+        if all().any(AppenderPlan::is_cut) && !all().any(AppenderPlan::keeps_errors) {
+            let help = "errors are never cut: give the appenders of the root logger, and those of loggers and jobs that have \
+                        their own, a file with `filters: [ { kind: threshold, level: error } ]`";
+            return Err(node.error("", "errors would be cut with what stands around them", help));
+        }
+    }
+    Ok(size)
 }
 
 /// So many records in a second, a minute or an hour: `10000/s`.
@@ -507,17 +542,11 @@ fn rate_of(read: Reader<'_>, node: &Node<'_>) -> Result<Rate> {
     })
 }
 
-/// Checked, so that a template that is right stays right; nothing is removed yet.
-fn retention(read: Reader<'_>, node: &Node<'_>) -> Result<()> {
+fn retention_of(read: Reader<'_>, node: &Node<'_>) -> Result<retention::Limits> {
     let mut fields = Fields::of(node, "a mapping with `max_age`, `max_jobs` and `max_size`")?;
-    if let Some(at) = fields.take("max_age") {
-        read.duration(&at)?;
-    }
-    if let Some(at) = fields.take("max_jobs") {
-        read.integer::<u64>(&at, "a number of jobs")?;
-    }
-    if let Some(at) = fields.take("max_size") {
-        read.size(&at)?;
-    }
-    fields.finish()
+    let max_age = fields.take("max_age").map(|at| read.duration(&at)).transpose()?;
+    let max_jobs = fields.take("max_jobs").map(|at| read.integer(&at, "a number of jobs")).transpose()?;
+    let max_size = fields.take("max_size").map(|at| read.size(&at)).transpose()?;
+    fields.finish()?;
+    Ok(retention::Limits { max_age, max_jobs, max_size })
 }

@@ -17,8 +17,9 @@ pub(crate) struct Account {
     /// Bytes written.
     pub(super) bytes: AtomicU64,
     /// Numbers of the records that stood in the buffer and could not be written before the file was closed: never more
-    /// at a time than a backlog holds.
-    lost: Mutex<Vec<u64>>,
+    /// at a time than a backlog holds. Boxed, as there are hardly ever any and many accounts.
+    #[allow(clippy::box_collection)]
+    lost: Mutex<Option<Box<Vec<u64>>>>,
 }
 
 /// A job's accounts, one for each path. They are few: a list is searched as fast as a tree, and takes a tenth of the room.
@@ -60,7 +61,7 @@ impl Accounts {
     /// it.
     pub(crate) fn lost(&self, mut unwritten: Vec<u64>) -> u64 {
         for account in &*lock(&self.0) {
-            unwritten.extend_from_slice(&lock(&account.lost));
+            unwritten.extend(lock(&account.lost).iter().flat_map(|lost| lost.iter()));
         }
         unwritten.sort_unstable();
         unwritten.dedup();
@@ -150,7 +151,9 @@ impl Ledger {
     pub(super) fn lost(&mut self) {
         for (stretch, records) in self.stretches() {
             let numbers = self.records[records].iter().map(|(record, _)| *record);
-            lock(&stretch.account.lost).extend(numbers.filter(|record| *record != COUNTED));
+            lock(&stretch.account.lost)
+                .get_or_insert_default()
+                .extend(numbers.filter(|record| *record != COUNTED));
         }
         self.earlier.clear();
         self.last = None;

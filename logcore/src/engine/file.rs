@@ -91,15 +91,22 @@ struct Back {
     file: Option<File>,
     /// Bytes in the file, as far as we know.
     length: u64,
-    next_roll: Option<Due>,
-    /// Whoever else writes to a file that rolls.
-    turn: Turn,
+    /// Boxed, as most files do not roll and there are many.
+    rolling: Option<Box<Rolling>>,
     /// Not opened yet since somebody began to use it.
     fresh: bool,
     /// When it was last made sure that the path still names this file.
     checked: Instant,
     write_retry: Retry,
-    roll_retry: Retry,
+}
+
+/// What only a file that rolls has.
+#[derive(Debug, Default)]
+struct Rolling {
+    next: Option<Due>,
+    /// Whoever else writes to it.
+    turn: Turn,
+    retry: Retry,
 }
 
 /// How much is to be written.
@@ -174,12 +181,10 @@ impl LogFile {
             spec,
             file: None,
             length: 0,
-            next_roll: None,
-            turn: Turn::default(),
+            rolling: None,
             fresh: true,
             checked: Instant::now(),
             write_retry: Retry::default(),
-            roll_retry: Retry::default(),
         };
         Arc::new_cyclic(|me| LogFile {
             me: me.clone(),
@@ -199,7 +204,7 @@ impl LogFile {
     pub(super) fn respecify(&self, spec: &Arc<Spec>) {
         let mut back = lock(&self.back);
         if back.spec != *spec {
-            back.next_roll = None;
+            back.rolling().next = None;
             let mut front = lock(&self.front);
             front.encoding = spec.encoding;
             front.rolls = spec.roll.is_some();
@@ -584,6 +589,10 @@ impl Front {
 }
 
 impl Back {
+    fn rolling(&mut self) -> &mut Rolling {
+        self.rolling.get_or_insert_default()
+    }
+
     /// Writes what is buffered; `false` if something could not be. Unless `now`, a failure is not tried again before its
     /// time.
     fn write_out(&mut self, owner: &LogFile, shared: &Shared, extent: Extent, now: bool) -> bool {
@@ -711,7 +720,8 @@ impl Back {
             self.ensure_open(owner, shared)?;
             if self.spec.roll.is_some() {
                 let Some(file) = &self.file else { break };
-                let Some(length) = self.turn.take(file, &owner.path) else {
+                let turn = &mut self.rolling.get_or_insert_default().turn;
+                let Some(length) = turn.take(file, &owner.path) else {
                     // Another process has rolled it.
                     self.drop_file(owner, shared);
                     continue;
@@ -732,15 +742,16 @@ impl Back {
         if self.spec.roll.is_some()
             && let Some(file) = &self.file
         {
-            self.turn.end(file);
+            self.rolling.get_or_insert_default().turn.end(file);
         }
     }
 
     /// After a write that broke off: half a record must not stay where somebody may write on, take the file away, or never
     /// write the rest. Returns how much of what was `written` stands there still.
     fn cut_half_a_record(&self, chunks: &mut [Box<Chunk>], written: u64) -> u64 {
-        let Some(file) = self.file.as_ref().filter(|_| self.spec.roll.is_none() || self.turn.is_held())
-        else {
+        let Some(file) = self.file.as_ref().filter(|_| {
+            self.spec.roll.is_none() || self.rolling.as_ref().is_some_and(|rolling| rolling.turn.is_held())
+        }) else {
             return written;
         };
         let Some(chunk) = chunks.iter_mut().find(|chunk| chunk.left() > 0) else { return written };
@@ -809,18 +820,18 @@ impl Back {
     fn roll_if_time(&mut self, owner: &LogFile, shared: &Shared) {
         let Some(Roll { trigger: trigger @ Trigger::Time { .. }, .. }) = &self.spec.roll else { return };
         let (trigger, now) = (*trigger, thread_end::local(Utc::now()));
-        let Some(due) = self.next_roll else {
-            self.next_roll = trigger.next_time(now);
+        let Some(due) = self.rolling().next else {
+            self.rolling().next = trigger.next_time(now);
             return;
         };
-        if now < due.at || !self.roll_retry.is_due() {
+        if now < due.at || !self.rolling().retry.is_due() {
             return;
         }
         // Another process, or a person, has rolled it already.
         let rolled = self.file.as_ref().is_some_and(|file| !names(&owner.path, file));
         let is_old = |back: &Back| back.length > 0 && !back.made_since(due.since);
         if rolled || (self.write_out(owner, shared, Extent::All, false) && self.roll(owner, shared, is_old)) {
-            self.next_roll = trigger.next_time(now);
+            self.rolling().next = trigger.next_time(now);
         }
     }
 
@@ -843,7 +854,7 @@ impl Back {
         }
         let pending = lock(&owner.front).pending() as u64;
         if self.length + pending > limit
-            && self.roll_retry.is_due()
+            && self.rolling().retry.is_due()
             && self.write_out(owner, shared, Extent::All, false)
         {
             self.roll(owner, shared, |back| back.length > limit);
@@ -853,7 +864,7 @@ impl Back {
     /// Has the file taken away if it `is_due` still, now that nobody else changes it; the next write makes a new one.
     /// If that fails, logging goes on in the old one, and it is tried again after a while. `false` if it failed.
     fn roll(&mut self, owner: &LogFile, shared: &Shared, is_due: impl Fn(&Back) -> bool) -> bool {
-        if self.spec.roll.is_none() || !self.roll_retry.is_due() {
+        if self.spec.roll.is_none() || !self.rolling().retry.is_due() {
             return false;
         }
         let result = self.begin(owner, shared).and_then(|()| {
@@ -870,13 +881,13 @@ impl Back {
                         shared.compressor.enqueue(window, &shared.flusher);
                     }
                 }
-                if self.roll_retry.mended() {
+                if self.rolling().retry.mended() {
                     shared.flusher.complain(&owner.path, Trouble::Mended);
                 }
                 true
             }
             Err(error) => {
-                if self.roll_retry.failed() {
+                if self.rolling().retry.failed() {
                     shared.flusher.complain(&owner.path, Trouble::Roll(error.to_string()));
                 }
                 false

@@ -458,6 +458,15 @@ mod tests {
         assert_eq!(retention.run(&limits).0, 0);
     }
 
+    /// Ends the others' loops, also where an assertion fails.
+    struct Done<'a>(&'a AtomicBool);
+
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
     #[test]
     fn a_job_that_starts_while_its_old_directory_goes_is_never_removed() {
         const ROUNDS: u64 = 500;
@@ -476,6 +485,7 @@ mod tests {
                     }
                 });
             }
+            let _done = Done(&done);
             for round in 0..ROUNDS {
                 let job = logs.job(format!("j{}", round % 3)).start().unwrap();
                 job.log(&log::Record::builder().args(format_args!("round {round}")).build());
@@ -486,7 +496,6 @@ mod tests {
                 assert_eq!(run.outcome, None, "round {round}: it is ours");
                 assert_eq!(job.finish(Outcome::Ok).lost, 0);
             }
-            done.store(true, Ordering::Relaxed);
         });
         let removed: u64 = others.iter().map(|other| other.stats().jobs).sum();
         assert!(removed > ROUNDS / 10, "only {removed} were removed under way");

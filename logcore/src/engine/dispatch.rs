@@ -51,17 +51,6 @@ pub(crate) struct Node {
     children: Vec<(String, Node)>,
 }
 
-/// A record on its way, and whose it is.
-#[derive(Clone, Copy)]
-struct Call<'a> {
-    record: &'a Record<'a>,
-    /// What thresholds are to take it for.
-    level: Level,
-    vars: &'a Vars,
-    tally: &'a Tally,
-    now: Moment,
-}
-
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Verdict {
@@ -152,13 +141,12 @@ impl Dispatch {
         if record.level() > route.level {
             return Verdict::Filtered;
         }
-        let call = Call { record, level: record.level(), vars, tally, now: Moment::now() };
         if self.rate.is_some()
-            && let Some(refusal) = self.limit(&call, &route.appenders)
+            && let Some(refusal) = self.limit(record.level(), &route.appenders, tally)
         {
             return refusal;
         }
-        self.hand_out(&call, &route.appenders)
+        self.hand_out(record, record.level(), &route.appenders, vars, tally)
     }
 
     /// As [`Dispatch::log`], but no level keeps it out: for records that nobody may lose. Where all thresholds would,
@@ -169,26 +157,34 @@ impl Dispatch {
         let thresholds = node.appenders.iter().filter_map(|at| self.appenders.get(*at)).map(|a| a.threshold);
         let most = thresholds.max().and_then(|most| most.to_level());
         let level = most.map_or(record.level(), |most| record.level().min(most));
-        self.hand_out(&Call { record, level, vars, tally, now: Moment::now() }, &node.appenders)
+        self.hand_out(record, level, &node.appenders, vars, tally)
     }
 
-    /// Why the job's rate keeps a record out that somebody wants.
+    /// Why the job's rate keeps a record out that somebody wants. Asks for the time itself, although the record will too: to
+    /// hand it on would cost the jobs that have no limit more than it spares those that have one.
     #[cold]
-    fn limit(&self, call: &Call<'_>, appenders: &[usize]) -> Option<Verdict> {
+    fn limit(&self, level: Level, appenders: &[usize], tally: &Tally) -> Option<Verdict> {
         let mut appenders = appenders.iter().filter_map(|at| self.appenders.get(*at));
-        if call.level == Level::Error || !appenders.any(|appender| call.level <= appender.threshold) {
+        if level == Level::Error || !appenders.any(|appender| level <= appender.threshold) {
             return None;
         }
-        match call.tally.bucket.ask(self.rate?, call.now) {
+        match tally.bucket.ask(self.rate?, Moment::now()) {
             Answer::Pass => None,
             Answer::Refused { first } => Some(Verdict::Limited { first }),
         }
     }
 
-    /// Hands a record to those of `appenders` that want it.
-    fn hand_out(&self, call: &Call<'_>, appenders: &[usize]) -> Verdict {
-        let Call { record, level, vars, tally, now } = *call;
+    /// Hands `record` to those of `appenders` that want records of `level`.
+    fn hand_out(
+        &self,
+        record: &Record<'_>,
+        level: Level,
+        appenders: &[usize],
+        vars: &Vars,
+        tally: &Tally,
+    ) -> Verdict {
         Scratch::with(|scratch| {
+            let now = Moment::now();
             let mut number = NO_NUMBER;
             for appender in appenders.iter().filter_map(|at| self.appenders.get(*at)) {
                 if level > appender.threshold {

@@ -1,7 +1,7 @@
 //! A job's rate limit: a bucket that fills as time goes by, one token for each record.
 //!
-//! The time is the records' own, so that a record asks for no clock. The bucket is one number, the moment at which it
-//! will be full (as in the generic cell rate algorithm), so that it needs no lock.
+//! The bucket is one number, the moment at which it will be full (as in the generic cell rate algorithm), so that it needs
+//! no lock. Jobs without a limit pay a comparison.
 
 use super::moment::Moment;
 use std::fmt;

@@ -30,6 +30,7 @@ mod jobs_lock;
 mod levels;
 mod lock;
 mod logs;
+mod modes;
 mod panic;
 mod process;
 mod report;

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::job::{Core, Job, WeakJob};
 use crate::jobs_lock::JobsLock;
 use crate::lock::lock;
+use crate::modes;
 use crate::report::{JobInfo, JobReport, Stats};
 use crate::retention::{self, Removal, Retention};
 use crate::router::{self, Router};
@@ -87,6 +88,7 @@ impl Logs {
         let config = absolute(path.as_ref());
         let template = Template::load(path.as_ref())?;
         let plan = Arc::clone(template.plan());
+        modes::set(plan.modes);
         let root = absolute(&plan.dir);
         make_dirs(&root).map_err(Error::io("make the log root", &root))?;
         let alive = Alive::claim(&root).map_err(Error::io("write to the log root", &root))?;
@@ -414,6 +416,7 @@ impl Inner {
         let plan = template.plan();
         let moved = absolute(&plan.dir) != self.root || plan.server != self.server_id();
         self.files.set_settings(&template.plan().settings);
+        modes::set(template.plan().modes);
         let retention = template.plan().retention;
         // Jobs that start from here on are under the new one; those that started before are in the list or look again.
         self.template.store(Arc::new(template));

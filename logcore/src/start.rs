@@ -129,7 +129,7 @@ fn open(job: &Job, logs: &Inner) -> Result<(), Error> {
 pub(crate) fn make_job_dir(dir: &Path) -> io::Result<bool> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, crate::modes::directory());
     let made = match builder.create(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // The root went away under way.

@@ -3,6 +3,8 @@
 use super::file::LogFile;
 #[cfg(target_os = "linux")]
 use crate::lock::lock;
+#[cfg(unix)]
+use crate::modes;
 use crate::sync::Mutex;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -84,7 +86,7 @@ fn try_open(log: &LogFile, root: &Root) -> io::Result<File> {
     // O_NONBLOCK: a FIFO planted in the root must not hold us.
     let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-    match openat2(root.dir()?, beneath, flags, Mode::from_raw_mode(0o640), resolve) {
+    match openat2(root.dir()?, beneath, flags, Mode::from_raw_mode(modes::file()), resolve) {
         // Old kernels and some sandboxes do not have it.
         Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => open_path(log),
         opened => Ok(File::from(opened?)),
@@ -117,7 +119,7 @@ fn open_both_ways(root: &Path, path: &Path, inside: Option<&Path>) -> io::Result
         let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
         let dir = Root::new(root).dir()?;
-        match openat2(dir, beneath, flags, Mode::from_raw_mode(0o640), resolve) {
+        match openat2(dir, beneath, flags, Mode::from_raw_mode(modes::file()), resolve) {
             Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {}
             opened => return Ok(File::from(opened?)),
         }
@@ -152,7 +154,7 @@ fn open_path(log: &LogFile) -> io::Result<File> {
 #[cfg(unix)]
 fn private(options: &mut OpenOptions, inside_root: bool) {
     use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o640);
+    options.mode(modes::file());
     if inside_root {
         options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     }
@@ -166,7 +168,7 @@ pub(crate) fn make_dirs(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, modes::directory());
     builder.create(dir)
 }
 

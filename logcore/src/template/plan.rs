@@ -9,6 +9,7 @@ use crate::engine::file::Spec;
 use crate::engine::files::{Settings, Shared};
 use crate::engine::rate::Rate;
 use crate::engine::roll::{Cut, Form, Roll, Roller, Trigger, Window};
+use crate::modes::Modes;
 use crate::retention;
 use log::LevelFilter;
 use std::collections::BTreeSet;
@@ -23,6 +24,7 @@ pub(crate) struct Plan {
     pub(crate) dir: PathBuf,
     /// The id of the server log.
     pub(crate) server: String,
+    pub(crate) modes: Modes,
     pub(crate) settings: Settings,
     pub(crate) retention: retention::Limits,
     pub(super) limits: Limits,

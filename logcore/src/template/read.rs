@@ -14,6 +14,7 @@ use crate::engine::pattern::{DEFAULT_PATTERN, Pattern};
 use crate::engine::rate::Rate;
 use crate::engine::roll::{Form, Interval, Trigger, Unit};
 use crate::error::ConfigError;
+use crate::modes::{self, Modes};
 use crate::retention;
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8};
 use log::LevelFilter;
@@ -64,6 +65,7 @@ pub(super) fn plan(root: &Node<'_>, vars: Option<&Vars>) -> Result<Plan> {
         dir: PathBuf::from("logs"),
         server: "server".into(),
         settings: Settings::default(),
+        modes: modes::DEFAULT,
         retention: retention::Limits::default(),
         limits: Limits::default(),
         overrides: Vec::new(),
@@ -430,6 +432,9 @@ fn logcore(read: Reader<'_>, node: &Node<'_>, names: &[&str], plan: &mut Plan) -
             return Err(at.error("0", "no file could be open", "give at least 1"));
         }
     }
+    if let Some(at) = fields.take("mode") {
+        plan.modes = modes(read, &at)?;
+    }
     if let Some(at) = fields.take("retention") {
         plan.retention = retention_of(read, &at)?;
     }
@@ -457,6 +462,28 @@ fn logcore(read: Reader<'_>, node: &Node<'_>, names: &[&str], plan: &mut Plan) -
         }
     }
     fields.finish()
+}
+
+/// Permissions, as `chmod` takes them.
+fn modes(read: Reader<'_>, node: &Node<'_>) -> Result<Modes> {
+    const HELP: &str = "give octal digits in quotes, as in `mode: { file: \"0640\", directory: \"0750\" }`";
+    let mut fields = Fields::of(node, "a mapping with `file` and `directory`")?;
+    let mut mode = |name, default, needed: u32| {
+        let Some(at) = fields.take(name) else { return Ok(default) };
+        let text = same_for_all(read, &at)?;
+        let mode = Some(&*text).filter(|text| text.starts_with('0') && text.len() <= 5);
+        match mode.and_then(|text| u32::from_str_radix(text, 8).ok()) {
+            Some(mode) if mode <= 0o777 && mode & needed == needed => Ok(mode),
+            Some(mode) if mode <= 0o777 => Err(at.error(&text, "the host itself could not use it", HELP)),
+            _ => Err(at.error(&text, "no permissions", HELP)),
+        }
+    };
+    let modes = Modes {
+        file: mode("file", modes::DEFAULT.file, 0o600)?,
+        directory: mode("directory", modes::DEFAULT.directory, 0o700)?,
+    };
+    fields.finish()?;
+    Ok(modes)
 }
 
 fn same_for_all(read: Reader<'_>, node: &Node<'_>) -> Result<String> {

@@ -224,7 +224,7 @@ fn pack_into(half: &Path, form: Form, part: &File) -> io::Result<u64> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, crate::modes::file());
         let archive = options.open(half)?;
         match catch_unwind(AssertUnwindSafe(|| encode(part, &archive, form, plainly))) {
             Err(_) => continue,

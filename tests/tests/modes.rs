@@ -27,7 +27,7 @@ fn files_and_directories_are_made_with_the_permissions_that_the_template_names()
     for (keys, culprit) in [
         ("file: \"0400\"", "the host itself could not use it"),
         ("file: \"0999\"", "no permissions"),
-        ("directory: 493", "no permissions"),
+        ("directory: 493", "expected a text, found the number 493"),
     ] {
         let sandbox = Sandbox::new(&LEVEL_FILES.replace("buffer:", &format!("mode: {{ {keys} }}, buffer:")));
         let error = Logs::from_file(sandbox.config()).unwrap_err().to_string();

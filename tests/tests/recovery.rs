@@ -116,7 +116,7 @@ fn what_was_written_but_not_confirmed_is_found_also_in_a_file_that_was_truncated
         ("kept\n", "one\ntwo\n"), // cut to something
         ("kept\n", "o"),
     ] {
-        let root = Root::with(&[written.clone()]);
+        let root = Root::with(std::slice::from_ref(&written));
         fs::write(root.log(), format!("{before}{after}")).unwrap();
         root.recover();
         assert_eq!(root.text(), format!("{before}one\ntwo\n"), "{before:?} {after:?}");
@@ -201,6 +201,13 @@ fn names_lead_out_of_the_root_only_if_nobody_else_can_have_written_them() {
     let root = Root::with(&[slot(target.as_os_str().as_encoded_bytes(), 1, "one\n")]);
     assert_eq!(root.recover()[0].error, None);
     assert_eq!(fs::read_to_string(&target).unwrap(), "one\n");
+}
+
+#[test]
+fn no_name_leads_into_logcores_own_directory() {
+    let root = Root::with(&[slot(".logcore/living.buffers", 1, "one\n")]);
+    assert!(root.recover()[0].error.is_some());
+    assert!(!root.path().join(OWN_DIR).join("living.buffers").exists());
 }
 
 #[test]

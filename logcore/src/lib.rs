@@ -47,6 +47,8 @@ pub use logs::{LevelChange, Logs};
 pub use report::{JobInfo, JobReport, JobState};
 pub use router::{Entered, Router, current};
 pub use start::JobBuilder;
+#[doc(hidden)]
+pub use template::try_template;
 
 use std::path::Path;
 

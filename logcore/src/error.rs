@@ -98,9 +98,9 @@ impl fmt::Display for ConfigError {
             write!(f, ":{}:{}", self.line, self.column)?;
         }
         if !self.key.is_empty() {
-            write!(f, ": {}", self.key)?;
+            write!(f, ": {}", shown(&self.key))?;
         }
-        write!(f, ": {}", self.message)?;
+        write!(f, ": {}", shown(&self.message))?;
         if self.line > 0 {
             let number = self.line.to_string();
             let margin = " ".repeat(number.len());
@@ -110,13 +110,19 @@ impl fmt::Display for ConfigError {
                 .take(self.column.saturating_sub(1))
                 .map(|c| if c == '\t' { '\t' } else { ' ' })
                 .collect();
-            write!(f, "\n{margin} |\n{number} | {}\n{margin} | {indent}^", self.source_line)?;
+            write!(f, "\n{margin} |\n{number} | {}\n{margin} | {indent}^", shown(&self.source_line))?;
         }
         if !self.help.is_empty() {
             write!(f, "\n  help: {}", self.help)?;
         }
         Ok(())
     }
+}
+
+/// What stands in a template goes to a terminal, and is to do nothing there. A character stays a character, for the mark below.
+fn shown(text: &str) -> String {
+    let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    text.chars().map(|c| if harmless(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
 impl std::error::Error for ConfigError {}

@@ -54,6 +54,8 @@ pub use report::{JobInfo, JobReport, JobState, Stats};
 pub use retention::{Reason, Removal, RetentionStats};
 pub use router::{Entered, Router, current};
 pub use start::JobBuilder;
+#[doc(hidden)]
+pub use template::try_template;
 
 use std::path::Path;
 

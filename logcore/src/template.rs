@@ -21,8 +21,11 @@ pub(crate) use plan::{Plan, Render};
 pub(crate) use text::{Hole, Part, Text, Vars, check_strftime};
 
 use crate::disk::segment;
+use crate::engine::account::Accounts;
+use crate::engine::files::Shared;
 use crate::error::{ConfigError, Error};
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -75,6 +78,22 @@ impl Template {
     pub(crate) fn text(&self) -> &str {
         self.document.text()
     }
+}
+
+/// Reads a template, renders it for a job and encodes a record of each level, without touching a file: for those who look
+/// for templates that break it.
+///
+/// # Errors
+/// As for [`crate::Logs::from_file`].
+pub fn try_template(bytes: &[u8]) -> Result<(), ConfigError> {
+    let template = Template::parse(Path::new("log.yaml"), bytes)?;
+    let (root, accounts) = (Path::new("/nowhere"), Accounts::default());
+    let id = "{d(%Q)} ${job_id} ../$ENV{HOME}\n\u{1b}[2J";
+    let vars = Vars::new(id, job_dir(root, id), BTreeMap::from([("name".into(), id.into())]));
+    let render = Render { vars: &vars, accounts: &accounts, asked: None, set: None };
+    let dispatch = template.plan_for(&vars)?.dispatch(render, &Shared::new(root));
+    dispatch.dry_run(&vars);
+    Ok(())
 }
 
 /// The directory of the job `id` below `root`.

@@ -204,6 +204,13 @@ fn names_lead_out_of_the_root_only_if_nobody_else_can_have_written_them() {
 }
 
 #[test]
+fn no_name_leads_into_logcores_own_directory() {
+    let root = Root::with(&[slot(".logcore/living.buffers", 1, "one\n")]);
+    assert!(root.recover()[0].error.is_some());
+    assert!(!root.path().join(OWN_DIR).join("living.buffers").exists());
+}
+
+#[test]
 fn links_pipes_and_directories_in_the_place_of_a_log_file_are_not_written_to() {
     let outside = tempfile::tempdir().unwrap();
     for plant in [

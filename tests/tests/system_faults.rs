@@ -269,7 +269,7 @@ fn permission_taken_away() {
     let Some(command) = as_nobody(&setting) else { return };
     let mut host = setting.host_by(command);
     fs::remove_file(setting.log()).unwrap();
-    fs::set_permissions(setting.root().join("j"), fs::Permissions::from_mode(0o0)).unwrap();
+    fs::set_permissions(setting.root().join("j"), fs::Permissions::from_mode(0o000)).unwrap();
     host.tell("log 500");
     assert!(host.ask("flush").starts_with("failed"));
     fs::set_permissions(setting.root().join("j"), fs::Permissions::from_mode(0o755)).unwrap();

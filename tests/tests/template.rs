@@ -153,6 +153,14 @@ fn errors_name_place_key_and_remedy() {
 }
 
 #[test]
+fn an_error_shows_no_escape_sequence_of_the_template() {
+    for text in ["root: \u{1b}[2J\n", "appenders: { a: { kind: \"\\e[2J\" } }\n"] {
+        let shown = refused(text).to_string();
+        assert!(!shown.contains('\u{1b}') && shown.contains("[2J"), "{shown:?}");
+    }
+}
+
+#[test]
 fn what_is_no_template_at_all_is_refused() {
     let error = refused("appenders: [ unclosed\n");
     assert!(error.line >= 1 && error.message.starts_with("not YAML"), "{error}");

@@ -1,6 +1,7 @@
 //! Opening log files: private, appending, and below the log root without following a link on the way.
 
 use super::file::LogFile;
+use crate::disk::OWN_DIR;
 #[cfg(target_os = "linux")]
 use crate::lock::lock;
 #[cfg(unix)]
@@ -97,6 +98,9 @@ fn try_open(log: &LogFile, root: &Root) -> io::Result<File> {
 /// if the name can be trusted.
 pub(crate) fn open_to_recover(root: &Path, path: &Path, trusted: bool) -> io::Result<Option<File>> {
     let inside = path.strip_prefix(root).ok();
+    if inside.is_some_and(|beneath| beneath.starts_with(OWN_DIR)) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "logs are not kept there"));
+    }
     if inside.is_none_or(|beneath| !beneath.components().all(|part| matches!(part, Component::Normal(_))))
         && !trusted
     {

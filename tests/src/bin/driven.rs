@@ -62,6 +62,30 @@ impl Host {
                 return Ok(line.trim().trim_end_matches(" kB").to_owned());
             }
             "descriptors" => return Ok(std::fs::read_dir("/proc/self/fd")?.count().to_string()),
+            "threads" => return Ok(std::fs::read_dir("/proc/self/task")?.count().to_string()),
+            // The memory that it has now, in KiB.
+            "resident" => {
+                let pages = std::fs::read_to_string("/proc/self/statm")?;
+                let pages: usize = pages.split(' ').nth(1).context("statm")?.parse()?;
+                return Ok((pages * rustix::param::page_size() / 1024).to_string());
+            }
+            // So many jobs, from their start to their end, each with another id.
+            "cycle" => {
+                for _ in 0..how.parse()? {
+                    self.logged += 1;
+                    let job = self.logs.job(format!("cycled-{}", self.logged)).start()?;
+                    job.run(|| error!("in the job"));
+                    job.spawn("worker", || info!("on its thread"))?
+                        .join()
+                        .map_err(|_| anyhow::anyhow!("panic"))?;
+                    job.finish(Outcome::Ok);
+                }
+            }
+            // A thread of the job panics.
+            "panic" => {
+                let thread = self.job()?.spawn("panics", || panic!("as it was told"))?;
+                anyhow::ensure!(thread.join().is_err(), "it did not panic");
+            }
             // A child without exec: it logs, ends the job, drops all it has, and is gone.
             "fork" => self.fork()?,
             other => bail!("{other}?"),

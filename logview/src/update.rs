@@ -133,7 +133,11 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
     model.log.turn_to(place.clone());
     requests.push(Request::Show { tag: model.log.tag, place });
     if let Some(search) = &model.log.search {
-        requests.push(Request::Count { tag: model.log.tag, pattern: Some(search.pattern.clone()) });
+        requests.push(Request::Count {
+            tag: model.log.tag,
+            pattern: Some(search.pattern.clone()),
+            near: u64::MAX,
+        });
     }
     requests
 }
@@ -185,6 +189,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::Search => type_for(model, For::Search),
         Action::Only => type_for(model, For::Only),
         Action::FilterJobs => type_for(model, For::Jobs),
+        Action::GoToLine => type_for(model, For::Line),
+        Action::GoToTime => type_for(model, For::Moment),
         Action::Back => back(model),
         other => match jump(other) {
             Some(step) => log::step(model, step),
@@ -298,7 +304,7 @@ fn other_file(model: &mut Model, next: bool) -> Vec<Request> {
 
 fn type_for(model: &mut Model, what: For) -> Vec<Request> {
     let text = match what {
-        For::Search => String::new(),
+        For::Search | For::Line | For::Moment => String::new(),
         For::Only => model.log.only_text.clone(),
         For::Jobs => model.jobs.filter.clone(),
     };
@@ -319,7 +325,7 @@ fn back(model: &mut Model) -> Vec<Request> {
     } else if model.log.search.take().is_some() {
         model.log.cursor = None;
         let mut requests = settle(model);
-        requests.push(Request::Count { tag: model.log.tag, pattern: None });
+        requests.push(Request::Count { tag: model.log.tag, pattern: None, near: 0 });
         return requests;
     } else if model.log.only.matching.is_some() {
         return log::set_only(model, None, String::new());

@@ -12,6 +12,7 @@ pub mod index;
 mod joined;
 pub mod lines;
 pub mod page;
+mod rare;
 pub mod search;
 pub mod seek;
 pub mod sweep;

@@ -29,9 +29,10 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
         }
         Message::Tick(now) => {
             model.now = now;
+            model.jobs.arrange_if(now, usize::MAX);
             model.jobs.settle_choice();
             age_note(model);
-            Vec::new()
+            settle(model)
         }
         Message::Terminate => {
             model.quit = true;
@@ -58,8 +59,13 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             settle(model)
         }
         Message::Listed(listing) => {
+            let done = listing.seen >= listing.total && model.jobs.listing.seen < listing.seen;
             model.jobs.listing = listing;
-            Vec::new()
+            if !done {
+                return Vec::new();
+            }
+            model.jobs.arrange_if(model.now, usize::MAX);
+            settle(model)
         }
         Message::Watching(watching) => {
             model.watching = watching;

@@ -16,9 +16,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Places that are kept: 4 MiB.
 const MOST: usize = 1 << 20;
 
-/// Blocks that are looked at before it is asked whether that was enough.
-const BATCH: u64 = 16;
-
 /// See the module. Whoever searches, counts and filters by one pattern shares what is known.
 #[derive(Clone)]
 pub struct Hits {
@@ -109,21 +106,24 @@ impl Hits {
             let unknown = |block: &u64| known.blocks[*block as usize].is_none();
             (known.len, outward(near / BLOCK, known.blocks.len() as u64).filter(unknown).collect::<Vec<_>>())
         };
-        self.look(len, unknown.into_iter(), told, stop)
+        let mut on = || {
+            told();
+            true
+        };
+        self.look(len, unknown.into_iter(), &mut on, stop)
     }
 
     fn look(
         &self,
         len: u64,
         order: impl Iterator<Item = u64> + Send,
-        told: &(dyn Fn() + Sync),
+        on: &mut (dyn FnMut() -> bool + Send),
         stop: &(dyn Fn() -> bool + Sync),
     ) -> io::Result<bool> {
         let look = |block: Block| starts(&self.pattern, block);
         let mut take = |block: u64, places: Vec<u32>| {
             self.put(len, block, places);
-            told();
-            true
+            on()
         };
         sweep::sweep((&*self.bytes, len), order, &look, &mut take, stop)
     }
@@ -161,43 +161,51 @@ impl Hits {
             return Ok(None);
         }
         let (first, last) = (range.start / BLOCK, (range.end - 1) / BLOCK);
+        let ahead = |from: u64| -> Box<dyn Iterator<Item = u64> + Send> {
+            match way {
+                Way::Forward => Box::new(from..last + 1),
+                Way::Backward => Box::new((first..from + 1).rev()),
+            }
+        };
         let mut block = if way == Way::Forward { first } else { last };
-        let mut batch = 1;
         loop {
-            match self.of_block(block, stop)? {
-                Some(places) => {
-                    let mut there = places
-                        .into_iter()
-                        .map(|at| block * BLOCK + u64::from(at))
-                        .filter(|at| range.contains(at));
-                    let found = if way == Way::Forward { there.next() } else { there.next_back() };
-                    if found.is_some() || block == if way == Way::Forward { last } else { first } {
-                        return Ok(found);
-                    }
-                    block = if way == Way::Forward { block + 1 } else { block - 1 };
+            // What is known is walked through; what is not is looked at until there is something.
+            let mut unknown = None;
+            for at in ahead(block) {
+                let Some(places) = self.of_block(at, stop)? else {
+                    unknown = Some(at);
+                    break;
+                };
+                let mut there = places
+                    .into_iter()
+                    .map(|place| at * BLOCK + u64::from(place))
+                    .filter(|at| range.contains(at));
+                let found = if way == Way::Forward { there.next() } else { there.next_back() };
+                if found.is_some() {
+                    return Ok(found);
                 }
-                // Near the place it is likely enough; further away it is worth while to look at many at once.
-                None => {
-                    let ahead = match way {
-                        Way::Forward => block..(block + batch).min(last + 1),
-                        Way::Backward => (block + 1).saturating_sub(batch).max(first)..block + 1,
-                    };
-                    batch = (batch * 4).min(BATCH);
-                    let (len, unknown) = {
-                        let known = self.known();
-                        let unknown = |at: &u64| matches!(known.blocks.get(*at as usize), Some(None));
-                        (
-                            known.len,
-                            outward(block, ahead.end)
-                                .filter(|at| ahead.contains(at))
-                                .filter(unknown)
-                                .collect::<Vec<_>>(),
-                        )
-                    };
-                    if !self.look(len, unknown.into_iter(), &|| (), stop)? {
-                        return Err(io::ErrorKind::Interrupted.into());
+            }
+            let Some(from) = unknown else { return Ok(None) };
+            block = from;
+            let (len, order) = {
+                let known = self.known();
+                let unknown = |at: &u64| matches!(known.blocks.get(*at as usize), Some(None));
+                (known.len, ahead(from).filter(unknown).collect::<Vec<_>>())
+            };
+            let mut next = ahead(from).peekable();
+            let mut enough = |this: &Hits| {
+                let known = this.known();
+                while let Some(Some(Some(found))) = next.peek().map(|at| known.blocks.get(*at as usize)) {
+                    if found.count() > 0 {
+                        return true;
                     }
+                    next.next();
                 }
+                false
+            };
+            self.look(len, order.into_iter(), &mut || !enough(self), stop)?;
+            if stop() {
+                return Err(io::ErrorKind::Interrupted.into());
             }
         }
     }

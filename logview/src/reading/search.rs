@@ -1,5 +1,7 @@
 //! What is searched for: a pattern over bytes, and which way to look. Where it matches in a file says [`Hits`](super::Hits).
 
+use super::rare::Rare;
+use memchr::{memchr, memrchr};
 use regex::bytes::{Regex, RegexBuilder};
 use std::ops::Range;
 
@@ -7,6 +9,8 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub struct Pattern {
     regex: Regex,
+    /// What is looked for first.
+    rare: Option<Rare>,
 }
 
 impl Pattern {
@@ -17,12 +21,10 @@ impl Pattern {
     pub fn new(text: &str) -> Result<Pattern, String> {
         let literal_upper = !text.contains('\\') && text.chars().any(char::is_uppercase);
         let escaped_upper = text.contains('\\') && has_literal_upper(text);
-        let regex = RegexBuilder::new(text)
-            .case_insensitive(!literal_upper && !escaped_upper)
-            .multi_line(true)
-            .size_limit(1 << 22)
-            .build();
-        regex.map(|regex| Pattern { regex }).map_err(|error| {
+        let any_case = !literal_upper && !escaped_upper;
+        let regex =
+            RegexBuilder::new(text).case_insensitive(any_case).multi_line(true).size_limit(1 << 22).build();
+        regex.map(|regex| Pattern { regex, rare: Rare::of(text, any_case) }).map_err(|error| {
             let text = error.to_string();
             text.lines().last().unwrap_or("not a regular expression").trim_start_matches("error: ").to_owned()
         })
@@ -33,9 +35,21 @@ impl Pattern {
         self.regex.as_str()
     }
 
-    /// Where the next match starts, from a place on.
-    pub(super) fn find_at(&self, data: &[u8], at: usize) -> Option<usize> {
-        self.regex.find_at(data, at).map(|hit| hit.start())
+    /// Where the next match starts, from a place on at which a line does.
+    pub(super) fn find_at(&self, data: &[u8], mut at: usize) -> Option<usize> {
+        let Some(rare) = &self.rare else { return self.regex.find_at(data, at).map(|hit| hit.start()) };
+        loop {
+            let found = rare.find(data, at)?;
+            let start = memrchr(b'\n', &data[at..found]).map_or(at, |newline| at + newline + 1);
+            let end = memchr(b'\n', &data[found..]).map_or(data.len(), |newline| found + newline);
+            if let Some(hit) = self.regex.find(&data[start..end]) {
+                return Some(start + hit.start());
+            }
+            at = end + 1;
+            if at >= data.len() {
+                return None;
+            }
+        }
     }
 
     /// Whether a line matches.
@@ -82,6 +96,7 @@ pub enum Found {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn lower_case_means_either_and_a_capital_means_itself() {
@@ -89,5 +104,16 @@ mod tests {
         assert!(!Pattern::new("Reset").unwrap().is_match(b"reset"));
         assert!(Pattern::new(r"\Wreset").unwrap().is_match(b" RESET"));
         assert!(Pattern::new("(").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn the_quick_look_changes_nothing(
+            text in "[abkszZ \n-]{0,80}", pattern in "[abksz]?(z|-z|zz|[az]z|Z)[ab]?(b+|z*|\\$)?",
+        ) {
+            let quick = Pattern::new(&pattern).unwrap();
+            let slow = Pattern { rare: None, ..quick.clone() };
+            prop_assert_eq!(quick.find_at(text.as_bytes(), 0), slow.find_at(text.as_bytes(), 0), "{}", pattern);
+        }
     }
 }

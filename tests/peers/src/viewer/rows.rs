@@ -103,7 +103,8 @@ fn end(open: &dyn Fn() -> Result<Screen>, first: &str, last: &str, line: &str, f
     let mut screen = open()?;
     screen.until(PATIENCE, |text| text.contains("fetched page"))?;
     screen.keys(&format!("{focus}{first}"))?;
-    screen.until(PATIENCE, |text| text.contains("n=2 "))?;
+    // A frame may be read in two parts.
+    screen.until(PATIENCE, |text| text.contains("n=2 ") && !text.contains(line))?;
     let at = screen.keys(last)?;
     Ok(screen.until(PATIENCE, |text| text.contains(line))?.duration_since(at).as_secs_f64())
 }

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant, SystemTime};
 /// How often the clock and the ages on the screen go on.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The least time between two frames: while messages pour in, this is what a screen can show.
+/// The least time between two frames on an average: while messages pour in, this is what a screen can show. Two may
+/// follow each other at once, for what is written shows with the second one: the first tells only that there is more.
 const FRAME: Duration = Duration::from_millis(16);
 
 /// Opens the viewer and blocks until it is quit.
@@ -36,10 +37,10 @@ pub fn run(options: Options) -> Result<()> {
 
 fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Option<Instant>) -> Result<()> {
     let mut ticked = Instant::now();
-    let mut drawn: Option<Instant> = None;
+    let mut drawn: [Option<Instant>; 2] = [None; 2];
     let mut dirty = true;
     while !model.quit {
-        let frame_due = drawn.is_none_or(|at| at.elapsed() >= FRAME);
+        let frame_due = drawn[1].is_none_or(|at| at.elapsed() >= 2 * FRAME);
         provoke("draw");
         if dirty && frame_due {
             // The event of a resize can get lost; what the terminal says of itself cannot.
@@ -49,9 +50,9 @@ fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Opt
             }
             terminal::draw(screen, |frame| view(model, frame))
                 .context("the terminal cannot be written to")?;
-            (drawn, dirty) = (Some(Instant::now()), false);
+            (drawn, dirty) = ([Some(Instant::now()), drawn[0]], false);
         }
-        let wait = if dirty { FRAME } else { TICK.saturating_sub(ticked.elapsed()) };
+        let wait = if dirty { FRAME / 4 } else { TICK.saturating_sub(ticked.elapsed()) };
         let left = deadline.map_or(TICK, |at| at.saturating_duration_since(Instant::now()));
         match workers.messages.recv_timeout(wait.min(left)) {
             Ok(message) => {
@@ -60,7 +61,7 @@ fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Opt
                 // What else is there belongs into the same frame.
                 while let Some(message) = workers.messages.try_recv().ok().filter(|_| !model.quit) {
                     take_in(screen, model, workers, message)?;
-                    if drawn.is_some_and(|at| at.elapsed() > 4 * FRAME) {
+                    if drawn[0].is_some_and(|at| at.elapsed() > 4 * FRAME) {
                         break;
                     }
                 }

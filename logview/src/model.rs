@@ -3,9 +3,11 @@
 
 mod jobs;
 mod log;
+mod moment;
 
 pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, main_file};
 pub use self::log::{Clock, Columns, Focus, Log, Search, message};
+pub use self::moment::Moment;
 
 use crate::layout::{Areas, WIDE, Wishes, areas};
 use crate::reading::page::Only;
@@ -58,6 +60,10 @@ pub enum For {
     Only,
     /// Showing only the jobs whose name matches.
     Jobs,
+    /// Going to a line by its number.
+    Line,
+    /// Going to a moment.
+    Moment,
 }
 
 /// How changes are noticed.
@@ -241,6 +247,10 @@ pub enum Step {
     Hit(Way),
     /// To a record of a level.
     Level(Level, Way),
+    /// To the line of this number in the file.
+    Line(u64),
+    /// To the first record of a moment.
+    Moment(Moment),
 }
 
 /// Everything that the model can ask the workers for.
@@ -255,8 +265,8 @@ pub enum Request {
     Step { tag: u64, step: Step, from: u64, pattern: Option<Pattern>, only: Only },
     /// The jump that is under way is not wanted any more.
     StopStep,
-    /// Count the lines that match, and go on as the file grows; or stop.
-    Count { tag: u64, pattern: Option<Pattern> },
+    /// Count the lines that match, outward from a place, and go on as the file grows; or stop.
+    Count { tag: u64, pattern: Option<Pattern>, near: u64 },
     /// This job is on screen.
     Watch(Option<PathBuf>),
     /// Take the mouse or leave it to the terminal.

@@ -7,16 +7,21 @@
 pub mod follow;
 pub mod format;
 pub mod head;
+pub mod hits;
 pub mod index;
 mod joined;
 pub mod lines;
 pub mod page;
+mod rare;
 pub mod search;
+pub mod seek;
+pub mod sweep;
 
 pub use follow::{Change, Followed};
 pub use format::Format;
 pub use head::{Head, head};
+pub use hits::Hits;
 pub use index::{Index, Totals};
 pub use lines::Lines;
-pub use page::{Anchor, Levels, Line, Page};
+pub use page::{Anchor, Levels, Line, Page, Sieve};
 pub use search::Pattern;

@@ -31,9 +31,10 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
         }
         Message::Tick(now) => {
             model.now = now;
+            model.jobs.arrange_if(now, usize::MAX);
             model.jobs.settle_choice();
             age_note(model);
-            Vec::new()
+            settle(model)
         }
         Message::Terminate => {
             model.quit = true;
@@ -60,8 +61,13 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             settle(model)
         }
         Message::Listed(listing) => {
+            let done = listing.seen >= listing.total && model.jobs.listing.seen < listing.seen;
             model.jobs.listing = listing;
-            Vec::new()
+            if !done {
+                return Vec::new();
+            }
+            model.jobs.arrange_if(model.now, usize::MAX);
+            settle(model)
         }
         Message::Watching(watching) => {
             model.watching = watching;
@@ -162,7 +168,11 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
     model.log.turn_to(place.clone());
     requests.push(Request::Show { tag: model.log.tag, place });
     if let Some(search) = &model.log.search {
-        requests.push(Request::Count { tag: model.log.tag, pattern: Some(search.pattern.clone()) });
+        requests.push(Request::Count {
+            tag: model.log.tag,
+            pattern: Some(search.pattern.clone()),
+            near: u64::MAX,
+        });
     }
     requests
 }
@@ -214,6 +224,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::Search => type_for(model, For::Search),
         Action::Only => type_for(model, For::Only),
         Action::FilterJobs => type_for(model, For::Jobs),
+        Action::GoToLine => type_for(model, For::Line),
+        Action::GoToTime => type_for(model, For::Moment),
         Action::Back => back(model),
         other => match jump(other) {
             Some(step) => log::step(model, step),
@@ -327,7 +339,7 @@ fn other_file(model: &mut Model, next: bool) -> Vec<Request> {
 
 fn type_for(model: &mut Model, what: For) -> Vec<Request> {
     let text = match what {
-        For::Search => String::new(),
+        For::Search | For::Line | For::Moment => String::new(),
         For::Only => model.log.only_text.clone(),
         For::Jobs => model.jobs.filter.clone(),
     };
@@ -348,7 +360,7 @@ fn back(model: &mut Model) -> Vec<Request> {
     } else if model.log.search.take().is_some() {
         model.log.cursor = None;
         let mut requests = settle(model);
-        requests.push(Request::Count { tag: model.log.tag, pattern: None });
+        requests.push(Request::Count { tag: model.log.tag, pattern: None, near: 0 });
         return requests;
     } else if model.log.only.matching.is_some() {
         return log::set_only(model, None, String::new());

@@ -44,10 +44,51 @@ pub(crate) struct Shared {
     pub(crate) requests: AtomicU64,
     /// How many jumps were asked for: with the next one, the one before is no longer wanted.
     pub(crate) steps: AtomicU64,
+    /// How many threads do what a person waits for: what is only done behind waits meanwhile.
+    pub(crate) urgent: AtomicU64,
     /// Notifications do not work; look often.
     pub(crate) polling: AtomicBool,
     /// It is over.
     pub(crate) quit: AtomicBool,
+}
+
+impl Shared {
+    /// Says that a person waits, until it is dropped.
+    fn urgent(&self) -> Urgent<'_> {
+        self.urgent.fetch_add(1, Ordering::Relaxed);
+        Urgent(&self.urgent)
+    }
+
+    fn is_urgent(&self) -> bool {
+        self.urgent.load(Ordering::Relaxed) > 0
+    }
+}
+
+struct Urgent<'a>(&'a AtomicU64);
+
+impl Drop for Urgent<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Orders to a thread that may be long at work: it can see that there are more of them.
+struct Post<T> {
+    orders: Sender<T>,
+    sent: Arc<AtomicU64>,
+}
+
+impl<T> Post<T> {
+    fn new() -> (Post<T>, Arc<AtomicU64>, Receiver<T>) {
+        let (orders, received) = channel();
+        let sent = Arc::<AtomicU64>::default();
+        (Post { orders, sent: Arc::clone(&sent) }, sent, received)
+    }
+
+    fn send(&self, order: T) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        drop(self.orders.send(order));
+    }
 }
 
 /// Starts all threads. `input` says whether keys and signals are wanted.
@@ -57,8 +98,8 @@ pub(crate) fn start(source: &Arc<dyn Source>, polling: bool, input: bool) -> Wor
     shared.polling.store(polling, Ordering::Relaxed);
     let (to_pager, pager_orders) = channel();
     let (to_lister, lister_orders) = channel();
-    let (to_indexer, indexer_orders) = channel();
-    let (to_searcher, searcher_orders) = channel();
+    let (to_indexer, to_index, indexer_orders) = Post::new();
+    let (to_searcher, to_search, searcher_orders) = Post::new();
     let watcher = watcher::Watcher::new(Arc::clone(source), polling, to_pager.clone(), to_lister.clone());
     spawn(
         "pager",
@@ -77,8 +118,8 @@ pub(crate) fn start(source: &Arc<dyn Source>, polling: bool, input: bool) -> Wor
         &out,
         lister::run(Arc::clone(source), Arc::clone(&shared), lister_orders, out.clone(), watcher),
     );
-    spawn("indexer", &out, indexer::run(indexer_orders, out.clone()));
-    spawn("searcher", &out, searcher::run(Arc::clone(&shared), searcher_orders, out.clone()));
+    spawn("indexer", &out, indexer::run(Arc::clone(&shared), to_index, indexer_orders, out.clone()));
+    spawn("searcher", &out, searcher::run(Arc::clone(&shared), to_search, searcher_orders, out.clone()));
     if input {
         input::start(&shared, &out);
     }

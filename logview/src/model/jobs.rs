@@ -146,6 +146,8 @@ pub struct Jobs {
     seen: HashMap<PathBuf, u64>,
     /// Indices into `all`, as shown.
     order: Vec<usize>,
+    /// Jobs that have come or changed since they were put in order.
+    pending: usize,
     selected: Option<PathBuf>,
     /// Whether a person chose the selected job; until then it is the one that needs a look first.
     pub chosen: bool,
@@ -203,6 +205,7 @@ impl Jobs {
 
     /// Takes in what is new about some jobs.
     pub fn put(&mut self, jobs: Vec<Job>, now: SystemTime) {
+        self.pending += jobs.len();
         for job in jobs {
             if let Some(&at) = self.at.get(&job.key) {
                 self.all[at] = job;
@@ -211,11 +214,25 @@ impl Jobs {
                 self.all.push(job);
             }
         }
-        self.arrange(now);
+        self.arrange_if(now, if self.is_listed() { 64 } else { 4 });
+    }
+
+    /// Whether all jobs that there are have been looked at.
+    fn is_listed(&self) -> bool {
+        self.listing.seen >= self.listing.total && self.listing.problem.is_none()
+    }
+
+    /// Puts the list in order if enough of it has changed: a long one is not sorted anew for each job of thousands.
+    pub fn arrange_if(&mut self, now: SystemTime, part: usize) {
+        const FEW: usize = 2000;
+        if self.pending > 0 && (self.all.len() <= FEW || self.pending > self.order.len() / part) {
+            self.arrange(now);
+        }
     }
 
     /// Forgets jobs that are gone.
     pub fn remove(&mut self, keys: &[PathBuf], now: SystemTime) {
+        // What is shown must not point to a job that is gone or has moved.
         for key in keys {
             if let Some(at) = self.at.remove(key) {
                 self.all.swap_remove(at);
@@ -241,14 +258,18 @@ impl Jobs {
     /// Once all jobs are known and counted, the one that needed a look first stays selected: a person may have begun
     /// to read it.
     pub fn settle_choice(&mut self) {
-        let listed = self.listing.seen >= self.listing.total && self.listing.problem.is_none();
-        if !self.chosen && listed && self.selected.is_some() && self.all.iter().all(|job| job.counted) {
+        if !self.chosen
+            && self.is_listed()
+            && self.selected.is_some()
+            && self.all.iter().all(|job| job.counted)
+        {
             self.chosen = true;
         }
     }
 
     /// Puts the list in order again and keeps something selected.
     pub fn arrange(&mut self, now: SystemTime) {
+        self.pending = 0;
         let mut order: Vec<usize> = (0..self.all.len()).filter(|&at| self.is_shown(&self.all[at])).collect();
         order.sort_by_cached_key(|&at| self.rank(&self.all[at], now));
         self.order = order;

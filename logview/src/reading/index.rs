@@ -1,28 +1,30 @@
-//! The sparse index: for each block of a file how many lines and records of each level start in it.
+//! The sparse index: for each block of a file how many lines and records of each level start in it, and when.
 //!
-//! It is fed the file's bytes from its start on, in whatever portions, and is exact for what it was fed: 40 bytes
-//! per block, whatever the lines are like. It reads nothing itself. Numbers taken from it are complete as far as
-//! [`Index::fed`] reaches; saying so is the caller's part.
+//! Each block is learned by itself and in any order, so that what is near the screen is known first; a file that
+//! grows adds blocks, and its tail, which may still change, is learned anew. 64 bytes per block, whatever the lines
+//! are like. It reads nothing itself. [`Totals::complete`] says whether numbers taken from it are those of the file.
 
 use super::format::Format;
 use super::head::{LOOK, Times};
 use super::page::{Levels, slot};
+pub use super::sweep::BLOCK;
+use super::sweep::{Block, outward, whole_blocks};
 use log::Level;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use std::collections::BTreeMap;
-
-/// Bytes per entry.
-pub const BLOCK: u64 = 1 << 20;
 
 /// Buckets of the volume before neighbours are put together.
 const MAX_BUCKETS: usize = 4096;
+
+/// How far above a block the record is looked for that reaches into it.
+const CARRY: usize = 64;
 
 /// Records and lines of a file, as far as it was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Records by level: error, warn, info, debug, trace, and those without one.
     pub records: [u64; 6],
-    /// Lines.
+    /// Lines that have ended.
     pub lines: u64,
     /// Lines before the first record.
     pub headless: u64,
@@ -44,7 +46,7 @@ impl Totals {
 /// Records over time, in buckets of equal width that grows with the span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {
-    /// Seconds per bucket.
+    /// Seconds per bucket: a power of two.
     pub width: i64,
     /// All records and errors, by bucket number (seconds since the epoch / width).
     pub buckets: BTreeMap<i64, (u32, u32)>,
@@ -57,41 +59,267 @@ impl Default for Volume {
 }
 
 impl Volume {
-    fn add(&mut self, second: i64, error: bool) {
+    fn add(&mut self, second: i64, (all, errors): (u32, u32)) {
         let bucket = self.buckets.entry(second.div_euclid(self.width)).or_default();
-        bucket.0 = bucket.0.saturating_add(1);
-        bucket.1 = bucket.1.saturating_add(u32::from(error));
-        if self.buckets.len() > MAX_BUCKETS {
-            self.width *= 2;
-            for (at, (all, errors)) in std::mem::take(&mut self.buckets) {
-                let merged = self.buckets.entry(at.div_euclid(2)).or_default();
-                merged.0 = merged.0.saturating_add(all);
-                merged.1 = merged.1.saturating_add(errors);
-            }
+        bucket.0 = bucket.0.saturating_add(all);
+        bucket.1 = bucket.1.saturating_add(errors);
+        while self.buckets.len() > MAX_BUCKETS {
+            self.widen();
+        }
+    }
+
+    fn widen(&mut self) {
+        self.width *= 2;
+        for (at, (all, errors)) in std::mem::take(&mut self.buckets) {
+            let merged = self.buckets.entry(at.div_euclid(2)).or_default();
+            merged.0 = merged.0.saturating_add(all);
+            merged.1 = merged.1.saturating_add(errors);
+        }
+    }
+
+    /// Adds what another one holds, in whatever order.
+    pub fn merge(&mut self, other: &Volume) {
+        while self.width < other.width {
+            self.widen();
+        }
+        for (&at, &counts) in &other.buckets {
+            self.add(at * other.width, counts);
         }
     }
 }
 
+/// What is known of one block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Entry {
-    records: [u32; 6],
-    lines: u32,
-    headless: u32,
-    /// The level in force where the block starts.
-    carry: u8,
+pub struct Entry {
+    /// Records that start in it, by level.
+    pub records: [u32; 6],
+    /// Newlines among its bytes.
+    pub newlines: u32,
+    /// Its lines before its first record.
+    pub headless: u32,
+    /// When its first and its last record with a time were written, in seconds since the epoch.
+    pub times: Option<(i64, i64)>,
+    /// The level of its last record, if any starts in it.
+    pub last: Option<u8>,
+}
+
+/// What was learned of one block.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Learned {
+    entry: Entry,
+    volume: Volume,
+}
+
+/// Counts one block.
+pub fn learn(format: &Format, block: Block) -> Learned {
+    let mut learned = Learned::default();
+    let Learned { entry, volume } = &mut learned;
+    entry.newlines = memchr_iter(b'\n', block.raw).count() as u32;
+    let mut rest = block.lines;
+    if !block.fresh {
+        // A piece of a long line starts no record.
+        rest = memchr(b'\n', rest).map_or(&[][..], |newline| &rest[newline + 1..]);
+    }
+    let mut times: Times = None;
+    let mut second: Option<(i64, (u32, u32))> = None;
+    while !rest.is_empty() {
+        let newline = memchr(b'\n', rest);
+        let line = &rest[..newline.unwrap_or(rest.len())];
+        rest = newline.map_or(&[][..], |newline| &rest[newline + 1..]);
+        let Some((level, time)) = format.level_and_time(&line[..line.len().min(LOOK)], &mut times) else {
+            entry.headless += u32::from(entry.last.is_none() && (newline.is_some() || line.len() >= LOOK));
+            continue;
+        };
+        // What has neither ended nor can be judged for good may still become something else.
+        if newline.is_none() && line.len() < LOOK {
+            break;
+        }
+        entry.records[slot(level)] += 1;
+        entry.last = Some(slot(level) as u8);
+        let Some(time) = time else { continue };
+        entry.times = Some((entry.times.map_or(time, |(first, _)| first), time));
+        let one = (1, u32::from(level == Some(Level::Error)));
+        second = match second {
+            Some((at, (all, errors))) if at == time => Some((at, (all + one.0, errors + one.1))),
+            other => {
+                other.into_iter().for_each(|(at, counts)| volume.add(at, counts));
+                Some((time, one))
+            }
+        };
+    }
+    second.into_iter().for_each(|(at, counts)| volume.add(at, counts));
+    learned
 }
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
-    entries: Vec<Entry>,
-    totals: Totals,
+    blocks: Vec<Option<Entry>>,
+    known: usize,
+    /// Everything that is known of whole blocks, and over time.
+    sums: [u64; 7],
     volume: Volume,
-    level: Option<Level>,
-    any_head: bool,
-    heads: LineHeads,
-    times: Times,
-    format: Format,
+    /// The rest, as far as `tail_to`.
+    tail: Learned,
+    tail_to: u64,
+    len: u64,
+    /// How its lines are read.
+    pub format: Format,
+}
+
+impl Index {
+    /// Of a file whose lines are read in this way.
+    pub fn new(format: Format) -> Index {
+        Index { format, ..Index::default() }
+    }
+
+    /// The file has this length now, not less than before.
+    pub fn grow(&mut self, len: u64) {
+        self.len = len;
+        let whole = whole_blocks(len) as usize;
+        if whole > self.blocks.len() {
+            self.blocks.resize(whole, None);
+            (self.tail, self.tail_to) = (Learned::default(), whole as u64 * BLOCK);
+        }
+    }
+
+    /// Whole blocks that are not known yet, the nearest to the offset first.
+    pub fn unknown(&self, near: u64) -> Vec<u64> {
+        let unknown = |block: &u64| self.blocks[*block as usize].is_none();
+        outward(near / BLOCK, self.blocks.len() as u64).filter(unknown).collect()
+    }
+
+    /// The blocks that are no whole ones, and whether they are behind the file.
+    pub fn tail(&self) -> (std::ops::Range<u64>, bool) {
+        (self.blocks.len() as u64..super::sweep::blocks(self.len), self.tail_to < self.len)
+    }
+
+    /// Takes in what was learned of a whole block.
+    pub fn put(&mut self, block: u64, learned: &Learned) {
+        let Some(slot) = self.blocks.get_mut(block as usize).filter(|slot| slot.is_none()) else { return };
+        *slot = Some(learned.entry);
+        self.known += 1;
+        for (sum, records) in
+            self.sums.iter_mut().zip(learned.entry.records.into_iter().chain([learned.entry.newlines]))
+        {
+            *sum += u64::from(records);
+        }
+        self.volume.merge(&learned.volume);
+    }
+
+    /// Takes in what was learned of the rest of a file of `len` bytes, from the whole blocks on.
+    pub fn put_tail(&mut self, len: u64, parts: &[Learned]) {
+        if whole_blocks(len) as usize != self.blocks.len() {
+            return;
+        }
+        let mut tail = Learned::default();
+        for part in parts {
+            let headless = if tail.entry.last.is_none() { part.entry.headless } else { 0 };
+            for (sum, records) in tail.entry.records.iter_mut().zip(part.entry.records) {
+                *sum += records;
+            }
+            tail.entry.newlines += part.entry.newlines;
+            tail.entry.headless += headless;
+            tail.entry.last = part.entry.last.or(tail.entry.last);
+            tail.volume.merge(&part.volume);
+        }
+        (self.tail, self.tail_to) = (tail, len);
+    }
+
+    /// What was found; a line that has not ended is not counted.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        let tail = &self.tail.entry;
+        for (at, records) in totals.records.iter_mut().enumerate() {
+            *records = self.sums[at] + u64::from(tail.records[at]);
+        }
+        totals.lines = self.sums[6] + u64::from(tail.newlines);
+        let (headless, ended) = self.headless(self.blocks.len());
+        totals.headless = headless + if ended { 0 } else { u64::from(tail.headless) };
+        totals.bytes =
+            self.known as u64 * BLOCK + self.tail_to.saturating_sub(self.blocks.len() as u64 * BLOCK);
+        totals.complete = self.known == self.blocks.len() && self.tail_to >= self.len;
+        totals
+    }
+
+    /// Lines before the first record, as far as the blocks below `to` say, and whether that is one of theirs.
+    fn headless(&self, to: usize) -> (u64, bool) {
+        let mut sum = 0;
+        for block in &self.blocks[..to] {
+            let Some(entry) = block else { return (0, true) };
+            sum += u64::from(entry.headless);
+            if entry.last.is_some() {
+                return (sum, true);
+            }
+        }
+        (sum, false)
+    }
+
+    /// Records over time.
+    pub fn volume(&self) -> Volume {
+        let mut volume = self.volume.clone();
+        volume.merge(&self.tail.volume);
+        volume
+    }
+
+    /// Newlines of a block, if it is known.
+    pub fn newlines(&self, block: u64) -> Option<u32> {
+        self.blocks.get(block as usize)?.map(|entry| entry.newlines)
+    }
+
+    /// Whether the index knows that no line that starts in this block is wanted.
+    pub fn lacks(&self, block: u64, levels: Levels) -> bool {
+        let level = |at: usize| Level::iter().nth(at);
+        let Some(Some(entry)) = self.blocks.get(block as usize) else { return false };
+        !levels.has(None)
+            && (0..6).all(|at| entry.records[at] == 0 || !levels.has(level(at)))
+            && self.carry(block as usize).is_some_and(|carry| !levels.has(level(carry.into())))
+    }
+
+    /// The level of the record that reaches into a block, if that is known.
+    fn carry(&self, block: usize) -> Option<u8> {
+        let none = slot(None) as u8;
+        for entry in self.blocks[..block].iter().rev().take(CARRY) {
+            if let Some(level) = entry.as_ref()?.last {
+                return Some(level);
+            }
+        }
+        (block <= CARRY).then_some(none)
+    }
+
+    /// Wanted records before the block that holds `at`, if all before it is known, and where that block starts.
+    pub fn before_block(&self, at: u64, levels: Levels) -> Option<(u64, u64)> {
+        if at > self.len {
+            return None;
+        }
+        let block = (at / BLOCK).min(self.blocks.len() as u64) as usize;
+        let mut sum = Totals::default();
+        for entry in &self.blocks[..block] {
+            for (sum, records) in sum.records.iter_mut().zip(entry.as_ref()?.records) {
+                *sum += u64::from(records);
+            }
+        }
+        sum.headless = self.headless(block).0;
+        Some((sum.wanted(levels), block as u64 * BLOCK))
+    }
+
+    /// What is known of the whole blocks, to be kept.
+    pub fn kept(&self) -> (&[Option<Entry>], &Volume) {
+        (&self.blocks, &self.volume)
+    }
+
+    /// Begins with what was kept.
+    pub fn resume(format: Format, blocks: Vec<Entry>, volume: Volume) -> Index {
+        let mut sums = [0; 7];
+        for entry in &blocks {
+            for (sum, records) in sums.iter_mut().zip(entry.records.into_iter().chain([entry.newlines])) {
+                *sum += u64::from(records);
+            }
+        }
+        let (known, tail_to) = (blocks.len(), blocks.len() as u64 * BLOCK);
+        let blocks = blocks.into_iter().map(Some).collect();
+        Index { blocks, known, sums, volume, tail: Learned::default(), tail_to, len: 0, format }
+    }
 }
 
 /// The first bytes of each line that has ended, out of portions of any size.
@@ -136,109 +364,50 @@ impl LineHeads {
     }
 }
 
-impl Index {
-    /// Of a file whose lines are read in this way.
-    pub fn new(format: Format) -> Index {
-        Index { format, ..Index::default() }
-    }
-
-    /// How far the file was fed.
-    pub fn fed(&self) -> u64 {
-        self.totals.bytes
-    }
-
-    /// What was found; a line that has not ended is not counted.
-    pub fn totals(&self) -> Totals {
-        self.totals
-    }
-
-    /// Records over time.
-    pub fn volume(&self) -> &Volume {
-        &self.volume
-    }
-
-    /// Takes the next bytes of the file.
-    pub fn feed(&mut self, bytes: &[u8]) {
-        let mut heads = std::mem::take(&mut self.heads);
-        heads.feed(bytes, &mut |start, line| self.line(start, line));
-        self.heads = heads;
-        self.totals.bytes = self.heads.fed;
-    }
-
-    /// Counts one line.
-    fn line(&mut self, start: u64, line: &[u8]) {
-        let block = (start / BLOCK) as usize;
-        while self.entries.len() <= block {
-            self.entries.push(Entry { carry: slot(self.level) as u8, ..Entry::default() });
-        }
-        let entry = &mut self.entries[block];
-        entry.lines += 1;
-        self.totals.lines += 1;
-        if let Some((level, time)) = self.format.level_and_time(line, &mut self.times) {
-            entry.records[slot(level)] += 1;
-            self.totals.records[slot(level)] += 1;
-            self.level = level;
-            self.any_head = true;
-            if let Some(time) = time {
-                self.volume.add(time, level == Some(Level::Error));
-            }
-        } else if !self.any_head {
-            entry.headless += 1;
-            self.totals.headless += 1;
-        }
-    }
-
-    /// Whether the index knows that no line that starts in this block is wanted.
-    pub fn lacks(&self, block: u64, levels: Levels) -> bool {
-        let block = block as usize;
-        // The last block may still grow.
-        let Some(entry) = self.entries.get(block).filter(|_| block + 1 < self.entries.len()) else {
-            return false;
-        };
-        let level = |at: usize| Level::iter().nth(at);
-        !levels.has(None)
-            && !levels.has(level(entry.carry.into()))
-            && (0..6).all(|at| entry.records[at] == 0 || !levels.has(level(at)))
-    }
-
-    /// Wanted records before the block that holds `at`, if the index reaches that far, and where that block starts.
-    pub fn before_block(&self, at: u64, levels: Levels) -> Option<(u64, u64)> {
-        if at > self.totals.bytes {
-            return None;
-        }
-        let block = (at / BLOCK) as usize;
-        let mut sum = Totals::default();
-        for entry in self.entries.iter().take(block) {
-            for (sum, records) in sum.records.iter_mut().zip(entry.records) {
-                *sum += u64::from(records);
-            }
-            sum.headless += u64::from(entry.headless);
-        }
-        Some((sum.wanted(levels), block as u64 * BLOCK))
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use super::super::lines::tests::Memory;
+    use super::super::sweep::{blocks, read};
     use super::*;
     use proptest::prelude::*;
 
+    /// The index of a text, its blocks learned outward from a place.
+    pub(crate) fn indexed(text: &[u8], near: u64) -> Index {
+        let mut index = Index::default();
+        index.grow(text.len() as u64);
+        catch_up(&mut index, text, near);
+        index
+    }
+
+    fn catch_up(index: &mut Index, text: &[u8], near: u64) {
+        let (memory, len) = (Memory(text.to_vec()), text.len() as u64);
+        let format = Format::default();
+        let one = |block| learn(&format, read(&memory, len, block, &mut Vec::new()).unwrap());
+        for block in index.unknown(near) {
+            index.put(block, &one(block));
+        }
+        let tail: Vec<Learned> = (whole_blocks(len)..blocks(len)).map(one).collect();
+        index.put_tail(len, &tail);
+    }
+
     #[test]
     fn records_are_counted_by_level_and_their_other_lines_are_not() {
-        let mut index = Index::default();
-        index
-            .feed(b"loose\n[INFO] [2026-11-22T16:20:01Z] a\n\tmore\n[ERROR] [2026-11-22T16:20:01Z] b\nunend");
+        let index = indexed(
+            b"loose\n[INFO] [2026-11-22T16:20:01Z] a\n\tmore\n[ERROR] [2026-11-22T16:20:01Z] b\nunend",
+            0,
+        );
         let totals = index.totals();
         assert_eq!((totals.records, totals.lines, totals.headless), ([1, 0, 1, 0, 0, 0], 4, 1));
         assert_eq!(index.volume().buckets.values().collect::<Vec<_>>(), [&(2, 1)]);
         assert_eq!(totals.wanted(Levels::ALL), 3);
+        assert!(totals.complete);
     }
 
     #[test]
     fn the_volume_stays_bounded_over_any_span() {
         let mut volume = Volume::default();
         for second in 0..100_000 {
-            volume.add(second, second % 2 == 0);
+            volume.add(second, (1, u32::from(second % 2 == 0)));
         }
         assert!(volume.buckets.len() <= MAX_BUCKETS);
         let sum = volume.buckets.values().fold((0, 0), |sum, both| (sum.0 + both.0, sum.1 + both.1));
@@ -246,20 +415,33 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
         #[test]
-        fn portions_do_not_matter(
-            lines in proptest::collection::vec("(\\[INFO\\] |\\[ERROR\\] |\t|x|2026-11-22 10:00:01 )[a-z]{0,600}", 0..20),
-            cuts in proptest::collection::vec(0..2000usize, 0..10),
+        fn neither_the_order_of_the_blocks_nor_how_the_file_grew_matters(
+            parts in proptest::collection::vec(
+                ("(\\[INFO\\] |\\[ERROR\\] |\t|x|2026-11-22 10:00:01 )[a-z]{0,60}", 0..90_000usize), 0..60),
+            cut in 0.0..1.0f64, near in 0.0..1.0f64,
         ) {
-            let text = lines.join("\n").into_bytes();
-            let (mut whole, mut parts) = (Index::default(), Index::default());
-            whole.feed(&text);
-            let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(text.len())).chain([0, text.len()]).collect();
-            cuts.sort_unstable();
-            for pair in cuts.windows(2) {
-                parts.feed(&text[pair[0]..pair[1]]);
-            }
-            prop_assert_eq!(whole, parts);
+            let text: Vec<u8> = parts.iter()
+                .flat_map(|(line, pad)| line.bytes().chain(std::iter::repeat_n(b'-', *pad)).chain([b'\n']))
+                .collect();
+            let whole = indexed(&text, 0);
+            let mut other = indexed(&text[..(text.len() as f64 * cut) as usize], 0);
+            other.grow(text.len() as u64);
+            catch_up(&mut other, &text, (text.len() as f64 * near) as u64);
+            prop_assert_eq!(&whole, &other);
+            let totals = whole.totals();
+            prop_assert_eq!(totals.lines, parts.len() as u64);
+            let heads = parts.iter().filter(|(line, _)| !line.starts_with(['\t', 'x'])).count() as u64;
+            prop_assert_eq!(totals.records.iter().sum::<u64>(), heads);
+            let headless = parts.iter().take_while(|(line, _)| line.starts_with(['\t', 'x'])).count() as u64;
+            prop_assert_eq!(totals.headless, headless);
+            let (kept, volume) = whole.kept();
+            let mut resumed = Index::resume(Format::default(), kept.iter().copied().flatten().collect(), volume.clone());
+            resumed.grow(text.len() as u64);
+            catch_up(&mut resumed, &text, 0);
+            prop_assert_eq!(whole, resumed);
         }
     }
 }

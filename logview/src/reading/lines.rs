@@ -219,7 +219,7 @@ pub(crate) mod tests {
     }
 
     /// Files of short lines, long lines around the cut, and gaps without any newline.
-    fn file() -> impl Strategy<Value = Vec<u8>> {
+    pub(crate) fn file() -> impl Strategy<Value = Vec<u8>> {
         let p = PIECE as usize;
         let length = prop_oneof![0..200usize, p - 2..p + 2, 2 * p - 2..2 * p + 2, 3 * p..4 * p];
         proptest::collection::vec(length, 0..12).prop_map(|lengths| {

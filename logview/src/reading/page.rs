@@ -1,16 +1,19 @@
 //! A page: some lines around a place, with the level of the record each belongs to, and only those wanted.
 //!
-//! A line that starts no record belongs to the record above it and shows or hides with it. How far that reaches is
-//! bounded ([`REACH`]), so that a page costs the same wherever it is taken. Whole blocks in which the index knows
-//! nothing wanted are passed over unread; without an index they are read, and the caller may stop that at any time.
+//! A line that starts no record belongs to the record above it and shows or hides with it: by the record's level, and
+//! by whether any line of it matches. How far that reaches is bounded ([`REACH`]), so that a page costs the same
+//! wherever it is taken. Whole blocks in which the index knows nothing wanted are passed over unread, and from one match
+//! to the next what [`Hits`] knows; what nobody knows is read, and the caller may stop that at any time.
 
 use super::head::{Head, LOOK};
+use super::hits::Hits;
 use super::index::{BLOCK, Index};
 use super::lines::Lines;
-use super::search::Pattern;
+use super::search::{Pattern, Way};
 use log::Level;
 use std::collections::VecDeque;
 use std::io;
+use std::ops::Range;
 
 /// How many lines below its first a record can have. What follows after that stands for itself.
 pub const REACH: usize = 500;
@@ -57,18 +60,29 @@ pub fn slot(level: Option<Level>) -> usize {
 pub struct Only {
     /// Records of these levels.
     pub levels: Levels,
-    /// And, if there is a pattern, lines that match it or continue one that does.
+    /// And, if there is a pattern, of these those of which a line matches.
     pub matching: Option<Pattern>,
 }
 
 impl Only {
     /// All lines.
     pub const ALL: Only = Only { levels: Levels::ALL, matching: None };
+}
 
-    fn wants(&self, line: &Line, of_match: bool) -> bool {
-        self.levels.has(line.level)
-            && self.matching.as_ref().is_none_or(|pattern| of_match || pattern.is_match(&line.text))
-    }
+/// What is wanted, and what is known that spares reading.
+#[derive(Clone, Copy)]
+pub struct Sieve<'a> {
+    /// Records of these levels.
+    pub levels: Levels,
+    /// And of these those of which a line matches.
+    pub hits: Option<&'a Hits>,
+    /// What is known of the blocks.
+    pub index: Option<&'a Index>,
+}
+
+impl Sieve<'_> {
+    /// All lines.
+    pub const ALL: Sieve<'static> = Sieve { levels: Levels::ALL, hits: None, index: None };
 }
 
 /// One line, or one piece of a very long one.
@@ -115,19 +129,20 @@ pub struct Page {
 /// What the file system says.
 pub fn page(
     lines: &mut Lines,
-    index: Option<&Index>,
     (anchor, before, after): (Anchor, usize, usize),
-    only: &Only,
-    stop: &dyn Fn() -> bool,
+    sieve: Sieve,
+    stop: &(dyn Fn() -> bool + Sync),
 ) -> io::Result<Page> {
     let (at, before, after) = match anchor {
         Anchor::Start => (0, 0, before + after),
         Anchor::End => (lines.len(), before + after, 0),
         Anchor::At(at) => (lines.start_of(at)?, before, after),
     };
-    let mut take = Take { lines, index, only, stop };
-    let (mut found, from_start) = take.backward(at, before)?;
-    let (rest, to_end) = take.forward(at, after)?;
+    let mut take = Take { lines, sieve, stop };
+    let ((mut found, from_start), (rest, to_end)) = match sieve.hits {
+        Some(hits) => (take.matching_before(hits, at, before)?, take.matching_from(hits, at, after)?),
+        None => (take.backward(at, before)?, take.forward(at, after)?),
+    };
     found.extend(rest);
     Ok(Page { lines: found, from_start, to_end })
 }
@@ -135,32 +150,48 @@ pub fn page(
 /// Whether the line that starts at `start` is wanted.
 ///
 /// # Errors
+/// What the file system says; `Interrupted` if `stop` said so.
+pub fn wants(
+    lines: &mut Lines,
+    start: u64,
+    sieve: Sieve,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> io::Result<bool> {
+    let mut take = Take { lines, sieve, stop };
+    let (record, level) = take.record_around(start)?;
+    let matches = match sieve.hits {
+        Some(hits) => hits.nearest(&record, Way::Forward, stop)?.is_some(),
+        None => true,
+    };
+    Ok(matches && sieve.levels.has(level))
+}
+
+/// The record that holds the line at `at`: where it starts and ends.
+///
+/// # Errors
 /// What the file system says.
-pub fn wants(lines: &mut Lines, start: u64, only: &Only) -> io::Result<bool> {
-    let mut take = Take { lines, index: None, only, stop: &|| false };
-    let mut above = take.above(start)?;
-    let mut line = take.read(start)?;
-    take.place(&mut line, &mut above);
-    Ok(only.wants(&line, above.matched))
+pub fn record(lines: &mut Lines, at: u64) -> io::Result<Range<u64>> {
+    Ok(Take { lines, sieve: Sieve::ALL, stop: &|| false }.record_around(at)?.0)
 }
 
 struct Take<'a> {
     lines: &'a mut Lines,
-    index: Option<&'a Index>,
-    only: &'a Only,
-    stop: &'a dyn Fn() -> bool,
+    sieve: Sieve<'a>,
+    stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// The record that a line continues.
 #[derive(Clone, Copy, Default)]
 struct Above {
     level: Option<Level>,
-    matched: bool,
     depth: usize,
 }
 
+/// What was found, and whether there is nothing more that way.
+type Part = (Vec<Line>, bool);
+
 impl Take<'_> {
-    fn forward(&mut self, start: u64, want: usize) -> io::Result<(Vec<Line>, bool)> {
+    fn forward(&mut self, start: u64, want: usize) -> io::Result<Part> {
         let mut found = Vec::with_capacity(want.min(1024));
         let mut at = start;
         let mut above = self.above(at)?;
@@ -180,15 +211,15 @@ impl Take<'_> {
             }
             let mut line = self.read(at)?;
             at = line.end;
-            self.place(&mut line, &mut above);
-            if self.only.wants(&line, above.matched) {
+            place(&mut line, &mut above);
+            if self.sieve.levels.has(line.level) {
                 found.push(line);
             }
         }
         Ok((found, true))
     }
 
-    fn backward(&mut self, start: u64, want: usize) -> io::Result<(Vec<Line>, bool)> {
+    fn backward(&mut self, start: u64, want: usize) -> io::Result<Part> {
         let mut found = VecDeque::with_capacity(want.min(1024));
         let mut at = start;
         let mut steps = 0usize;
@@ -221,20 +252,127 @@ impl Take<'_> {
             } else {
                 self.above(at)?
             };
-            let mut wanted = Vec::with_capacity(record.len());
-            for mut line in record.into_iter().rev() {
-                self.place(&mut line, &mut above);
-                if self.only.wants(&line, above.matched) {
-                    wanted.push(line);
-                }
+            for line in record.iter_mut().rev() {
+                place(line, &mut above);
             }
-            for line in wanted.into_iter().rev() {
-                found.push_front(line);
-            }
+            record.retain(|line| self.sieve.levels.has(line.level));
+            record.into_iter().for_each(|line| found.push_front(line));
         }
         let surplus = found.len().saturating_sub(want);
         found.drain(..surplus);
         Ok((found.into(), at == 0 && surplus == 0))
+    }
+
+    /// As [`Take::forward`], from one match to the next.
+    fn matching_from(&mut self, hits: &Hits, start: u64, want: usize) -> io::Result<Part> {
+        let mut found = Vec::new();
+        let mut at = start;
+        // A record that begins above may match there.
+        let (record, level) = self.record_around(at)?;
+        if record.start < at && at < record.end && self.matches(hits, &record)? == Some(true) {
+            self.take(at..record.end, level, &mut found)?;
+            at = record.end;
+        }
+        while found.len() < want {
+            match hits.nearest(&(at..self.lines.len()), Way::Forward, self.stop) {
+                Ok(Some(hit)) => {
+                    let (record, level) = self.record_around(hit)?;
+                    self.take(record.start.max(at)..record.end, level, &mut found)?;
+                    at = record.end.max(hit + 1);
+                }
+                Ok(None) => return Ok((found, true)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok((found, false)),
+                Err(error) => return Err(error),
+            }
+        }
+        let surplus = found.len() > want;
+        found.truncate(want);
+        Ok((found, at >= self.lines.len() && !surplus))
+    }
+
+    /// As [`Take::backward`], from one match to the one before.
+    fn matching_before(&mut self, hits: &Hits, start: u64, want: usize) -> io::Result<Part> {
+        let mut found = VecDeque::new();
+        let mut at = start;
+        let mut first = self.lines.before(at)?;
+        while found.len() < want {
+            // A record that goes on below may match there.
+            let around = match first.take() {
+                Some(before) => {
+                    let (record, level) = self.record_around(before)?;
+                    (record.end > at && self.matches(hits, &record)? == Some(true)).then_some((record, level))
+                }
+                None => None,
+            };
+            let (record, level) = match around {
+                Some(around) => around,
+                None => match hits.nearest(&(0..at), Way::Backward, self.stop) {
+                    Ok(Some(hit)) => self.record_around(hit)?,
+                    Ok(None) => return Ok((found.into(), true)),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                        return Ok((found.into(), false));
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            let mut of_record = Vec::new();
+            self.take(record.start..record.end.min(at), level, &mut of_record)?;
+            of_record.into_iter().rev().for_each(|line| found.push_front(line));
+            at = record.start;
+        }
+        let surplus = found.len().saturating_sub(want);
+        found.drain(..surplus);
+        Ok((found.into(), at == 0 && surplus == 0))
+    }
+
+    /// Whether a line of a record matches; `None` if there was no time to find out.
+    fn matches(&self, hits: &Hits, record: &Range<u64>) -> io::Result<Option<bool>> {
+        match hits.nearest(record, Way::Forward, self.stop) {
+            Ok(hit) => Ok(Some(hit.is_some())),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The lines of a record, if its level is wanted.
+    fn take(&mut self, lines: Range<u64>, level: Option<Level>, found: &mut Vec<Line>) -> io::Result<()> {
+        let mut at = lines.start;
+        while at < lines.end && self.sieve.levels.has(level) {
+            let mut line = self.read(at)?;
+            line.level = level;
+            at = line.end;
+            found.push(line);
+        }
+        Ok(())
+    }
+
+    /// The record that holds the line at `at`, and its level. A line that belongs to none is one by itself.
+    fn record_around(&mut self, at: u64) -> io::Result<(Range<u64>, Option<Level>)> {
+        let mut start = self.lines.start_of(at)?;
+        let alone = start..self.lines.end_of(start)?;
+        let mut text = Vec::new();
+        for depth in 0..=REACH {
+            let end = self.lines.end_of(start)?;
+            self.lines.text_into(start, end.min(start + LOOK as u64), &mut text)?;
+            if let Some(level) = self.lines.format.level_of(&text) {
+                let mut last = alone.end;
+                for _ in depth..REACH {
+                    if last >= self.lines.len() {
+                        break;
+                    }
+                    let end = self.lines.end_of(last)?;
+                    self.lines.text_into(last, end.min(last + LOOK as u64), &mut text)?;
+                    if self.lines.format.level_of(&text).is_some() {
+                        break;
+                    }
+                    last = end;
+                }
+                return Ok((start..last, level));
+            }
+            let Some(before) = self.lines.before(start)? else { break };
+            start = before;
+        }
+        Ok((alone, None))
     }
 
     fn read(&mut self, at: u64) -> io::Result<Line> {
@@ -242,20 +380,6 @@ impl Take<'_> {
         let text = self.lines.text(at, end)?;
         let head = self.lines.format.head(&text);
         Ok(Line { at, end, text, head, level: None })
-    }
-
-    /// Gives a line the level of its record and makes it the record above the next.
-    fn place(&self, line: &mut Line, above: &mut Above) {
-        if let Some(head) = &line.head {
-            let matched = self.only.matching.as_ref().is_some_and(|pattern| pattern.is_match(&line.text));
-            *above = Above { level: head.level, matched, depth: 0 };
-        } else {
-            above.depth += 1;
-            if above.depth > REACH {
-                *above = Above { depth: above.depth, ..Above::default() };
-            }
-        }
-        line.level = above.level;
     }
 
     /// The record that reaches over the start of the line at `at`.
@@ -267,9 +391,7 @@ impl Take<'_> {
             let end = start.min(before + LOOK as u64);
             self.lines.text_into(before, end, &mut text)?;
             if let Some(level) = self.lines.format.level_of(&text) {
-                self.lines.text_into(before, start, &mut text)?;
-                let matched = self.only.matching.as_ref().is_some_and(|pattern| pattern.is_match(&text));
-                return Ok(Above { level, matched, depth });
+                return Ok(Above { level, depth });
             }
             start = before;
         }
@@ -278,14 +400,14 @@ impl Take<'_> {
 
     /// Where to go on if the rest of the block at `at` holds nothing wanted.
     fn skip_forward(&mut self, at: u64) -> io::Result<Option<u64>> {
-        let Some(index) = self.index.filter(|_| !self.only.levels.is_all()) else { return Ok(None) };
+        let Some(index) = self.sieve.index.filter(|_| !self.sieve.levels.is_all()) else { return Ok(None) };
         if !at.is_multiple_of(BLOCK) && at / BLOCK == at.saturating_sub(1) / BLOCK {
             let first = self.lines.start_of(at / BLOCK * BLOCK)?;
             if self.lines.end_of(first)? < at {
                 return Ok(None); // asked once per block is enough: at its first line
             }
         }
-        if !index.lacks(at / BLOCK, self.only.levels) {
+        if !index.lacks(at / BLOCK, self.sieve.levels) {
             return Ok(None);
         }
         self.first_from((at / BLOCK + 1) * BLOCK).map(Some)
@@ -293,9 +415,9 @@ impl Take<'_> {
 
     /// Where to go on backwards if the block before `at` holds nothing wanted.
     fn skip_backward(&mut self, at: u64) -> io::Result<Option<u64>> {
-        let Some(index) = self.index.filter(|_| !self.only.levels.is_all()) else { return Ok(None) };
+        let Some(index) = self.sieve.index.filter(|_| !self.sieve.levels.is_all()) else { return Ok(None) };
         let Some(block) = at.checked_sub(1).map(|last| last / BLOCK) else { return Ok(None) };
-        if !index.lacks(block, self.only.levels) {
+        if !index.lacks(block, self.sieve.levels) {
             return Ok(None);
         }
         let first = self.first_from(block * BLOCK)?;
@@ -310,11 +432,26 @@ impl Take<'_> {
     }
 }
 
+/// Gives a line the level of its record and makes it the record above the next.
+fn place(line: &mut Line, above: &mut Above) {
+    if let Some(head) = &line.head {
+        *above = Above { level: head.level, depth: 0 };
+    } else {
+        above.depth += 1;
+        if above.depth > REACH {
+            above.level = None;
+        }
+    }
+    line.level = above.level;
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::lines::tests::lines;
+    use super::super::index::tests::indexed;
+    use super::super::lines::tests::{Memory, lines};
     use super::*;
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     const TEXT: &str = "[INFO] a\n[ERROR] b\n\tat x\n\tat y\n[DEBUG] c\n[ERROR] d\n";
 
@@ -322,23 +459,33 @@ mod tests {
         page.lines.iter().map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect()
     }
 
-    fn take(text: &str, at: (Anchor, usize, usize), only: &Only) -> Page {
-        page(&mut lines(text.as_bytes()), None, at, only, &|| false).unwrap()
+    fn hits(text: &str, pattern: Option<&str>) -> Option<Hits> {
+        let bytes = Arc::new(Memory(text.as_bytes().to_vec()));
+        pattern.map(|pattern| Hits::new(Pattern::new(pattern).unwrap(), bytes, text.len() as u64))
+    }
+
+    fn take(text: &str, at: (Anchor, usize, usize), levels: Levels, pattern: Option<&str>) -> Page {
+        let (hits, index) = (hits(text, pattern), indexed(text.as_bytes(), 0));
+        let sieve = Sieve { levels, hits: hits.as_ref(), index: Some(&index) };
+        page(&mut lines(text.as_bytes()), at, sieve, &|| false).unwrap()
     }
 
     #[test]
     fn a_record_shows_and_hides_as_a_whole() {
-        let errors = Only { levels: Levels::only(Level::Error), matching: None };
-        let page = take(TEXT, (Anchor::End, 10, 0), &errors);
+        let page = take(TEXT, (Anchor::End, 10, 0), Levels::only(Level::Error), None);
         assert_eq!(texts(&page), ["[ERROR] b", "\tat x", "\tat y", "[ERROR] d"]);
         assert!(page.from_start && page.to_end);
-        let matching = Only { levels: Levels::ALL, matching: Pattern::new("b$").ok() };
-        assert_eq!(texts(&take(TEXT, (Anchor::Start, 0, 10), &matching)), ["[ERROR] b", "\tat x", "\tat y"]);
+        for pattern in ["b$", "at y"] {
+            let page = take(TEXT, (Anchor::Start, 0, 10), Levels::ALL, Some(pattern));
+            assert_eq!(texts(&page), ["[ERROR] b", "\tat x", "\tat y"]);
+        }
+        let none = take(TEXT, (Anchor::End, 10, 0), Levels::only(Level::Debug), Some("at y"));
+        assert!(none.lines.is_empty() && none.from_start && none.to_end);
     }
 
     #[test]
     fn a_page_in_the_middle_of_a_record_knows_its_level() {
-        let page = take(TEXT, (Anchor::At(24), 0, 1), &Only::ALL);
+        let page = take(TEXT, (Anchor::At(24), 0, 1), Levels::ALL, None);
         assert_eq!((texts(&page), page.lines[0].level), (vec!["\tat x".to_owned()], Some(Level::Error)));
         assert!(!page.to_end);
     }
@@ -359,30 +506,43 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
-        fn pages_in_either_direction_and_with_an_index_agree(records in proptest::collection::vec(record(), 0..80)) {
+        fn pages_in_either_direction_agree_with_what_is_wanted(
+            records in proptest::collection::vec(record(), 0..60), middle in 0.0..1.0f64,
+        ) {
             let text = records.concat();
-            let mut index = Index::default();
-            index.feed(text.as_bytes());
+            let all = take(&text, (Anchor::Start, 0, 1_000_000), Levels::ALL, None).lines;
+            let index = indexed(text.as_bytes(), 0);
+            let middle = lines(text.as_bytes()).start_of((text.len() as f64 * middle) as u64).unwrap();
             for levels in [Levels::ALL, Levels::only(Level::Error), Levels::ALL.toggled(Level::Debug)] {
-                let only = Only { levels, matching: None };
-                let whole = take(&text, (Anchor::Start, 0, 1_000_000), &only);
-                let mut back = Vec::new();
-                let mut at = text.len() as u64;
-                loop {
-                    let mut lines = lines(text.as_bytes());
-                    let page = page(&mut lines, Some(&index), (Anchor::At(at), 7, 0), &only, &|| false).unwrap();
-                    let Some(first) = page.lines.first() else { break };
-                    at = first.at;
-                    back.extend(page.lines.into_iter().rev());
+                for pattern in [None, Some("more"), Some("r\\] x{500}")] {
+                    let regex = Pattern::new(pattern.unwrap_or("")).unwrap();
+                    let mut wanted: Vec<Line> = Vec::new();
+                    for record in all.chunk_by(|a, b| a.level == b.level && b.head.is_none() && (a.head.is_some() || a.level.is_some())) {
+                        if levels.has(record[0].level) && record.iter().any(|line| regex.is_match(&line.text)) {
+                            wanted.extend_from_slice(record);
+                        }
+                    }
+                    let (hits, mut lines) = (hits(&text, pattern), lines(text.as_bytes()));
+                    let sieve = Sieve { levels, hits: hits.as_ref(), index: Some(&index) };
+                    let (mut back, mut at) = (Vec::new(), text.len() as u64);
+                    loop {
+                        let page = page(&mut lines, (Anchor::At(at), 7, 0), sieve, &|| false).unwrap();
+                        let Some(first) = page.lines.first() else { break };
+                        at = first.at;
+                        back.extend(page.lines.into_iter().rev());
+                    }
+                    back.reverse();
+                    prop_assert_eq!(&back, &wanted);
+                    let (before, after): (Vec<Line>, Vec<Line>) = wanted.into_iter().partition(|line| line.at < middle);
+                    let here = page(&mut lines, (Anchor::At(middle), 5, 1_000_000), sieve, &|| false).unwrap();
+                    let above = here.lines.partition_point(|line| line.at < middle);
+                    prop_assert_eq!(&here.lines[..above], &before[before.len().saturating_sub(5)..]);
+                    prop_assert_eq!(&here.lines[above..], &after[..]);
+                    prop_assert!(here.to_end);
                 }
-                back.reverse();
-                prop_assert_eq!(&back, &whole.lines);
-                let mut lines = lines(text.as_bytes());
-                let indexed = page(&mut lines, Some(&index), (Anchor::Start, 0, 1_000_000), &only, &|| false).unwrap();
-                prop_assert_eq!(&indexed.lines, &whole.lines);
             }
         }
     }

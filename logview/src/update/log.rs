@@ -80,7 +80,11 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             let mut requests = vec![log.ask(anchor.0, height, anchor.1)];
             if let Some(search) = &mut log.search {
                 search.hits = None;
-                requests.push(Request::Count { tag: log.tag, pattern: Some(search.pattern.clone()) });
+                requests.push(Request::Count {
+                    tag: log.tag,
+                    pattern: Some(search.pattern.clone()),
+                    near: u64::MAX,
+                });
             }
             requests
         }
@@ -285,7 +289,7 @@ pub(super) fn search(model: &mut Model, text: String, pattern: Pattern) -> Vec<R
     // While following, what was there last is nearer than what will come.
     let way = if model.log.following { Way::Backward } else { Way::Forward };
     let mut requests = step(model, Step::Hit(way));
-    requests.push(Request::Count { tag, pattern: Some(pattern) });
+    requests.push(Request::Count { tag, pattern: Some(pattern), near: model.log.top });
     requests
 }
 
@@ -301,6 +305,7 @@ pub(super) fn step(model: &mut Model, step: Step) -> Vec<Request> {
     let pattern = model.log.search.as_ref().map(|search| search.pattern.clone());
     let way = match step {
         Step::Hit(way) | Step::Level(_, way) => way,
+        Step::Line(_) | Step::Moment(_) => Way::Forward,
     };
     if matches!(step, Step::Hit(_)) && pattern.is_none() {
         model.note = Some("nothing is searched for: / starts a search".to_owned());
@@ -358,6 +363,8 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
     let what = match step {
         Step::Hit(_) => "line that matches",
         Step::Level(::log::Level::Error, _) => "error",
+        Step::Line(_) => "line",
+        Step::Moment(_) => "record with a time",
         Step::Level(..) => "warning",
     };
     match found {

@@ -2,15 +2,17 @@
 
 use super::*;
 use crate::model::{FileEvent, Listing, Look, RunInfo, State};
+use crate::reading::index::tests::indexed;
 use crate::reading::lines::tests::{Memory, lines};
 use crate::reading::page::{Only, page};
-use crate::reading::search::{Found, nearest};
-use crate::reading::{Index, Lines};
+use crate::reading::search::Found;
+use crate::reading::{Hits, Lines, Page, Pattern, Sieve};
 use crate::source::FileLook;
 use chrono::DateTime;
 use crossterm::event::{KeyCode, KeyModifiers};
 use proptest::prelude::*;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// A model and the file that it shows.
 pub(crate) struct Case {
@@ -89,51 +91,50 @@ impl Case {
     }
 
     fn index(&mut self) {
-        let mut index = Index::default();
-        index.feed(&self.text);
-        let mut totals = index.totals();
-        totals.complete = true;
-        self.send(Message::Indexed { tag: self.model.log.tag, totals, volume: Some(index.volume().clone()) });
+        let index = indexed(&self.text, 0);
+        let (totals, volume) = (index.totals(), Some(index.volume()));
+        self.send(Message::Indexed { tag: self.model.log.tag, totals, volume });
     }
 
     fn lines(&self) -> Lines {
         lines(&self.text)
     }
 
+    fn hits(&self, pattern: Pattern) -> Hits {
+        Hits::new(pattern, Arc::new(Memory(self.text.clone())), self.text.len() as u64)
+    }
+
+    fn page(&self, around: (Anchor, usize, usize), only: &Only) -> Page {
+        let hits = only.matching.clone().map(|pattern| self.hits(pattern));
+        let sieve = Sieve { levels: only.levels, hits: hits.as_ref(), index: None };
+        page(&mut self.lines(), around, sieve, &|| false).unwrap()
+    }
+
     fn answer(&mut self, request: Request) -> Vec<Message> {
         let len = self.text.len() as u64;
         match request {
             Request::Show { tag, place: Some(_) } => {
-                let mut index = Index::default();
-                index.feed(&self.text);
-                let mut totals = index.totals();
-                totals.complete = true;
+                let index = indexed(&self.text, 0);
+                let (totals, volume) = (index.totals(), Some(index.volume()));
                 vec![
                     Message::File { tag, event: FileEvent::Replaced(len) },
-                    Message::Indexed { tag, totals, volume: Some(index.volume().clone()) },
+                    Message::Indexed { tag, totals, volume },
                 ]
             }
             Request::Page { tag, anchor, before, after, only, focus } => {
-                let page = page(&mut self.lines(), None, (anchor, before, after), &only, &|| false).unwrap();
+                let page = self.page((anchor, before, after), &only);
                 vec![Message::Page { tag, page, before: None, focus }]
             }
             Request::Step { tag, step: step @ Step::Hit(way), from, pattern: Some(pattern), .. } => {
                 let range =
                     if way == Way::Forward { from.saturating_add(1).min(len)..len } else { 0..from.min(len) };
-                let memory = Memory(self.text.clone());
-                let found = nearest(
-                    (&memory, &mut self.lines()),
-                    &pattern,
-                    range,
-                    way,
-                    &mut |_, _| Ok(true),
-                    &|| false,
-                );
-                vec![Message::Found { tag, step, found: found.unwrap(), wrapped: false }]
+                let hits = self.hits(pattern);
+                let found = hits.nearest(&range, way, &|| false).unwrap().map_or(Found::Nothing, Found::At);
+                vec![Message::Found { tag, step, found, wrapped: false }]
             }
             Request::Step { tag, step: step @ Step::Level(level, _), only, .. } => {
                 let only = Only { levels: Levels::only(level), ..only };
-                let page = page(&mut self.lines(), None, (Anchor::Start, 0, 1), &only, &|| false).unwrap();
+                let page = self.page((Anchor::Start, 0, 1), &only);
                 let found = page.lines.first().map_or(Found::Nothing, |line| Found::At(line.at));
                 vec![Message::Found { tag, step, found, wrapped: false }]
             }
@@ -210,7 +211,7 @@ fn a_jump_to_a_hidden_level_shows_it_and_says_so() {
 fn a_search_whose_hits_are_all_hidden_says_so() {
     let mut case = Case::new(&numbered(100), (120, 36));
     case.model.log.only.levels = Levels::only(Level::Error);
-    let pattern = crate::reading::Pattern::new("line").unwrap();
+    let pattern = Pattern::new("line").unwrap();
     case.model.log.search =
         Some(crate::model::Search { text: "line".into(), pattern, hits: Some((100, true)) });
     case.model.log.stepping = true;

@@ -2,7 +2,7 @@
 
 use super::{log, settle};
 use crate::keys;
-use crate::model::{For, Mode, Model, Request};
+use crate::model::{For, Mode, Model, Moment, Request, Step};
 use crate::reading::Pattern;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -68,6 +68,13 @@ fn accept(model: &mut Model, what: For, text: String) -> Vec<Request> {
     if text.is_empty() {
         return if what == For::Only { log::set_only(model, None, text) } else { Vec::new() };
     }
+    match what {
+        For::Line => return go_to(model, what, text, |_, text| text.trim().parse().ok().map(Step::Line)),
+        For::Moment => {
+            return go_to(model, what, text, |model, text| Moment::parse(text, model.zone).map(Step::Moment));
+        }
+        _ => {}
+    }
     match Pattern::new(&text) {
         Ok(pattern) if what == For::Only => log::set_only(model, Some(pattern), text),
         Ok(pattern) => log::search(model, text, pattern),
@@ -77,6 +84,22 @@ fn accept(model: &mut Model, what: For, text: String) -> Vec<Request> {
             Vec::new()
         }
     }
+}
+
+/// Goes where a line or a moment says, or has it mended.
+fn go_to(
+    model: &mut Model,
+    what: For,
+    text: String,
+    read: impl Fn(&Model, &str) -> Option<Step>,
+) -> Vec<Request> {
+    if let Some(step) = read(model, &text) {
+        return log::step(model, step);
+    }
+    let wanted = if what == For::Line { "a line is a number" } else { "a time is 14:30, -5m or T+10m" };
+    model.note = Some(wanted.to_owned());
+    model.mode = Mode::Typing(what, text);
+    Vec::new()
 }
 
 fn filter_jobs(model: &mut Model, text: String) -> Vec<Request> {

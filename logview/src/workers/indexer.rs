@@ -1,11 +1,13 @@
-//! Builds the index of the file on screen, behind, and carries it on as the file grows.
+//! Builds the index of the file on screen, behind, outward from its end, and carries it on as the file grows.
 
-use super::{Over, pager::SharedIndex, tell};
+use super::{Over, Shared, pager::SharedIndex, tell};
 use crate::model::Message;
-use crate::reading::index::BLOCK;
+use crate::reading::index::{Index, Learned, learn};
+use crate::reading::sweep::{Block, sweep};
 use crate::source::Bytes;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
-use std::sync::{Arc, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often it says how far it is, and how often it shows the volume.
@@ -23,89 +25,147 @@ struct Work {
     bytes: Arc<dyn Bytes>,
     len: u64,
     index: SharedIndex,
-    told: Instant,
-    told_volume: Option<Instant>,
+    told: Told,
 }
 
-pub(super) fn run(orders: Receiver<Order>, out: SyncSender<Message>) -> impl FnOnce() + Send {
+/// When it last said something, and whether it was everything.
+#[derive(Default)]
+struct Told {
+    at: Option<Instant>,
+    volume_at: Option<Instant>,
+    /// Its first words wait for the whole of a file that does not take long.
+    first: Option<Instant>,
+}
+
+/// What makes the builder look up: another order. `sent` is counted by whoever sends.
+pub(super) fn run(
+    shared: Arc<Shared>,
+    sent: Arc<AtomicU64>,
+    orders: Receiver<Order>,
+    out: SyncSender<Message>,
+) -> impl FnOnce() + Send {
     move || {
-        let _ = serve(&orders, &out);
+        let _ = serve(&shared, &sent, &orders, &out);
     }
 }
 
-fn serve(orders: &Receiver<Order>, out: &SyncSender<Message>) -> Result<(), Over> {
+fn serve(
+    shared: &Shared,
+    sent: &AtomicU64,
+    orders: &Receiver<Order>,
+    out: &SyncSender<Message>,
+) -> Result<(), Over> {
     let mut work: Option<Work> = None;
-    let mut data = Vec::new();
-    let mut untold = false;
+    let (mut taken, mut owed) = (0, false);
     loop {
-        let behind = work.as_ref().is_some_and(Work::is_behind);
-        let order = if behind {
-            match orders.try_recv() {
+        let order = if owed {
+            match orders.recv_timeout(TELL) {
                 Ok(order) => Some(order),
-                Err(TryRecvError::Empty) => None,
-                Err(TryRecvError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
-        } else if untold {
-            orders.recv_timeout(TELL).ok()
         } else {
             Some(orders.recv().map_err(|_| Over)?)
         };
-        match order {
-            Some(Order::Start { tag, bytes, len, index }) => {
-                work = Some(Work { tag, bytes, len, index, told: Instant::now(), told_volume: None });
-                untold = true;
-            }
-            Some(Order::Grow(len)) => {
-                if let Some(work) = &mut work {
-                    work.len = len;
+        for order in order.into_iter().chain(orders.try_iter()) {
+            taken += 1;
+            match order {
+                Order::Start { tag, bytes, len, index } => {
+                    let told = Told { first: Some(Instant::now()), ..Told::default() };
+                    work = Some(Work { tag, bytes, len, index, told });
                 }
-                untold = true;
+                Order::Grow(len) => work.iter_mut().for_each(|work| work.len = len),
+                Order::Stop => work = None,
             }
-            Some(Order::Stop) => (work, untold) = (None, false),
-            None => {}
         }
-        let Some(work) = &mut work else { continue };
-        if work.is_behind() {
-            work.step(&mut data);
-        }
-        untold = work.tell(out, untold)?;
+        owed = match &mut work {
+            Some(work) => {
+                let stop = || {
+                    sent.load(Ordering::Relaxed) != taken
+                        || shared.quit.load(Ordering::Relaxed)
+                        || shared.is_urgent()
+                };
+                work.go_on(out, &stop)?
+            }
+            None => false,
+        };
     }
 }
 
 impl Work {
-    fn is_behind(&self) -> bool {
-        self.index.lock().unwrap_or_else(PoisonError::into_inner).fed() < self.len
-    }
-
-    fn step(&mut self, data: &mut Vec<u8>) {
-        let fed = self.index.lock().unwrap_or_else(PoisonError::into_inner).fed();
-        data.resize((self.len - fed).min(BLOCK) as usize, 0);
-        match self.bytes.read_at(data, fed) {
-            Ok(0) | Err(_) => self.len = fed, // cut under our hands; the pager will notice
-            Ok(read) => self.index.lock().unwrap_or_else(PoisonError::into_inner).feed(&data[..read]),
+    /// Learns what is not known yet, and says so; says whether there is something left to be said.
+    fn go_on(&mut self, out: &SyncSender<Message>, stop: &(dyn Fn() -> bool + Sync)) -> Result<bool, Over> {
+        if self.told.at.is_some_and(|at| at.elapsed() < TELL / 2) {
+            return Ok(true); // a file that grows all the time is not counted all the time
         }
+        let lock = || self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let (format, unknown, (tail, behind)) = {
+            let mut index = lock();
+            index.grow(self.len);
+            (index.format.clone(), index.unknown(self.len), index.tail())
+        };
+        let file = (&*self.bytes, self.len);
+        let look = |block: Block| learn(&format, block);
+        let mut parts = vec![Learned::default(); (tail.end - tail.start) as usize];
+        if behind {
+            let first = tail.start;
+            let learned = sweep(
+                file,
+                tail,
+                &look,
+                &mut |block, part| {
+                    parts[(block - first) as usize] = part;
+                    true
+                },
+                &|| false,
+            );
+            // Cut under our hands: the pager will notice.
+            if learned.is_ok() {
+                lock().put_tail(self.len, &parts);
+            }
+        }
+        let (tag, told) = (self.tag, Mutex::new((&mut self.told, Ok(true))));
+        let learned = sweep(
+            file,
+            unknown.into_iter(),
+            &look,
+            &mut |block, part: Learned| {
+                lock().put(block, &part);
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                told.1 = told.0.say(tag, &lock, out, false);
+                told.1.is_ok()
+            },
+            stop,
+        );
+        let (told, result) = told.into_inner().unwrap_or_else(PoisonError::into_inner);
+        result?;
+        let owed = told.say(tag, &lock, out, true)?;
+        Ok(owed || learned.is_ok_and(|complete| !complete))
     }
+}
 
+impl Told {
     /// Says how far it is, now and then; says whether there is something left to be said.
-    fn tell(&mut self, out: &SyncSender<Message>, untold: bool) -> Result<bool, Over> {
-        let index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut totals = index.totals();
-        let first = self.told_volume.is_none();
-        // What was written a moment ago is on its way; a block behind is not complete any more.
-        totals.complete = totals.bytes + BLOCK > self.len && (!first || totals.bytes >= self.len);
-        let due = first && totals.complete || self.told.elapsed() >= TELL;
-        if !due || (!untold && totals.complete) {
-            return Ok(untold);
+    fn say<'a>(
+        &mut self,
+        tag: u64,
+        index: &impl Fn() -> MutexGuard<'a, Index>,
+        out: &SyncSender<Message>,
+        last: bool,
+    ) -> Result<bool, Over> {
+        let due = |at: Option<Instant>, every: Duration| at.is_none_or(|at| at.elapsed() >= every);
+        let first = self.first.filter(|_| !last);
+        if !due(self.at.or(first), TELL) {
+            return Ok(true);
         }
-        let caught_up = totals.bytes >= self.len;
-        let volume_due = self.told_volume.is_none_or(|at| at.elapsed() >= TELL_VOLUME);
-        let volume = volume_due.then(|| index.volume().clone());
-        drop(index);
-        self.told = Instant::now();
-        if volume.is_some() {
-            self.told_volume = Some(self.told);
-        }
-        tell(out, Message::Indexed { tag: self.tag, totals, volume })?;
-        Ok(!caught_up || !volume_due)
+        let volume_due = due(self.volume_at, TELL_VOLUME);
+        let (totals, volume) = {
+            let index = index();
+            (index.totals(), volume_due.then(|| index.volume()))
+        };
+        let now = Some(Instant::now());
+        (self.at, self.volume_at) = (now, if volume_due { now } else { self.volume_at });
+        tell(out, Message::Indexed { tag, totals, volume })?;
+        Ok(!volume_due)
     }
 }

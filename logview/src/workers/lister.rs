@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 const LIVE: Duration = Duration::from_secs(2);
@@ -39,8 +40,9 @@ struct Lister {
     counting: VecDeque<PathBuf>,
     waiting: HashSet<PathBuf>,
     shown: Option<PathBuf>,
-    /// Jobs that do not run and still have their turn in this round.
+    /// Jobs that do not run and still have their turn in this round; and those that run.
     round: Vec<PathBuf>,
+    live: Vec<PathBuf>,
     listing: Listing,
     watched: bool,
     root_stamp: Option<SystemTime>,
@@ -65,6 +67,7 @@ pub(super) fn run(
             waiting: HashSet::new(),
             shown: None,
             round: Vec::new(),
+            live: Vec::new(),
             listing: Listing::default(),
             watched: false,
             root_stamp: None,
@@ -82,7 +85,7 @@ impl Lister {
         let mut live = Instant::now();
         loop {
             let wait = if !self.counting.is_empty() {
-                Duration::ZERO
+                if self.shared.is_urgent() { PACE / 4 } else { Duration::ZERO }
             } else if self.listing.problem.is_some() {
                 MISSING
             } else {
@@ -101,7 +104,7 @@ impl Lister {
                 match order {
                     Order::Watch(job) => self.watch_job(job)?,
                     Order::Wake(pending) => {
-                        std::thread::sleep(PACE / 4);
+                        thread::sleep(PACE / 4);
                         pending.store(false, Ordering::Release);
                         woken = true;
                     }
@@ -116,12 +119,7 @@ impl Lister {
                 live = Instant::now();
                 self.recover()?;
                 self.relist()?;
-                let keys = self
-                    .known
-                    .values()
-                    .filter(|known| is_live(&known.job))
-                    .map(|known| known.job.key.clone());
-                self.look_again(keys.collect())?;
+                self.look_at_live()?;
                 self.look_at_dormant()?;
                 self.rate()?;
             }
@@ -192,7 +190,7 @@ impl Lister {
         let before = self.listing.clone();
         self.listing.total = self.known.len() + new.len();
         for batch in new.chunks(BATCH) {
-            let jobs = batch.iter().map(|key| self.look(key)).collect();
+            let jobs = self.look_at_new(batch);
             self.listing.seen = self.known.len();
             tell(&self.out, Message::Jobs(jobs))?;
             tell(&self.out, Message::Listed(self.listing.clone()))?;
@@ -204,10 +202,32 @@ impl Lister {
         Ok(())
     }
 
-    /// Looks at a job and remembers what is to be counted.
+    /// Looks at jobs that nobody has looked at, with several threads: it is the disk or the kernel that takes long.
+    fn look_at_new(&mut self, keys: &[PathBuf]) -> Vec<Job> {
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(4);
+        let source = &*self.source;
+        let look =
+            |part: &[PathBuf]| part.iter().map(|key| Known::look(source, key, None)).collect::<Vec<_>>();
+        let known: Vec<Known> = thread::scope(|scope| {
+            let parts: Vec<_> = keys.chunks(keys.len().div_ceil(threads).max(1)).collect();
+            let others: Vec<_> = parts.iter().skip(1).map(|part| scope.spawn(|| look(part))).collect();
+            let mut known = parts.first().map_or_else(Vec::new, |part| look(part));
+            known.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
+            known
+        });
+        known.into_iter().map(|known| self.remember(known)).collect()
+    }
+
+    /// Looks at a job again.
     fn look(&mut self, key: &Path) -> Job {
         let old = self.known.remove(key);
         let known = Known::look(&*self.source, key, old);
+        self.remember(known)
+    }
+
+    /// Remembers a job and what is to be counted of it.
+    fn remember(&mut self, known: Known) -> Job {
+        let key = &known.job.key.clone();
         if (known.behind() || known.failed()) && self.waiting.insert(key.to_owned()) {
             self.counting.push_back(key.to_owned());
         }
@@ -228,6 +248,20 @@ impl Lister {
         if changed.is_empty() { Ok(()) } else { tell(&self.out, Message::Jobs(changed)) }
     }
 
+    /// All jobs that run or may do so, in turn if there are so many of them that it would take long.
+    fn look_at_live(&mut self) -> Result<(), Over> {
+        if self.live.is_empty() {
+            let live = self.known.values().filter(|known| is_live(&known.job));
+            self.live = live.map(|known| known.job.key.clone()).collect();
+        }
+        let started = Instant::now();
+        while !self.live.is_empty() && started.elapsed() < LIVE / 20 {
+            let turn = self.live.split_off(self.live.len().saturating_sub(TURN));
+            self.look_again(turn)?;
+        }
+        Ok(())
+    }
+
     /// A directory's own stamp tells whether a job that does not run has been started again; files of directories
     /// that logcore did not write may have grown all the same. They are looked at in turn, some at each look.
     fn look_at_dormant(&mut self) -> Result<(), Over> {
@@ -242,6 +276,9 @@ impl Lister {
 
     /// Counts for a slice of time, the job on screen first.
     fn count(&mut self) -> Result<(), Over> {
+        if self.shared.is_urgent() {
+            return Ok(());
+        }
         if let Some(at) = self.counting.iter().position(|key| Some(key) == self.shown.as_ref()) {
             self.counting.swap(0, at);
         }

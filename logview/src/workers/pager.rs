@@ -1,13 +1,13 @@
 //! The file on screen: follows it by name, reads the lines that are asked for, and passes its bytes on to the index
 //! and the search. The only open descriptors are those of this one file.
 
-use super::{Over, Shared, indexer, searcher, tell, watcher::Pending};
+use super::{Over, Post, Shared, indexer, searcher, tell, watcher::Pending};
 use crate::model::{FileEvent, Message, Request};
 use crate::reading::page::page;
-use crate::reading::{Change, Followed, Format, Index, Lines};
+use crate::reading::{Change, Followed, Format, Hits, Index, Lines, Pattern, Sieve};
 use crate::source::Source;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,8 +31,8 @@ pub(super) fn run(
     shared: Arc<Shared>,
     orders: Receiver<Order>,
     out: SyncSender<Message>,
-    indexer: Sender<indexer::Order>,
-    searcher: Sender<searcher::Order>,
+    indexer: Post<indexer::Order>,
+    searcher: Post<searcher::Order>,
 ) -> impl FnOnce() + Send {
     move || {
         let looked = Instant::now();
@@ -47,6 +47,8 @@ pub(super) fn run(
             index: SharedIndex::default(),
             lines: None,
             format: Format::default(),
+            search: None,
+            only: None,
             looked,
         };
         let _ = pager.serve(&orders);
@@ -57,13 +59,16 @@ struct Pager {
     source: Arc<dyn Source>,
     shared: Arc<Shared>,
     out: SyncSender<Message>,
-    indexer: Sender<indexer::Order>,
-    searcher: Sender<searcher::Order>,
+    indexer: Post<indexer::Order>,
+    searcher: Post<searcher::Order>,
     tag: u64,
     shown: Option<Followed>,
     index: SharedIndex,
     lines: Option<Lines>,
     format: Format,
+    /// Where what is searched for matches, and what is filtered by.
+    search: Option<Hits>,
+    only: Option<Hits>,
     looked: Instant,
 }
 
@@ -114,9 +119,10 @@ impl Pager {
             Request::Show { tag, place } => {
                 self.tag = tag;
                 self.lines = None;
+                (self.search, self.only) = (None, None);
                 self.shown = place.map(Followed::new);
-                drop(self.indexer.send(indexer::Order::Stop));
-                drop(self.searcher.send(searcher::Order::Stop));
+                self.indexer.send(indexer::Order::Stop);
+                self.searcher.send(searcher::Order::Stop);
                 self.look()
             }
             Request::Step { tag, step, from, pattern, only } if tag == self.tag => {
@@ -124,19 +130,19 @@ impl Pager {
                 let index = Arc::clone(&self.index);
                 let Some((bytes, len)) = self.bytes() else { return Ok(()) };
                 let format = self.format.clone();
+                let hits = self.searched(pattern);
+                let (levels, only) = (only.levels, self.filtered(only.matching));
                 let order =
-                    searcher::Step { tag, step, from, pattern, only, bytes, len, serial, index, format };
-                drop(self.searcher.send(searcher::Order::Step(Box::new(order))));
+                    searcher::Step { tag, step, from, levels, hits, only, bytes, len, serial, index, format };
+                self.searcher.send(searcher::Order::Step(Box::new(order)));
                 Ok(())
             }
-            Request::Count { tag, pattern } if tag == self.tag => {
-                let order = match (pattern, self.bytes()) {
-                    (Some(pattern), Some((bytes, len))) => {
-                        searcher::Order::Count { tag, pattern, bytes, len }
-                    }
-                    _ => searcher::Order::Stop,
+            Request::Count { tag, pattern, near } if tag == self.tag => {
+                let order = match self.searched(pattern) {
+                    Some(hits) => searcher::Order::Count { tag, hits, near },
+                    None => searcher::Order::Stop,
                 };
-                drop(self.searcher.send(order));
+                self.searcher.send(order);
                 Ok(())
             }
             _ => Ok(()),
@@ -145,6 +151,17 @@ impl Pager {
 
     fn bytes(&self) -> Option<(Arc<dyn crate::source::Bytes>, u64)> {
         self.shown.as_ref().and_then(Followed::bytes)
+    }
+
+    /// Where a pattern matches that is searched for; what is known of the same pattern stays known.
+    fn searched(&mut self, pattern: Option<Pattern>) -> Option<Hits> {
+        self.search = hits(self.search.take(), pattern, self.bytes());
+        self.search.clone()
+    }
+
+    fn filtered(&mut self, pattern: Option<Pattern>) -> Option<Hits> {
+        self.only = hits(self.only.take(), pattern, self.bytes());
+        self.only.clone()
     }
 
     /// Looks what has happened to the file and says so.
@@ -167,10 +184,11 @@ impl Pager {
                 lines.format = self.format.clone();
                 self.lines = Some(lines);
                 self.index = Arc::new(Mutex::new(Index::new(self.format.clone())));
-                drop(self.searcher.send(searcher::Order::Stop));
+                (self.search, self.only) = (None, None);
+                self.searcher.send(searcher::Order::Stop);
                 tell(&self.out, Message::File { tag, event: FileEvent::Replaced(len) })?;
                 let index = Arc::clone(&self.index);
-                drop(self.indexer.send(indexer::Order::Start { tag, bytes, len, index }));
+                self.indexer.send(indexer::Order::Start { tag, bytes, len, index });
                 Ok(())
             }
             (Change::Grew | Change::Rotated, Some((_, len))) => {
@@ -180,8 +198,9 @@ impl Pager {
                 let rotated = change == Change::Rotated;
                 let event = if rotated { FileEvent::Rotated(len) } else { FileEvent::Grew(len) };
                 tell(&self.out, Message::File { tag, event })?;
-                drop(self.indexer.send(indexer::Order::Grow(len)));
-                drop(self.searcher.send(searcher::Order::Grow(len)));
+                self.indexer.send(indexer::Order::Grow(len));
+                self.searcher.send(searcher::Order::Grow(len));
+                [&self.search, &self.only].into_iter().flatten().for_each(|hits| hits.grow(len));
                 Ok(())
             }
             (Change::Gone, _) => tell(&self.out, Message::File { tag, event: FileEvent::Gone }),
@@ -191,16 +210,23 @@ impl Pager {
 
     fn page(&mut self, request: Request, served: u64) -> Result<(), Over> {
         let Request::Page { tag, anchor, before, after, only, focus } = request else { return Ok(()) };
-        let Some(lines) = self.lines.as_mut().filter(|_| tag == self.tag) else { return Ok(()) };
+        if tag != self.tag {
+            return Ok(());
+        }
+        let hits = self.filtered(only.matching);
+        let Some(lines) = &mut self.lines else { return Ok(()) };
         let lock = || self.index.lock().unwrap_or_else(PoisonError::into_inner);
         let index = (!only.levels.is_all()).then(|| lock().clone());
+        let sieve = Sieve { levels: only.levels, hits: hits.as_ref(), index: index.as_ref() };
         let shared = &self.shared;
         let stop = || shared.requests.load(Ordering::Relaxed) > served;
-        match page(lines, index.as_ref(), (anchor, before, after), &only, &stop) {
+        let urgent = hits.is_some().then(|| shared.urgent());
+        let page = page(lines, (anchor, before, after), sieve, &stop);
+        drop(urgent);
+        match page {
             Ok(page) => {
                 let first = page.lines.first().map_or(0, |line| line.at);
-                let known =
-                    if only.matching.is_none() { lock().before_block(first, only.levels) } else { None };
+                let known = if hits.is_none() { lock().before_block(first, only.levels) } else { None };
                 let before = known.and_then(|(count, block)| {
                     let of_block = super::tally::wanted_between(lines, block, first, only.levels)?;
                     Some(count + of_block)
@@ -210,4 +236,14 @@ impl Pager {
             Err(error) => tell(&self.out, Message::File { tag, event: FileEvent::Failed(error.to_string()) }),
         }
     }
+}
+
+/// Where a pattern matches in a file.
+fn hits(
+    old: Option<Hits>,
+    pattern: Option<Pattern>,
+    bytes: Option<(Arc<dyn crate::source::Bytes>, u64)>,
+) -> Option<Hits> {
+    let (pattern, (bytes, len)) = pattern.zip(bytes)?;
+    old.filter(|old| old.pattern().text() == pattern.text()).or_else(|| Some(Hits::new(pattern, bytes, len)))
 }

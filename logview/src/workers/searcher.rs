@@ -1,25 +1,30 @@
-//! Jumps to the next hit, error or warning, and the count of all hits, in the file on screen.
+//! Jumps to the next hit, error or warning, to a line by its number and to a moment, and the count of all hits, in the
+//! file on screen.
 
 use super::{Over, Shared, pager::SharedIndex, tell};
 use crate::model::{self, Message};
-use crate::reading::page::{Only, page};
-use crate::reading::search::{Found, Way, count, level_wanted, nearest};
-use crate::reading::{Anchor, Format, Lines, Pattern};
+use crate::reading::page::{Levels, page, wants};
+use crate::reading::search::{Found, Way};
+use crate::reading::{Anchor, Format, Hits, Lines, Sieve, seek};
 use crate::source::Bytes;
 use log::Level;
-use memchr::memrchr;
 use std::io;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
-use std::sync::{Arc, PoisonError};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-const PORTION: u64 = 1 << 20;
 const TELL: Duration = Duration::from_millis(100);
 
 pub(super) enum Order {
     Step(Box<Step>),
-    Count { tag: u64, pattern: Pattern, bytes: Arc<dyn Bytes>, len: u64 },
+    /// Count the hits, outward from a place.
+    Count {
+        tag: u64,
+        hits: Hits,
+        near: u64,
+    },
     Grow(u64),
     Stop,
 }
@@ -28,8 +33,10 @@ pub(super) struct Step {
     pub(super) tag: u64,
     pub(super) step: model::Step,
     pub(super) from: u64,
-    pub(super) pattern: Option<Pattern>,
-    pub(super) only: Only,
+    pub(super) levels: Levels,
+    /// What is searched for, and what is filtered by.
+    pub(super) hits: Option<Hits>,
+    pub(super) only: Option<Hits>,
     pub(super) bytes: Arc<dyn Bytes>,
     pub(super) len: u64,
     pub(super) serial: u64,
@@ -39,93 +46,105 @@ pub(super) struct Step {
 
 struct Counting {
     tag: u64,
-    pattern: Pattern,
-    bytes: Arc<dyn Bytes>,
-    len: u64,
-    done: u64,
-    hits: u64,
-    told: Option<(Instant, bool)>,
+    hits: Hits,
+    near: u64,
+    told: Option<Instant>,
+    last: Option<(u64, bool)>,
 }
 
 pub(super) fn run(
     shared: Arc<Shared>,
+    sent: Arc<AtomicU64>,
     orders: Receiver<Order>,
     out: SyncSender<Message>,
 ) -> impl FnOnce() + Send {
     move || {
-        let _ = serve(&shared, &orders, &out);
+        let _ = serve(&shared, &sent, &orders, &out);
     }
 }
 
-fn serve(shared: &Shared, orders: &Receiver<Order>, out: &SyncSender<Message>) -> Result<(), Over> {
+fn serve(
+    shared: &Shared,
+    sent: &AtomicU64,
+    orders: &Receiver<Order>,
+    out: &SyncSender<Message>,
+) -> Result<(), Over> {
     let mut counting: Option<Counting> = None;
-    let mut data = Vec::new();
+    let mut taken = 0;
+    let mut behind = false;
     loop {
-        let behind = counting.as_ref().is_some_and(Counting::is_behind);
-        let order = match orders.try_recv() {
-            Ok(order) => Some(order),
-            Err(TryRecvError::Disconnected) => return Ok(()),
-            Err(TryRecvError::Empty) if behind => None,
-            Err(TryRecvError::Empty) => Some(orders.recv().map_err(|_| Over)?),
+        let first = if behind { None } else { Some(orders.recv().map_err(|_| Over)?) };
+        for order in first.into_iter().chain(orders.try_iter()) {
+            taken += 1;
+            match order {
+                Order::Step(step) => {
+                    let _urgent = shared.urgent();
+                    let stop = || shared.steps.load(Ordering::Relaxed) != step.serial;
+                    let (found, wrapped) = match step.find(&stop) {
+                        Ok(found) => found,
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => (Found::Stopped, false),
+                        Err(_) => (Found::Nothing, false),
+                    };
+                    if found != Found::Stopped {
+                        tell(out, Message::Found { tag: step.tag, step: step.step, found, wrapped })?;
+                    }
+                }
+                Order::Count { tag, hits, near } => {
+                    counting = Some(Counting { tag, hits, near, told: None, last: None });
+                }
+                Order::Grow(len) => counting.iter().for_each(|counting| counting.hits.grow(len)),
+                Order::Stop => counting = None,
+            }
+        }
+        behind = match &mut counting {
+            Some(counting) => {
+                let stop = || sent.load(Ordering::Relaxed) != taken || shared.quit.load(Ordering::Relaxed);
+                let _urgent = shared.urgent();
+                counting.go_on(out, &stop)? && !shared.quit.load(Ordering::Relaxed)
+            }
+            None => false,
         };
-        match order {
-            Some(Order::Step(step)) => {
-                let stop = || shared.steps.load(Ordering::Relaxed) != step.serial;
-                let (found, wrapped) = step.find(&stop).unwrap_or((Found::Nothing, false));
-                if found != Found::Stopped {
-                    tell(out, Message::Found { tag: step.tag, step: step.step, found, wrapped })?;
-                }
-            }
-            Some(Order::Count { tag, pattern, bytes, len }) => {
-                counting = Some(Counting { tag, pattern, bytes, len, done: 0, hits: 0, told: None });
-            }
-            Some(Order::Grow(len)) => {
-                if let Some(counting) = &mut counting {
-                    counting.len = len;
-                }
-            }
-            Some(Order::Stop) => counting = None,
-            None => {}
-        }
-        if let Some(counting) = &mut counting {
-            counting.step(&mut data);
-            counting.tell(out)?;
-        }
     }
 }
 
 impl Counting {
-    fn is_behind(&self) -> bool {
-        self.done < self.len
-    }
-
-    /// Counts the whole lines of the next portion; at the end of the file also the one that has no end yet.
-    fn step(&mut self, data: &mut Vec<u8>) {
-        let want = (self.len - self.done.min(self.len)).min(PORTION);
-        data.resize(want as usize, 0);
-        let read = self.bytes.read_at(data, self.done).unwrap_or(0);
-        let whole = memrchr(b'\n', &data[..read]).map_or(read, |newline| newline + 1);
-        self.hits += count(&self.pattern, &data[..whole]);
-        self.done = if read == 0 { self.len } else { self.done + whole as u64 };
-    }
-
-    fn tell(&mut self, out: &SyncSender<Message>) -> Result<(), Over> {
-        let complete = !self.is_behind();
-        if !complete && self.told.is_some_and(|(at, _)| at.elapsed() < TELL) {
-            return Ok(());
+    /// Counts until all is counted or something else is wanted; says whether there is more to count.
+    fn go_on(&mut self, out: &SyncSender<Message>, stop: &(dyn Fn() -> bool + Sync)) -> Result<bool, Over> {
+        let told = Mutex::new(self.told);
+        let say = || {
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.is_none_or(|at| at.elapsed() >= TELL) {
+                *told = Some(Instant::now());
+                let (count, complete) = self.hits.count();
+                drop(out.try_send(Message::Hits { tag: self.tag, count, complete }));
+            }
+        };
+        let found = self.hits.find_all(self.near, &say, stop);
+        self.told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (count, complete) = self.hits.count();
+        if complete && self.last != Some((count, complete)) {
+            self.last = Some((count, complete));
+            self.told = Some(Instant::now());
+            tell(out, Message::Hits { tag: self.tag, count, complete })?;
         }
-        self.told = Some((Instant::now(), complete));
-        tell(out, Message::Hits { tag: self.tag, count: self.hits, complete })
+        // What cannot be read is not tried for ever.
+        Ok(!complete && found.is_ok())
     }
 }
 
 impl Step {
     /// From the place on, and then from the other end up to it.
-    fn find(&self, stop: &dyn Fn() -> bool) -> io::Result<(Found, bool)> {
+    fn find(&self, stop: &(dyn Fn() -> bool + Sync)) -> io::Result<(Found, bool)> {
         let mut lines = Lines::new(Arc::clone(&self.bytes), self.len);
         lines.format = self.format.clone();
         let way = match self.step {
             model::Step::Hit(way) | model::Step::Level(_, way) => way,
+            model::Step::Line(number) => {
+                let index = self.index.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let found = seek::line(&mut lines, &*self.bytes, &index, number, stop)?;
+                return Ok((found.map_or(Found::Stopped, Found::At), false));
+            }
+            model::Step::Moment(moment) => return Ok((self.moment(&mut lines, moment)?, false)),
         };
         let from = self.from.min(self.len);
         let middle = match way {
@@ -141,13 +160,10 @@ impl Step {
             Way::Backward => (0..middle, middle..self.len),
         };
         for (range, wrapped) in [(first, false), (second, true)] {
-            let found = match (self.step, &self.pattern) {
+            let found = match (self.step, &self.hits) {
                 (model::Step::Level(level, way), _) => self.level(&mut lines, level, way, range, stop)?,
-                (model::Step::Hit(way), Some(pattern)) => {
-                    let mut wanted = |lines: &mut Lines, at| level_wanted(lines, at, &self.only);
-                    nearest((&*self.bytes, &mut lines), pattern, range, way, &mut wanted, stop)?
-                }
-                (model::Step::Hit(_), None) => Found::Nothing,
+                (_, Some(hits)) => self.hit(&mut lines, hits, way, range, stop)?,
+                (_, None) => Found::Nothing,
             };
             if found != Found::Nothing {
                 return Ok((found, wrapped));
@@ -156,22 +172,48 @@ impl Step {
         Ok((Found::Nothing, false))
     }
 
+    /// The nearest hit among the lines that are shown.
+    fn hit(
+        &self,
+        lines: &mut Lines,
+        hits: &Hits,
+        way: Way,
+        mut range: Range<u64>,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> io::Result<Found> {
+        let sieve = Sieve { levels: self.levels, hits: self.only.as_ref(), index: None };
+        let all = sieve.levels.is_all() && sieve.hits.is_none();
+        while let Some(at) = hits.nearest(&range, way, stop)? {
+            if all || wants(lines, at, sieve, stop)? {
+                return Ok(Found::At(at));
+            }
+            match way {
+                Way::Forward => range.start = at + 1,
+                Way::Backward => range.end = at,
+            }
+            if stop() {
+                return Ok(Found::Stopped);
+            }
+        }
+        Ok(Found::Nothing)
+    }
+
     /// The nearest record of a level, with the index's help.
     fn level(
         &self,
         lines: &mut Lines,
         level: Level,
         way: Way,
-        range: std::ops::Range<u64>,
-        stop: &dyn Fn() -> bool,
+        range: Range<u64>,
+        stop: &(dyn Fn() -> bool + Sync),
     ) -> io::Result<Found> {
         let index = self.index.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let only = Only { levels: crate::reading::Levels::only(level), matching: self.only.matching.clone() };
+        let sieve = Sieve { levels: Levels::only(level), hits: self.only.as_ref(), index: Some(&index) };
         let mut at = if way == Way::Forward { range.start } else { range.end };
         while range.contains(&at) || (way == Way::Backward && at == range.end && at > range.start) {
             let around = if way == Way::Forward { (Anchor::At(at), 0, 1) } else { (Anchor::At(at), 1, 0) };
             let around = if at >= lines.len() { (Anchor::End, 1, 0) } else { around };
-            let page = page(lines, Some(&index), around, &only, stop)?;
+            let page = page(lines, around, sieve, stop)?;
             let Some(line) = page.lines.first() else {
                 return Ok(if stop() { Found::Stopped } else { Found::Nothing });
             };
@@ -184,5 +226,13 @@ impl Step {
             at = if way == Way::Forward { line.end } else { line.at };
         }
         Ok(Found::Nothing)
+    }
+
+    /// The first record of a moment, or the last one of all.
+    fn moment(&self, lines: &mut Lines, moment: model::Moment) -> io::Result<Found> {
+        let Some(ends) = seek::ends(lines)? else { return Ok(Found::Nothing) };
+        let at = seek::moment(lines, moment.seconds(ends))?;
+        let at = if at >= lines.len() { lines.before(at)?.unwrap_or(0) } else { at };
+        Ok(Found::At(at))
     }
 }

@@ -11,14 +11,19 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The lock, unless it is held for all of `wait`.
 pub(crate) fn lock_within<T>(mutex: &Mutex<T>, wait: Duration) -> Option<MutexGuard<'_, T>> {
-    let (mut deadline, mut pause) = (None, Duration::from_micros(10));
-    loop {
+    /// Most locks are free again before a thread has gone to sleep.
+    const LOOKS: usize = 10;
+    let (mut deadline, mut pause) = (None, Duration::from_micros(50));
+    for look in 0.. {
         match mutex.try_lock() {
             Ok(guard) => return Some(guard),
             Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => {}
         }
-        // The clock is asked only by those who have to wait.
+        if look < LOOKS {
+            thread::yield_now();
+            continue;
+        }
         let now = Instant::now();
         if now >= *deadline.get_or_insert(now + wait) {
             return None;
@@ -26,4 +31,5 @@ pub(crate) fn lock_within<T>(mutex: &Mutex<T>, wait: Duration) -> Option<MutexGu
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(1));
     }
+    None
 }

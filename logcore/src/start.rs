@@ -127,29 +127,29 @@ fn open(job: &Job, logs: &Inner) -> Result<(), Error> {
 
 /// Makes the directory; `true` if it was there. A link or a file in its place is an error, and not followed.
 pub(crate) fn make_job_dir(dir: &Path) -> io::Result<bool> {
+    /// It can be removed between two looks: by the retention of another host, or by a person.
+    const TRIES: usize = 100;
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, crate::modes::directory());
-    let made = match builder.create(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    for _ in 0..TRIES {
+        match builder.create(dir) {
+            Ok(()) => return Ok(false),
             // The root went away under way.
-            dir.parent().map_or(Ok(()), make_dirs)?;
-            builder.create(dir)
-        }
-        other => other,
-    };
-    match made {
-        Ok(()) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            if fs::symlink_metadata(dir)?.is_dir() {
-                Ok(true)
-            } else {
-                Err(io::Error::new(
-                    io::ErrorKind::AlreadyExists,
-                    "something that is no directory has its name",
-                ))
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                dir.parent().map_or(Ok(()), make_dirs)?;
             }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match fs::symlink_metadata(dir) {
+                Ok(about) if about.is_dir() => return Ok(true),
+                Ok(_) => {
+                    let text = "something that is no directory has its name";
+                    return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            },
+            Err(error) => return Err(error),
         }
-        Err(error) => Err(error),
     }
+    Err(io::Error::other("it is removed as soon as it is made"))
 }

@@ -4,6 +4,7 @@
 use log::{debug, error, info};
 use logcore::{Job, Logs, Outcome};
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 use tests::sandbox::{Sandbox, eventually, lines};
@@ -144,6 +145,66 @@ fn what_waits_follows_a_reload_that_shortens_the_interval_or_takes_the_buffer_aw
         }
         eventually("the next one as well", || lines(job.dir().join("debug.log")).len() == 2 * count + 2);
     }
+}
+
+#[test]
+fn each_record_stands_once_and_in_order_whatever_a_reload_changes_and_whoever_renames_the_file() {
+    const THREADS: usize = 4;
+    let (sandbox, logs, job) = start("{ size: 4KiB, flush: 5ms }");
+    let stop = AtomicBool::new(false);
+    let (counts, parts) = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|number| {
+                let (job, stop) = (&job, &stop);
+                scope.spawn(move || {
+                    let mut count = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        match count % 50 {
+                            7 => error!(logger: job, "{number} {count}"),
+                            9 => debug!(logger: job, "{number} {count} {}", "x".repeat(5000)),
+                            _ => debug!(logger: job, "{number} {count}"),
+                        }
+                        count += 1;
+                    }
+                    count
+                })
+            })
+            .collect();
+        let mut parts = Vec::new();
+        for round in 0..60 {
+            let buffer = [
+                "none",
+                "{ size: 64KiB, flush: 1ms, flush_level: \"off\" }",
+                "{ size: 100, flush: 1h, flush_level: debug }",
+                "{ size: 1MiB, flush: 1h }",
+                "{ size: 4KiB, flush: 5ms, flush_level: warn }, max_open_files: 1",
+            ][round % 5];
+            let policy = "kind: rolling_file, policy: { trigger: { kind: size, limit: 1gb }, roller: { kind: delete } },";
+            let text = template(buffer);
+            sandbox.save(&if round % 3 == 0 { text.replacen("kind: file,", policy, 1) } else { text });
+            logs.reload().unwrap();
+            thread::sleep(Duration::from_millis(40));
+            let part = job.dir().join(format!("part-{round}"));
+            if round % 20 == 10 && fs::rename(job.dir().join("debug.log"), &part).is_ok() {
+                parts.push(part);
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        let counts: Vec<usize> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        (counts, parts)
+    });
+    let report = job.finish(Outcome::Ok);
+    assert_eq!((report.lost, report.counts.total()), (0, counts.iter().sum::<usize>() as u64));
+    let all = parts.iter().map(lines).chain([lines(job.dir().join("debug.log"))]);
+    let mut next = [0; THREADS];
+    for line in all.flatten() {
+        let mut words = line.split(' ');
+        let mut number = || words.next().and_then(|word| word.parse::<usize>().ok());
+        let (Some(thread), Some(count)) = (number(), number()) else { panic!("torn: {line:?}") };
+        assert_eq!(count, next[thread], "thread {thread}");
+        next[thread] += 1;
+    }
+    assert_eq!(next.as_slice(), counts);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 /// A slot as `disk/buffers.rs` describes it.
 #[derive(Clone)]
@@ -125,6 +126,24 @@ fn what_was_written_but_not_confirmed_is_found_also_in_a_file_that_was_truncated
     fs::write(root.log(), "kept\n").unwrap();
     root.recover();
     assert_eq!(root.text(), "kept\none\ntwo\n", "cut after it was written");
+}
+
+#[test]
+fn a_file_that_somebody_is_rolling_is_waited_for() {
+    let root = Root::with(&[slot("j/a.log", 1, "one\n")]);
+    fs::write(root.log(), "before\n").unwrap();
+    let part = root.path().join("j/a.1.log");
+    let rolling = fs::File::open(root.log()).unwrap();
+    rolling.lock().unwrap();
+    thread::scope(|scope| {
+        let recovering = scope.spawn(|| root.recover());
+        thread::sleep(Duration::from_millis(100));
+        fs::rename(root.log(), &part).unwrap();
+        drop(rolling);
+        assert_eq!(recovering.join().unwrap()[0].error, None);
+    });
+    assert_eq!(fs::read_to_string(part).unwrap(), "before\n", "it may be packed by now");
+    assert_eq!(root.text(), "one\n");
 }
 
 #[test]

@@ -436,6 +436,63 @@ root: { level: debug, appenders: [ a ] }
     }
 }
 
+/// Shows the process a clock that is two hours slow as soon as there is a file.
+const SLOW_CLOCK: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    static int (*real)(clockid_t, struct timespec *);
+    if (!real) real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    int result = real(clock, now);
+    if (clock == CLOCK_REALTIME && access(getenv("SLOW_CLOCK"), F_OK) == 0) now->tv_sec -= 7200;
+    return result;
+}
+"#;
+
+#[test]
+fn the_clock_set_back() {
+    let setting = Setting::new();
+    setting.sandbox.save(
+        r#"
+logcore: { dir: "ROOT", buffer: { flush: 10ms } }
+appenders:
+  a:
+    kind: rolling_file
+    path: "${job_dir}/a.log"
+    encoder: { pattern: "{m} {d(%s)}{n}" }
+    policy:
+      trigger: { kind: time, interval: 1 day }
+      roller: { kind: fixed_window, pattern: "${job_dir}/a.{}.log", base: 1, count: 5 }
+root: { level: debug, appenders: [ a ] }
+"#,
+    );
+    let (source, library, switch) =
+        ["clock.c", "clock.so", "set-back"].map(|name| setting.sandbox.path(name)).into();
+    fs::write(&source, SLOW_CLOCK).unwrap();
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).output();
+    if !compiled.is_ok_and(|output| output.status.success()) {
+        eprintln!("passed over: no C compiler");
+        return;
+    }
+    let mut command = setting.command();
+    command.env("LD_PRELOAD", &library).env("SLOW_CLOCK", &switch);
+    let mut host = setting.host_by(command);
+    fs::write(&switch, "").unwrap();
+    // Flushing, back-off and timers go by a clock that nobody sets.
+    host.tell("log 100");
+    eventually("it is written", || lines(setting.log()).len() == 200);
+    host.tell("level j");
+    host.tell("log 100");
+    assert_eq!(host.number("finish"), 0);
+    let all = lines(setting.log());
+    let times: Vec<u64> = all.iter().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(all.len(), 300, "it rolls when the time has come again");
+    assert!(times[0] - times[299] > 7000, "{} {}", times[0], times[299]);
+}
+
 /// As POSIX writes it: an hour ahead until `end`, seconds since 1970, and not from then on.
 fn zone_whose_summer_ends_at(end: u64) -> String {
     let out = Command::new("date")

@@ -12,6 +12,7 @@
 
 use super::OWN_DIR;
 use crate::engine::open::open_to_recover;
+use crate::engine::roll::Turn;
 use crate::sync::Mutex;
 use memmap2::{MmapMut, MmapOptions};
 use std::fs::{self, File, OpenOptions};
@@ -262,18 +263,20 @@ impl Drop for Slot {
 #[must_use]
 pub fn recover(root: &Path) -> Vec<Recovered> {
     let mut all = Vec::new();
+    // One that stalls is waited for once.
+    let mut turn = Turn::default();
     let Ok(entries) = fs::read_dir(root.join(OWN_DIR)) else { return all };
     for entry in entries.flatten() {
         let path = entry.path();
         let process = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
         if let Some(process) = process.filter(|_| path.extension().is_some_and(|e| e == EXTENSION)) {
-            recover_process(root, &path, &process, &mut all);
+            recover_process(root, &path, &process, &mut turn, &mut all);
         }
     }
     all
 }
 
-fn recover_process(root: &Path, path: &Path, process: &str, all: &mut Vec<Recovered>) {
+fn recover_process(root: &Path, path: &Path, process: &str, turn: &mut Turn, all: &mut Vec<Recovered>) {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]
@@ -291,7 +294,7 @@ fn recover_process(root: &Path, path: &Path, process: &str, all: &mut Vec<Recove
     chunks.sort_by(|a, b| (&a.name, a.number).cmp(&(&b.name, b.number)));
     let mut failed = false;
     for of_one_file in chunks.chunk_by(|a, b| a.name == b.name) {
-        let mut recovered = recover_file(root, of_one_file, &file, trusted);
+        let mut recovered = recover_file(root, of_one_file, &file, trusted, turn);
         recovered.process = process.to_owned();
         failed |= recovered.error.is_some();
         if recovered.bytes > 0 || recovered.error.is_some() {
@@ -357,13 +360,13 @@ fn chunks(file: &File) -> Vec<Chunk> {
 }
 
 /// Adds what is missing in one log file.
-fn recover_file(root: &Path, chunks: &[Chunk], buffers: &File, trusted: bool) -> Recovered {
+fn recover_file(root: &Path, chunks: &[Chunk], buffers: &File, trusted: bool, turn: &mut Turn) -> Recovered {
     let path = root.join(to_path(&chunks[0].name));
     let mut recovered =
         Recovered { process: String::new(), path: path.clone(), lines: 0, bytes: 0, error: None };
     let result = (|| {
         // Whoever removed the job's directory wants none of its records.
-        let Some(mut log) = open_to_recover(root, &path, trusted)? else { return Ok(()) };
+        let Some(mut log) = open_in_turn(root, &path, trusted, turn)? else { return Ok(()) };
         for chunk in chunks {
             let data = chunk.read(buffers)?;
             let missing = missing(&mut log, chunk.position, &data)?;
@@ -382,6 +385,18 @@ fn recover_file(root: &Path, chunks: &[Chunk], buffers: &File, trusted: bool) ->
     })();
     recovered.error = result.err().map(|error| error.to_string());
     recovered
+}
+
+/// Opens a log file and waits for the turn on it, which ends as it is closed: others may be rolling it.
+fn open_in_turn(root: &Path, path: &Path, trusted: bool, turn: &mut Turn) -> io::Result<Option<File>> {
+    const TRIES: usize = 100;
+    for _ in 0..TRIES {
+        let Some(log) = open_to_recover(root, path, trusted)? else { return Ok(None) };
+        if turn.take(&log, path).is_some() {
+            return Ok(Some(log));
+        }
+    }
+    Err(io::Error::other("it is rolled as soon as it is made"))
 }
 
 /// The part of `data` that is not in its file, where it may stand from `position` on: the process may have died while it

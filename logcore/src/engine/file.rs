@@ -57,6 +57,8 @@ pub(crate) struct LogFile {
     pub(super) listed: AtomicBool,
     /// Whether somebody has been writing for so long that log calls do not wait for him any more.
     stalled: AtomicBool,
+    /// How often somebody began to write.
+    writes: AtomicUsize,
 }
 
 /// What log calls append to.
@@ -153,8 +155,8 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 const BACKLOG: usize = 4;
 const LEAST_BACKLOG: usize = 256 << 10;
 
-/// How long a log call waits for whoever is writing.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a log call waits for whoever is writing: longer than he waits for other processes.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Chunks of one file that may wait for the flusher; with one more, the log call writes them.
 const MOST_FULL: usize = 8;
@@ -197,6 +199,7 @@ impl LogFile {
             is_open: AtomicBool::new(false),
             listed: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
+            writes: AtomicUsize::new(0),
         })
     }
 
@@ -285,14 +288,21 @@ impl LogFile {
     /// The back, for a log call: `None` if whoever has it hangs in a write. The disk may be one that does not answer; what
     /// is logged meanwhile waits, up to the bound for files that cannot be written.
     fn back_in_time(&self, shared: &Shared) -> Option<MutexGuard<'_, Back>> {
-        let wait = if self.stalled.load(Ordering::Relaxed) { Duration::ZERO } else { PATIENCE };
-        let back = lock_within(&self.back, wait);
-        if back.is_none() && !self.stalled.swap(true, Ordering::Relaxed) {
-            lock(&self.front).room = 0;
-            let text = format!("a write has not come back for {} s", PATIENCE.as_secs());
-            shared.flusher.complain(&self.path, Trouble::Write(text));
+        loop {
+            let is_known = self.stalled.load(Ordering::Relaxed);
+            let writes = self.writes.load(Ordering::Relaxed);
+            let back = lock_within(&self.back, if is_known { Duration::ZERO } else { PATIENCE });
+            // Where many write, one may wait for long although none of them hangs.
+            if back.is_none() && !is_known && self.writes.load(Ordering::Relaxed) != writes {
+                continue;
+            }
+            if back.is_none() && !self.stalled.swap(true, Ordering::Relaxed) {
+                lock(&self.front).room = 0;
+                let text = format!("a write has not come back for {} s", PATIENCE.as_secs());
+                shared.flusher.complain(&self.path, Trouble::Write(text));
+            }
+            return back;
         }
-        back
     }
 
     /// Appends to a file that rolls: when depends on each record, so that nothing is put off.
@@ -602,6 +612,7 @@ impl Back {
         if !now && !self.write_retry.is_due() {
             return false;
         }
+        owner.writes.fetch_add(1, Ordering::Relaxed);
         let (result, any) = self.try_write(owner, shared, extent);
         let stalled = owner.stalled.load(Ordering::Relaxed) && owner.stalled.swap(false, Ordering::Relaxed);
         match result {

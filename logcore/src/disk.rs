@@ -24,5 +24,27 @@ pub(crate) use job_json::Stamp;
 pub use job_json::{Balance, Counts, JOB_JSON, JobFile, Losses, MAX_RUNS, Outcome, Run, RunState};
 pub use segment::{MAX_ID_BYTES, MAX_SEGMENT_BYTES, id_of, segment};
 
+use crate::engine::open::make_dirs;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
 /// The directory in the root that holds logcore's own files. No job can have it: [`segment`] escapes a leading dot.
 pub const OWN_DIR: &str = ".logcore";
+
+/// Makes [`OWN_DIR`] below `root` if it is not there. A link in its place is an error, and not followed.
+pub(crate) fn make_own_dir(root: &Path) -> io::Result<PathBuf> {
+    let dir = root.join(OWN_DIR);
+    make_dirs(&dir)?;
+    if is_own_dir(&dir) {
+        Ok(dir)
+    } else {
+        let text = format!("{} is no directory", dir.display());
+        Err(io::Error::new(io::ErrorKind::NotADirectory, text))
+    }
+}
+
+/// Whether a directory is there, and no link to one.
+pub(crate) fn is_own_dir(dir: &Path) -> bool {
+    fs::symlink_metadata(dir).is_ok_and(|about| about.is_dir())
+}

@@ -4,9 +4,9 @@
 //! The locks are `<root>/.logcore/jobs-<n>.lock`; an id's number is a hash of it, the same in every process. The kernel lets go of it however its holder dies. One that is alive and
 //! stalled, or a file system without locks, costs a wait that is bounded, never a host that hangs.
 
-use crate::disk::OWN_DIR;
+use crate::disk::{OWN_DIR, make_own_dir};
 use siphasher::sip::SipHasher24;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::hash::Hasher;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -91,7 +91,7 @@ impl Stripe {
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
         match options.open(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.path.parent().map_or(Ok(()), fs::create_dir_all)?;
+                self.path.ancestors().nth(2).map_or(Ok(PathBuf::new()), make_own_dir)?;
                 options.open(&self.path)
             }
             other => other,

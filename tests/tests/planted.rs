@@ -52,6 +52,20 @@ fn pipes_in_logcores_own_directory_hold_nobody_up() {
 }
 
 #[test]
+fn a_link_in_the_place_of_logcores_own_directory_is_not_followed() {
+    let sandbox = Sandbox::new(LEVEL_FILES);
+    let outside = sandbox.path("outside");
+    fs::create_dir_all(sandbox.root()).unwrap();
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("1-dead.buffers"), "precious").unwrap();
+    std::os::unix::fs::symlink(&outside, sandbox.root().join(OWN_DIR)).unwrap();
+    assert!(Logs::from_file(sandbox.config()).is_err(), "a root that cannot be used is an error");
+    assert!(logcore::disk::recover(&sandbox.root()).is_empty());
+    let left: Vec<_> = fs::read_dir(&outside).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["1-dead.buffers"]);
+}
+
+#[test]
 fn a_forked_child_that_ends_the_job_takes_nothing_from_its_parent() {
     let sandbox = Sandbox::new(&LEVEL_FILES.replace("flush: 10ms", "flush: 1h"));
     let mut host = Driven::start(Driven::command(env!("CARGO_BIN_EXE_driven"), &sandbox));

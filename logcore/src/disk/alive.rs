@@ -5,7 +5,7 @@
 //! dies, and everybody who sees the same files, from whatever container, sees the same lock. One descriptor per
 //! process, none per job.
 
-use super::OWN_DIR;
+use super::{OWN_DIR, make_own_dir};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -29,8 +29,7 @@ impl Alive {
     /// # Errors
     /// What the file system says if the file cannot be made or locked.
     pub fn claim(root: &Path) -> io::Result<Alive> {
-        let dir = root.join(OWN_DIR);
-        fs::create_dir_all(&dir)?;
+        let dir = make_own_dir(root)?;
         sweep(&dir);
         let process = unique_name();
         let path = alive_file(root, &process);
@@ -53,7 +52,7 @@ impl Alive {
         if self.path.exists() {
             return Ok(false);
         }
-        self.path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        self.path.ancestors().nth(2).map_or(Ok(PathBuf::new()), make_own_dir)?;
         *locked = make(&self.path)?;
         Ok(true)
     }

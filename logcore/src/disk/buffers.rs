@@ -10,7 +10,7 @@
 //!   slot, slot, …               each: header (64 bytes), name of the log file, data from byte 1,024 on
 //! ```
 
-use super::OWN_DIR;
+use super::{OWN_DIR, is_own_dir, make_own_dir};
 use crate::engine::open::open_to_recover;
 use crate::engine::roll::Turn;
 use crate::sync::Mutex;
@@ -100,9 +100,7 @@ impl Buffers {
     /// # Errors
     /// What the file system says, also if it cannot map files.
     pub(crate) fn create(root: &Path, process: &str) -> io::Result<Arc<Buffers>> {
-        let dir = root.join(OWN_DIR);
-        fs::create_dir_all(&dir)?;
-        let path = dir.join(format!("{process}.{EXTENSION}"));
+        let path = make_own_dir(root)?.join(format!("{process}.{EXTENSION}"));
         let file = make(&path)?;
         let buffers = Arc::new(Buffers { file, path, pid: std::process::id(), places: Mutex::default() });
         // A file system that cannot map is found out now.
@@ -265,7 +263,8 @@ pub fn recover(root: &Path) -> Vec<Recovered> {
     let mut all = Vec::new();
     // One that stalls is waited for once.
     let mut turn = Turn::default();
-    let Ok(entries) = fs::read_dir(root.join(OWN_DIR)) else { return all };
+    let own = root.join(OWN_DIR);
+    let Some(entries) = is_own_dir(&own).then(|| fs::read_dir(own).ok()).flatten() else { return all };
     for entry in entries.flatten() {
         let path = entry.path();
         let process = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);

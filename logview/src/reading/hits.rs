@@ -234,8 +234,9 @@ fn starts(pattern: &Pattern, block: Block) -> Vec<u32> {
     let data = block.lines;
     let own = (block.start - block.number * BLOCK) as u32;
     let mut found: Vec<u32> = Vec::new();
+    let finder = pattern.finder(data);
     let mut at = 0;
-    while let Some(hit) = pattern.find_at(data, at).filter(|&hit| hit < data.len()) {
+    while let Some(hit) = finder.find_at(data, at).filter(|&hit| hit < data.len()) {
         let start = own + line_around(data, block.start, hit).start as u32;
         if found.last() != Some(&start) {
             found.push(start);

@@ -16,9 +16,10 @@ use std::time::{Duration, Instant, SystemTime};
 /// How often the clock and the ages on the screen go on.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The least time between two frames on an average: while messages pour in, this is what a screen can show. Two may
-/// follow each other at once, for what is written shows with the second one: the first tells only that there is more.
-const FRAME: Duration = Duration::from_millis(16);
+/// The least time between two frames: for what a person waits for, and for what comes by itself. While messages pour
+/// in, this is what a screen can show.
+const FRAME: Duration = Duration::from_millis(8);
+const CALM_FRAME: Duration = Duration::from_millis(32);
 
 /// Opens the viewer and blocks until it is quit.
 ///
@@ -31,18 +32,19 @@ pub fn run(options: Options) -> Result<()> {
     let size = screen.size().context("the terminal has no size")?;
     let look = Look { ascii: options.ascii, plain: options.plain };
     let mut model = Model::new(&source.title(), look, (size.width, size.height), Zone::now().fixed_offset());
-    let workers = workers::start(&source, options.poll, true);
+    let workers = workers::start(&source, options.cache, options.poll, true);
     show(&mut screen, &mut model, &workers, deadline)
 }
 
 fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Option<Instant>) -> Result<()> {
     let mut ticked = Instant::now();
-    let mut drawn: [Option<Instant>; 2] = [None; 2];
-    let mut dirty = true;
+    let mut drawn: Option<Instant> = None;
+    // How old the last frame must be before the next one, if anything has changed.
+    let mut dirty = Some(FRAME);
     while !model.quit {
-        let frame_due = drawn[1].is_none_or(|at| at.elapsed() >= 2 * FRAME);
+        let left = dirty.map(|age| drawn.map_or(Duration::ZERO, |at| age.saturating_sub(at.elapsed())));
         provoke("draw");
-        if dirty && frame_due {
+        if left == Some(Duration::ZERO) {
             // The event of a resize can get lost; what the terminal says of itself cannot.
             let size = screen.size().context("the terminal has no size")?;
             if (size.width, size.height) != model.size {
@@ -50,18 +52,20 @@ fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Opt
             }
             terminal::draw(screen, |frame| view(model, frame))
                 .context("the terminal cannot be written to")?;
-            (drawn, dirty) = ([Some(Instant::now()), drawn[0]], false);
+            (drawn, dirty) = (Some(Instant::now()), None);
         }
-        let wait = if dirty { FRAME / 4 } else { TICK.saturating_sub(ticked.elapsed()) };
+        let tick = TICK.saturating_sub(ticked.elapsed());
+        let wait = left.filter(|_| dirty.is_some()).map_or(tick, |left| left.min(tick));
         let left = deadline.map_or(TICK, |at| at.saturating_duration_since(Instant::now()));
         match workers.messages.recv_timeout(wait.min(left)) {
             Ok(message) => {
-                dirty = true;
+                dirty = Some(patience(&message).min(dirty.unwrap_or(CALM_FRAME)));
                 take_in(screen, model, workers, message)?;
                 // What else is there belongs into the same frame.
                 while let Some(message) = workers.messages.try_recv().ok().filter(|_| !model.quit) {
+                    dirty = dirty.map(|age| age.min(patience(&message)));
                     take_in(screen, model, workers, message)?;
-                    if drawn[0].is_some_and(|at| at.elapsed() > 4 * FRAME) {
+                    if drawn.is_some_and(|at| at.elapsed() > 2 * CALM_FRAME) {
                         break;
                     }
                 }
@@ -71,8 +75,10 @@ fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Opt
         }
         if ticked.elapsed() >= TICK {
             ticked = Instant::now();
-            dirty = true;
-            update(model, Message::Tick(SystemTime::now()));
+            dirty = Some(FRAME);
+            for request in update(model, Message::Tick(SystemTime::now())) {
+                workers.send(request);
+            }
         }
         if deadline.is_some_and(|at| Instant::now() >= at) {
             break;
@@ -81,6 +87,19 @@ fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Opt
     match model.failure.take() {
         Some(why) => bail!(why),
         None => Ok(()),
+    }
+}
+
+/// How old the last frame must be before what a message changes is drawn. Lines are what is waited for; that there are
+/// more of them in the file is told by them.
+fn patience(message: &Message) -> Duration {
+    match message {
+        Message::Key(_)
+        | Message::Mouse(_)
+        | Message::Resize(..)
+        | Message::Page { .. }
+        | Message::Found { .. } => FRAME,
+        _ => CALM_FRAME,
     }
 }
 

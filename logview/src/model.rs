@@ -232,6 +232,8 @@ pub enum FileEvent {
     Grew(u64),
     /// Another file has its name now, and goes on below it; both have this length.
     Rotated(u64),
+    /// Files that were rotated away from it stand above it now, so many in all, and have moved it by so much.
+    Extended { len: u64, by: u64, above: usize },
     /// It is another one, or was written anew; it has this length.
     Replaced(u64),
     /// It is gone; what is shown stays.

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::reading::Shelf;
 use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ Options:
 
 Environment:
   NO_COLOR       no colours, if set and not empty
+  XDG_CACHE_HOME where indices of large files are kept, in logview/ [default: ~/.cache]
 
 In the viewer, ? shows all keys. `logview demo --help` tells about the demo.
 ";
@@ -43,6 +45,8 @@ pub struct Options {
     pub poll: bool,
     /// Draw on this terminal instead of standard output.
     pub terminal: Option<File>,
+    /// Where indices of large files are kept from one look to the next.
+    pub cache: Shelf,
     /// Quit by itself after this time.
     pub quit_after: Option<Duration>,
 }
@@ -51,7 +55,7 @@ impl Options {
     /// The viewer on a root, as the environment says.
     pub fn new(root: impl Into<PathBuf>) -> Options {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Options { root: root.into(), plain, ..Options::default() }
+        Options { root: root.into(), plain, cache: Shelf::of_user(), ..Options::default() }
     }
 }
 

@@ -5,8 +5,10 @@
 //! refuses: following a link out of the root, and opening anything that is no regular file (a FIFO would block).
 
 mod local;
+pub mod rotation;
 
-pub use local::Local;
+pub use local::{Local, LocalFile};
+pub use rotation::Packing;
 
 use crate::reading::Format;
 use logcore::disk::{JobFile, Recovered, Run, RunState};
@@ -34,6 +36,8 @@ pub struct FileLook {
     pub name: PathBuf,
     /// Bytes.
     pub size: u64,
+    /// Files that were rotated away from it.
+    pub parts: usize,
     /// When it was last written.
     pub modified: Option<SystemTime>,
     /// Why it cannot be shown, if it cannot.
@@ -73,6 +77,11 @@ pub trait Bytes: Send + Sync {
     /// # Errors
     /// What the file system says.
     fn stat(&self) -> io::Result<(FileId, u64)>;
+
+    /// Where the file begins whose identity this is, if others come before it.
+    fn base(&self) -> u64 {
+        0
+    }
 }
 
 /// Jobs and their bytes. Calls may block; they belong into workers.
@@ -97,6 +106,13 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// `InvalidInput` if it is no regular file; whatever else the file system says.
     fn open(&self, place: &Place) -> io::Result<Box<dyn Bytes>>;
+
+    /// What was rotated away from a file, the oldest first: names in the same directory, which may have moved on by the
+    /// time that they are opened.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn parts(&self, place: &Place) -> io::Result<Vec<Place>>;
 
     /// The identity and size that a place has now, by name.
     ///

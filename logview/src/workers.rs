@@ -2,8 +2,9 @@
 //! channel; none of them draws, and none is waited for.
 //!
 //! ```text
-//! input, signals ─┐                    ┌─ requests ─► pager ─► indexer   (one file: lines, index)
-//! lister ─────────┼─► messages ─► draw ┤                  └──► searcher  (one file: jumps, counts)
+//! input, signals ─┐                    ┌─ requests ─► pager ─┬► indexer   (one file: lines, index)
+//! lister ─────────┼─► messages ─► draw ┤                     ├► searcher  (one file: jumps, counts)
+//!                 │                    │                     └► finder    (one file: what was rotated away)
 //! pager, … ───────┘                    └─ requests ─► lister             (all jobs: state, counts)
 //! ```
 
@@ -11,12 +12,14 @@ mod indexer;
 mod input;
 mod known;
 mod lister;
+mod older;
 mod pager;
 mod searcher;
 mod tally;
 mod watcher;
 
 use crate::model::{Message, Request};
+use crate::reading::Shelf;
 use crate::source::Source;
 use crate::terminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -92,7 +95,7 @@ impl<T> Post<T> {
 }
 
 /// Starts all threads. `input` says whether keys and signals are wanted.
-pub(crate) fn start(source: &Arc<dyn Source>, polling: bool, input: bool) -> Workers {
+pub(crate) fn start(source: &Arc<dyn Source>, shelf: Shelf, polling: bool, input: bool) -> Workers {
     let (out, messages) = sync_channel(WAITING);
     let shared = Arc::new(Shared::default());
     shared.polling.store(polling, Ordering::Relaxed);
@@ -100,6 +103,7 @@ pub(crate) fn start(source: &Arc<dyn Source>, polling: bool, input: bool) -> Wor
     let (to_lister, lister_orders) = channel();
     let (to_indexer, to_index, indexer_orders) = Post::new();
     let (to_searcher, to_search, searcher_orders) = Post::new();
+    let (to_finder, to_find, finder_orders) = Post::new();
     let watcher = watcher::Watcher::new(Arc::clone(source), polling, to_pager.clone(), to_lister.clone());
     spawn(
         "pager",
@@ -111,6 +115,7 @@ pub(crate) fn start(source: &Arc<dyn Source>, polling: bool, input: bool) -> Wor
             out.clone(),
             to_indexer,
             to_searcher,
+            to_finder,
         ),
     );
     spawn(
@@ -118,7 +123,8 @@ pub(crate) fn start(source: &Arc<dyn Source>, polling: bool, input: bool) -> Wor
         &out,
         lister::run(Arc::clone(source), Arc::clone(&shared), lister_orders, out.clone(), watcher),
     );
-    spawn("indexer", &out, indexer::run(Arc::clone(&shared), to_index, indexer_orders, out.clone()));
+    older::start(source, &shared, (to_find, finder_orders), to_pager.clone(), &out);
+    spawn("indexer", &out, indexer::run(Arc::clone(&shared), shelf, to_index, indexer_orders, out.clone()));
     spawn("searcher", &out, searcher::run(Arc::clone(&shared), to_search, searcher_orders, out.clone()));
     if input {
         input::start(&shared, &out);

@@ -163,6 +163,61 @@ fn a_renamed_and_recreated_file_is_followed_without_missing_a_line() {
 }
 
 #[test]
+fn what_was_rotated_away_before_stands_above_packed_or_not_and_across_a_live_roll() {
+    let mut root = Root::new();
+    let job = root.running("import-42");
+    let lines = |from: usize, to: usize| -> String {
+        (from..=to).map(|number| job.line("INFO", &format!("message {number:03}"))).collect()
+    };
+    let packed = fs::File::create(job.file("debug.log.2.gz")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::default());
+    std::io::Write::write_all(&mut packed, lines(1, 100).as_bytes()).unwrap();
+    packed.finish().unwrap();
+    job.append("debug.log.1", lines(101, 200));
+    job.append("debug.log", lines(201, 300));
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("message 300");
+    terminal.sees("2 rotated");
+    terminal.sees("300 of 300");
+    terminal.keys("\tg");
+    terminal.sees("message 001");
+    fs::rename(job.file("debug.log.1"), job.file("debug.log.2")).unwrap();
+    fs::rename(job.file("debug.log"), job.file("debug.log.1")).unwrap();
+    job.append("debug.log", lines(301, 310));
+    terminal.sees("3 rotated");
+    terminal.sees("message 001");
+    terminal.keys(":200\r");
+    terminal.sees("▸16:20:01.123 I fetch message 200");
+    terminal.keys("/message 30.\r");
+    terminal.sees("10 hits");
+    terminal.keys("G");
+    terminal.sees("310 of 310");
+}
+
+#[test]
+fn a_line_is_reached_by_its_number_and_a_record_by_its_time() {
+    let root = Root::new();
+    let job = root.job("clock");
+    for number in 0..300 {
+        let (minute, second) = (number / 60, number % 60);
+        job.append("debug.log", format!("2026-11-22T16:{minute:02}:{second:02}Z INFO message {number:03}\n"));
+    }
+    let arguments = [root.path().into()];
+    let mut terminal = Terminal::start(VIEWER, &arguments, (120, 36), &[("TZ", "UTC")]);
+    terminal.sees("message 299");
+    terminal.keys(":17\r");
+    terminal.sees("▸16:00:16     I       message 016");
+    terminal.keys("t-1m\r");
+    terminal.sees("▸16:03:59     I       message 239");
+    terminal.keys("tT+90\r");
+    terminal.sees("▸16:01:30     I       message 090");
+    terminal.keys("t2026-11-22 16:02\r");
+    terminal.sees("▸16:02:00     I       message 120");
+    terminal.keys("tnoon\r");
+    terminal.sees("a time is 14:30");
+}
+
+#[test]
 fn a_deleted_file_stays_on_the_screen_and_the_next_one_goes_on_below_it() {
     let (_root, job, terminal) = over_one_job();
     fs::remove_file(job.file("debug.log")).unwrap();

@@ -31,7 +31,7 @@ pub enum Change {
 const MARK: usize = 64;
 
 /// Files that are kept open at most: that many rotations can be scrolled back through.
-const MOST_PARTS: usize = 8;
+const MOST_PARTS: usize = 40;
 
 /// A file that is followed.
 pub struct Followed {
@@ -65,6 +65,19 @@ impl Followed {
     /// The bytes and how many of them count, if there is or was a file.
     pub fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
         self.open.as_ref().map(|open| (Arc::clone(&open.joined) as Arc<dyn Bytes>, open.base + open.len))
+    }
+
+    /// Puts what was rotated away before it was opened above it, the oldest first. Says by how much that moves what was
+    /// there, and how many files now stand above the one that has the name.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn put_above(&mut self, older: &[Arc<dyn Bytes>]) -> io::Result<(u64, usize)> {
+        let Some(open) = &mut self.open else { return Ok((0, 0)) };
+        let (joined, by) = open.joined.after(older)?;
+        let above = joined.parts() - 1;
+        (open.joined, open.base) = (Arc::new(joined), open.base + by);
+        Ok((by, above))
     }
 
     /// Looks what has happened.

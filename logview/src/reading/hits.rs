@@ -1,7 +1,7 @@
 //! Where a pattern matches in a file: found block by block, by several threads, in any order, and remembered.
 //!
 //! What is found are lines, by where they start. Of each block that was looked at it is known how many lines match; where
-//! they are is kept up to [`MOST`] of them, and looked for again beyond that. A match never reaches over the end of a
+//! they are is kept up to `MOST` of them, and looked for again beyond that. A match never reaches over the end of a
 //! block's lines. What may still change, the tail of a file that grows, is looked at anew.
 
 use super::lines::PIECE;
@@ -234,8 +234,9 @@ fn starts(pattern: &Pattern, block: Block) -> Vec<u32> {
     let data = block.lines;
     let own = (block.start - block.number * BLOCK) as u32;
     let mut found: Vec<u32> = Vec::new();
+    let finder = pattern.finder(data);
     let mut at = 0;
-    while let Some(hit) = pattern.find_at(data, at).filter(|&hit| hit < data.len()) {
+    while let Some(hit) = finder.find_at(data, at).filter(|&hit| hit < data.len()) {
         let start = own + line_around(data, block.start, hit).start as u32;
         if found.last() != Some(&start) {
             found.push(start);

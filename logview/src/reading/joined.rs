@@ -13,6 +13,7 @@ pub(super) struct Joined {
     parts: RwLock<Vec<Part>>,
 }
 
+#[derive(Clone)]
 struct Part {
     bytes: Arc<dyn Bytes>,
     start: u64,
@@ -30,20 +31,47 @@ impl Joined {
     pub(super) fn push(&self, len: u64, bytes: Arc<dyn Bytes>) -> io::Result<u64> {
         let mut parts = self.parts.write().unwrap_or_else(PoisonError::into_inner);
         let Some(last) = parts.last_mut() else { return Ok(0) };
-        let mut end = [b'\n'];
-        if len > 0 {
-            last.bytes.read_at(&mut end, len - 1)?;
-        }
         last.len = len;
-        let start = last.start + len + u64::from(end != [b'\n']);
+        let start = last.start + len + u64::from(!ends_a_line(&*last.bytes, len)?);
         parts.push(Part { bytes, start, len: u64::MAX });
         Ok(start)
+    }
+
+    /// The same with other parts before them, the oldest first, and by how much all has moved. What is in it already is
+    /// not put there once more. This row stays as it is, for it may be read at this moment.
+    pub(super) fn after(&self, older: &[Arc<dyn Bytes>]) -> io::Result<(Joined, u64)> {
+        let mut parts = self.parts.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut there = Vec::new();
+        for part in &parts {
+            there.push(part.bytes.stat()?.0);
+        }
+        let mut before = Vec::new();
+        let mut by = 0;
+        for bytes in older {
+            let (id, len) = bytes.stat()?;
+            if len > 0 && !there.contains(&id) {
+                before.push(Part { bytes: Arc::clone(bytes), start: by, len });
+                by += len + u64::from(!ends_a_line(&**bytes, len)?);
+            }
+        }
+        parts.iter_mut().for_each(|part| part.start += by);
+        before.extend(parts);
+        Ok((Joined { parts: RwLock::new(before) }, by))
     }
 
     /// How many parts there are.
     pub(super) fn parts(&self) -> usize {
         self.parts.read().unwrap_or_else(PoisonError::into_inner).len()
     }
+}
+
+/// Whether the last of so many bytes is a line's end; without any there is no line to end.
+fn ends_a_line(bytes: &dyn Bytes, len: u64) -> io::Result<bool> {
+    let mut end = [b'\n'];
+    if len > 0 {
+        bytes.read_at(&mut end, len - 1)?;
+    }
+    Ok(end == [b'\n'])
 }
 
 impl Bytes for Joined {
@@ -77,6 +105,10 @@ impl Bytes for Joined {
         let (id, len) = last.bytes.stat()?;
         Ok((id, last.start + len))
     }
+
+    fn base(&self) -> u64 {
+        self.parts.read().unwrap_or_else(PoisonError::into_inner).last().map_or(0, |last| last.start)
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +116,18 @@ mod tests {
     use super::super::lines::tests::Memory;
     use super::*;
     use proptest::prelude::*;
+
+    struct Named(Vec<u8>, u64);
+
+    impl Bytes for Named {
+        fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+            Memory(self.0.clone()).read_at(buffer, offset)
+        }
+
+        fn stat(&self) -> io::Result<(FileId, u64)> {
+            Ok((FileId(1, self.1), self.0.len() as u64))
+        }
+    }
 
     proptest! {
         #[test]
@@ -101,6 +145,20 @@ mod tests {
                 prop_assert_eq!(joined.push(old.len() as u64, memory(new)).unwrap(), whole.len() as u64);
             }
             whole.push_str(parts.last().unwrap());
+            // The first ones may also be put above the others afterwards.
+            let (above, below) = parts.split_at(parts.len() / 2);
+            let joined = if above.is_empty() { joined } else {
+                let memory = |text: &String, id: u64| Arc::new(Named(text.clone().into_bytes(), id)) as Arc<dyn Bytes>;
+                let late = Joined::new(memory(&below[0], 100));
+                for (at, (old, new)) in below.iter().zip(&below[1..]).enumerate() {
+                    late.push(old.len() as u64, memory(new, 101 + at as u64)).unwrap();
+                }
+                let above: Vec<_> = above.iter().zip(0..).map(|(text, id)| memory(text, id)).collect();
+                let (late, by) = late.after(&above).unwrap();
+                prop_assert_eq!(late.after(&above).unwrap().1, 0, "what is there is not put there twice");
+                prop_assert!(whole.len() as u64 >= by);
+                late
+            };
             let from = from.min(whole.len());
             let mut buffer = vec![0; count];
             let read = joined.read_at(&mut buffer, from as u64).unwrap();

@@ -9,69 +9,80 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::literal::rank;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// Bytes more common than that are met too often.
-const COMMON: u8 = 236;
+/// One byte of so many may be a candidate, before the engine is quicker by itself.
+const DENSE: usize = 16;
 
-/// Bytes that every match of an expression holds in a row.
+/// What is looked at to see which byte is rare: so many stretches of so many bytes.
+const SAMPLES: usize = 4;
+const SAMPLE: usize = 1024;
+
+/// A byte, in lower case if its case does not count, and whether it does.
+type Letter = (u8, bool);
+
+/// Runs of bytes each of which every match of an expression holds.
 #[derive(Clone, Debug)]
 pub(super) struct Rare {
-    /// In lower case, and whether the case counts.
-    run: Vec<(u8, bool)>,
-    /// The place of the rarest of them, and its other case.
+    runs: Vec<Vec<Letter>>,
+}
+
+/// One of them, to be found by its rarest byte.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scan<'r> {
+    run: &'r [Letter],
+    /// The place of that byte, and its two cases.
     at: usize,
-    one: u8,
-    other: u8,
+    cases: [u8; 2],
 }
 
 impl Rare {
     /// Of an expression; `None` if it has no such bytes, or its matches may go over the end of a line.
     pub(super) fn of(pattern: &str, any_case: bool) -> Option<Rare> {
-        let hir = ParserBuilder::new()
-            .utf8(false)
-            .multi_line(true)
-            .case_insensitive(any_case)
-            .build()
-            .parse(pattern)
-            .ok()?;
+        let mut parser = ParserBuilder::new().utf8(false).multi_line(true).case_insensitive(any_case).build();
+        let hir = parser.parse(pattern).ok()?;
         if spans_lines(&hir) {
             return None;
         }
         let mut runs = vec![Vec::new()];
         collect(&hir, &mut runs);
-        let best = runs
-            .into_iter()
-            .filter_map(Rare::new)
-            .min_by_key(|rare| (rare.rank(), usize::MAX - rare.run.len()));
-        best.filter(|rare| rare.rank() <= COMMON)
+        runs.retain(|run| !run.is_empty());
+        (!runs.is_empty()).then_some(Rare { runs })
     }
 
-    fn new(run: Vec<(u8, bool)>) -> Option<Rare> {
-        let common = |&(byte, exact): &(u8, bool)| both(byte, exact).map(rank).into_iter().max();
-        let at = (0..run.len()).min_by_key(|&at| common(&run[at]))?;
-        let [one, other] = both(run[at].0, run[at].1);
-        Some(Rare { run, at, one, other })
+    /// What is quickest to find in data like this, if anything is.
+    pub(super) fn scan(&self, data: &[u8]) -> Option<Scan<'_>> {
+        let mut seen = [0usize; 256];
+        let mut sum = 0;
+        for sample in 0..SAMPLES {
+            let from = data.len() / SAMPLES * sample;
+            let stretch = &data[from..data.len().min(from + SAMPLE)];
+            stretch.iter().for_each(|&byte| seen[usize::from(byte)] += 1);
+            sum += stretch.len();
+        }
+        let often = |[one, other]: [u8; 2]| {
+            let count = seen[usize::from(one)] + if one == other { 0 } else { seen[usize::from(other)] };
+            (count, rank(one).max(rank(other)))
+        };
+        let all = self.runs.iter().flat_map(|run| (0..run.len()).map(move |at| (run, at)));
+        let all = all.map(|(run, at)| Scan { run, at, cases: both(run[at]) });
+        all.min_by_key(|scan| (often(scan.cases), usize::MAX - scan.run.len()))
+            .filter(|scan| often(scan.cases).0 * DENSE <= sum)
     }
+}
 
-    fn rank(&self) -> u8 {
-        rank(self.one).max(rank(self.other))
-    }
-
+impl Scan<'_> {
     /// The next place at or after `from` where the run begins.
     pub(super) fn find(&self, data: &[u8], from: usize) -> Option<usize> {
         let mut at = from + self.at;
+        let [one, other] = self.cases;
         loop {
             let rest = data.get(at..)?;
-            let next = if self.one == self.other {
-                memchr(self.one, rest)
-            } else {
-                memchr2(self.one, self.other, rest)
-            };
+            let next = if one == other { memchr(one, rest) } else { memchr2(one, other, rest) };
             let start = at + next? - self.at;
             let there = data.get(start..start + self.run.len())?;
-            let same = |(&have, &(want, exact)): (&u8, &(u8, bool))| {
+            let same = |(&have, &(want, exact)): (&u8, &Letter)| {
                 if exact { have == want } else { have.eq_ignore_ascii_case(&want) }
             };
-            if there.iter().zip(&self.run).all(same) {
+            if there.iter().zip(self.run).all(same) {
                 return Some(start);
             }
             at = start + self.at + 1;
@@ -79,13 +90,13 @@ impl Rare {
     }
 }
 
-fn both(byte: u8, exact: bool) -> [u8; 2] {
+fn both((byte, exact): Letter) -> [u8; 2] {
     if exact { [byte, byte] } else { [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] }
 }
 
 /// The runs of an expression, the last one still open.
-fn collect(hir: &Hir, runs: &mut Vec<Vec<(u8, bool)>>) {
-    let mut push = |byte: (u8, bool)| runs.iter_mut().next_back().into_iter().for_each(|run| run.push(byte));
+fn collect(hir: &Hir, runs: &mut Vec<Vec<Letter>>) {
+    let mut push = |byte: Letter| runs.iter_mut().next_back().into_iter().for_each(|run| run.push(byte));
     match hir.kind() {
         HirKind::Literal(literal) => literal.0.iter().for_each(|&byte| push((byte, true))),
         HirKind::Class(class) => match letter(class) {
@@ -141,27 +152,38 @@ fn spans_lines(hir: &Hir) -> bool {
 mod tests {
     use super::*;
 
-    fn run(pattern: &str) -> Option<String> {
-        Rare::of(pattern, true).map(|rare| rare.run.iter().map(|(byte, _)| char::from(*byte)).collect())
+    fn runs(pattern: &str) -> Vec<String> {
+        let text = |run: &Vec<Letter>| run.iter().map(|(byte, _)| char::from(*byte)).collect();
+        Rare::of(pattern, true).iter().flat_map(|rare| rare.runs.iter().map(text)).collect()
     }
 
     #[test]
-    fn the_rarest_run_of_an_expression_is_taken() {
-        assert_eq!(run("needle-99zz").unwrap(), "needle-99zz");
-        assert_eq!(run(r"(user|order)=[0-9]+ rejected-[0-9]{3}").unwrap(), " rejected-");
-        assert_eq!(run("^(queue)+ x$").unwrap(), "queue");
+    fn what_every_match_holds_is_taken_out_of_an_expression() {
+        assert_eq!(runs("needle-99zz"), ["needle-99zz"]);
+        assert_eq!(runs(r"(user|order)=[0-9]+ rejected-[0-9]{3}"), ["=", " rejected-"]);
+        assert_eq!(runs("^(queue)+ x$"), ["queue", " x"]);
         // A long s is an s, and takes two bytes.
-        assert_eq!(run("desk-zz").unwrap(), "-zz");
-        for none in ["", "[a-z]+", "a|b", r"zz\s+yy", "zz\nyy", "e", "(?:zz)?", r"[^x]zz"] {
-            assert_eq!(run(none), None, "{none}");
+        assert_eq!(runs("desk-zz"), ["de", "-zz"]);
+        for none in ["", "[a-z]+", "a|b", r"zz\s+yy", "zz\nyy", "(?:zz)?", r"[^x]zz"] {
+            assert!(runs(none).is_empty(), "{none}");
         }
+    }
+
+    #[test]
+    fn the_rarest_byte_of_the_data_is_looked_for_unless_all_are_common() {
+        let rare = Rare::of("needle-77", true).unwrap();
+        let at = |text: &[u8]| rare.scan(&text.repeat(1000)).map(|scan| scan.run[scan.at].0);
+        assert_eq!(at(b"[2026-11-27] page=77 n=177 "), Some(b'd'));
+        assert_eq!(at(b"needle pin and thread, "), Some(b'7'));
+        assert_eq!(at(b"needle-7"), None);
     }
 
     #[test]
     fn it_is_found_in_either_case_unless_case_counts() {
         let text = b"..zz.Needle-99Zz..needle-99zz";
         let any = Rare::of("needle-99zz", true).unwrap();
+        let any = any.scan(b"").unwrap();
         assert_eq!((any.find(text, 0), any.find(text, 6), any.find(text, 19)), (Some(5), Some(18), None));
-        assert_eq!(Rare::of("needle-99zz", false).unwrap().find(text, 0), Some(18));
+        assert_eq!(Rare::of("needle-99zz", false).unwrap().scan(b"").unwrap().find(text, 0), Some(18));
     }
 }

@@ -1,9 +1,10 @@
 //! Local directories: one directory per job below a root.
 
+use super::rotation::{self, live_of};
 use super::{Bytes, FileId, FileLook, JobLook, Place, Source};
 use crate::reading::Format;
 use logcore::disk::{JobFile, Recovered, Run, RunState};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,10 @@ use std::time::SystemTime;
 /// The key of the job that stands for `*.log` files directly in the root.
 const SELF: &str = ".";
 
-/// How many files of one directory are listed at most: a directory of a million files is no job.
+/// How many entries of one directory are looked at, and how many files
+/// are listed, at most: a directory of a million files is no job.
 const MAX_FILES: usize = 256;
+const MAX_ENTRIES: usize = 4096;
 
 /// A root on this machine.
 #[derive(Debug)]
@@ -74,9 +77,21 @@ impl Source for Local {
         let mut look = JobLook { about: JobFile::read(&dir).ok(), ..JobLook::default() };
         match fs::read_dir(&dir) {
             Ok(entries) => {
-                let found = entries.flatten().filter(|entry| is_log(&entry.file_name()));
-                look.files = found.filter_map(|entry| file_look(&entry)).take(MAX_FILES).collect();
+                let entries: Vec<_> = entries.flatten().take(MAX_ENTRIES).collect();
+                let names: Vec<OsString> = entries.iter().map(fs::DirEntry::file_name).collect();
+                let live: Vec<OsString> = names.iter().filter(|name| is_log(name)).cloned().collect();
+                // What was rotated away stands above the file that it was rotated away from.
+                let own = |entry: &&fs::DirEntry| {
+                    let name = entry.file_name();
+                    is_log(&name) && live_of(&name, &live).is_none()
+                };
+                look.files = entries.iter().filter(own).filter_map(file_look).take(MAX_FILES).collect();
                 look.files.sort_by(|a, b| a.name.cmp(&b.name));
+                if names.len() > look.files.len() {
+                    for file in &mut look.files {
+                        file.parts = rotation::parts(file.name.as_os_str(), &names).len();
+                    }
+                }
             }
             Err(error) => look.unreadable = Some(error.kind().to_string()),
         }
@@ -104,7 +119,14 @@ impl Source for Local {
         if !file.metadata()?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        Ok(Box::new(LocalFile { file }))
+        Ok(Box::new(LocalFile::new(file)))
+    }
+
+    fn parts(&self, place: &Place) -> io::Result<Vec<Place>> {
+        let entries = fs::read_dir(self.dir(&place.job))?.flatten().take(MAX_ENTRIES);
+        let names: Vec<OsString> = entries.map(|entry| entry.file_name()).collect();
+        let parts = rotation::parts(place.file.as_os_str(), &names).into_iter();
+        Ok(parts.map(|name| Place { job: place.job.clone(), file: name.into() }).collect())
     }
 
     fn stat(&self, place: &Place) -> io::Result<(FileId, u64)> {
@@ -132,8 +154,17 @@ impl Source for Local {
     }
 }
 
-struct LocalFile {
+/// An open file.
+#[derive(Debug)]
+pub struct LocalFile {
     file: File,
+}
+
+impl LocalFile {
+    /// The file that a descriptor stands for.
+    pub fn new(file: File) -> LocalFile {
+        LocalFile { file }
+    }
 }
 
 impl Bytes for LocalFile {
@@ -194,7 +225,13 @@ fn file_look(entry: &fs::DirEntry) -> Option<FileLook> {
         _ => Some("a device"),
     };
     let size = if unreadable.is_none() { about.len() } else { 0 };
-    Some(FileLook { name: entry.file_name().into(), size, modified: about.modified().ok(), unreadable })
+    Some(FileLook {
+        name: entry.file_name().into(),
+        size,
+        parts: 0,
+        modified: about.modified().ok(),
+        unreadable,
+    })
 }
 
 #[cfg(test)]

@@ -63,6 +63,29 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             }
             Vec::new()
         }
+        FileEvent::Extended { len, by, above } => {
+            (log.len, log.rotated) = (len, above);
+            log.top += by;
+            log.cursor = log.cursor.map(|at| at + by);
+            log.held_at.0 += by;
+            for line in &mut log.page.lines {
+                (line.at, line.end) = (line.at + by, line.end + by);
+            }
+            (log.page.from_start, log.before, log.totals.complete) = (false, None, false);
+            // A jump that is under way would arrive at where it was.
+            (log.stepping, log.queued) = (false, Vec::new());
+            let mut requests = vec![Request::StopStep];
+            if let Some(search) = &mut log.search {
+                search.hits = None;
+                requests.push(Request::Count {
+                    tag: log.tag,
+                    pattern: Some(search.pattern.clone()),
+                    near: log.top,
+                });
+            }
+            requests.extend(again(model));
+            requests
+        }
         FileEvent::Replaced(len) => {
             let first = !log.loaded;
             log.len = len;

@@ -33,6 +33,7 @@ impl Case {
     pub(crate) fn job(&self, name: &str, state: State) -> Job {
         let file = |name: &str| FileLook {
             name: name.into(),
+            parts: 0,
             size: self.text.len() as u64,
             modified: Some(self.model.now),
             unreadable: None,

@@ -44,6 +44,9 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
                     theme.dim(),
                 ));
                 let new = if file.name == Path::new("error.log") { model.jobs.new_errors(job) } else { 0 };
+                if file.parts > 0 {
+                    spans.push(span(format!("  +{} rotated", file.parts), theme.dim()));
+                }
                 if new > 0 {
                     spans.push(span(format!("  new: {}", text::short(new)), theme.error()));
                 }

@@ -2,6 +2,7 @@
 
 use super::{Over, Shared, pager::SharedIndex, tell};
 use crate::model::Message;
+use crate::reading::Shelf;
 use crate::reading::index::{Index, Learned, learn};
 use crate::reading::sweep::{Block, sweep};
 use crate::source::Bytes;
@@ -26,6 +27,8 @@ struct Work {
     len: u64,
     index: SharedIndex,
     told: Told,
+    /// As far as it was when it was kept.
+    kept: usize,
 }
 
 /// When it last said something, and whether it was everything.
@@ -40,17 +43,19 @@ struct Told {
 /// What makes the builder look up: another order. `sent` is counted by whoever sends.
 pub(super) fn run(
     shared: Arc<Shared>,
+    shelf: Shelf,
     sent: Arc<AtomicU64>,
     orders: Receiver<Order>,
     out: SyncSender<Message>,
 ) -> impl FnOnce() + Send {
     move || {
-        let _ = serve(&shared, &sent, &orders, &out);
+        let _ = serve(&shared, &shelf, &sent, &orders, &out);
     }
 }
 
 fn serve(
     shared: &Shared,
+    shelf: &Shelf,
     sent: &AtomicU64,
     orders: &Receiver<Order>,
     out: &SyncSender<Message>,
@@ -72,7 +77,8 @@ fn serve(
             match order {
                 Order::Start { tag, bytes, len, index } => {
                     let told = Told { first: Some(Instant::now()), ..Told::default() };
-                    work = Some(Work { tag, bytes, len, index, told });
+                    let work = work.insert(Work { tag, bytes, len, index, told, kept: 0 });
+                    work.resume(shelf);
                 }
                 Order::Grow(len) => work.iter_mut().for_each(|work| work.len = len),
                 Order::Stop => work = None,
@@ -85,7 +91,11 @@ fn serve(
                         || shared.quit.load(Ordering::Relaxed)
                         || shared.is_urgent()
                 };
-                work.go_on(out, &stop)?
+                let owed = work.go_on(out, &stop)?;
+                if !owed {
+                    work.keep(shelf);
+                }
+                owed
             }
             None => false,
         };
@@ -93,6 +103,26 @@ fn serve(
 }
 
 impl Work {
+    /// Begins with what is kept of the file.
+    fn resume(&mut self, shelf: &Shelf) {
+        let format = self.index.lock().unwrap_or_else(PoisonError::into_inner).format.clone();
+        if let Some(index) = shelf.load(&*self.bytes, self.len, &format) {
+            self.kept = index.kept().0.len();
+            *self.index.lock().unwrap_or_else(PoisonError::into_inner) = index;
+        }
+    }
+
+    /// Keeps what is known, if it is much more than was kept.
+    fn keep(&mut self, shelf: &Shelf) {
+        let blocks = self.index.lock().unwrap_or_else(PoisonError::into_inner).kept().0.len();
+        if blocks > self.kept + self.kept / 8 {
+            self.kept = blocks;
+            let index = self.index.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            // Without it the index is built anew the next time.
+            drop(shelf.keep(&*self.bytes, &index));
+        }
+    }
+
     /// Learns what is not known yet, and says so; says whether there is something left to be said.
     fn go_on(&mut self, out: &SyncSender<Message>, stop: &(dyn Fn() -> bool + Sync)) -> Result<bool, Over> {
         if self.told.at.is_some_and(|at| at.elapsed() < TELL / 2) {

@@ -250,6 +250,9 @@ mod tests {
         fn open(&self, _: &Place) -> io::Result<Box<dyn Bytes>> {
             Err(io::ErrorKind::PermissionDenied.into())
         }
+        fn parts(&self, place: &Place) -> io::Result<Vec<Place>> {
+            self.0.parts(place)
+        }
         fn stat(&self, place: &Place) -> io::Result<(FileId, u64)> {
             self.0.stat(place)
         }

@@ -1,11 +1,12 @@
 //! The file on screen: follows it by name, reads the lines that are asked for, and passes its bytes on to the index
 //! and the search. The only open descriptors are those of this one file.
 
+use super::older::{Find, Older};
 use super::{Over, Post, Shared, indexer, searcher, tell, watcher::Pending};
 use crate::model::{FileEvent, Message, Request};
 use crate::reading::page::page;
 use crate::reading::{Change, Followed, Format, Hits, Index, Lines, Pattern, Sieve};
-use crate::source::Source;
+use crate::source::{Bytes, Source};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,9 +19,13 @@ const SAFETY: Duration = Duration::from_secs(1);
 /// The least time between two looks, so that a fast writer costs no more than the screen can show.
 const PACE: Duration = Duration::from_millis(10);
 
+/// How long the first match waits for others that go with it onto the screen.
+const SOON: Duration = Duration::from_millis(40);
+
 pub(super) enum Order {
     Request(Request),
     Wake(Pending),
+    Older(Older),
 }
 
 /// The index of the file on screen, shared with whoever builds it.
@@ -33,6 +38,7 @@ pub(super) fn run(
     out: SyncSender<Message>,
     indexer: Post<indexer::Order>,
     searcher: Post<searcher::Order>,
+    finder: Post<Find>,
 ) -> impl FnOnce() + Send {
     move || {
         let looked = Instant::now();
@@ -42,6 +48,8 @@ pub(super) fn run(
             out,
             indexer,
             searcher,
+            finder,
+            serial: 0,
             tag: 0,
             shown: None,
             index: SharedIndex::default(),
@@ -61,6 +69,9 @@ struct Pager {
     out: SyncSender<Message>,
     indexer: Post<indexer::Order>,
     searcher: Post<searcher::Order>,
+    finder: Post<Find>,
+    /// Counts the files that were opened, to tell which of them something was found for.
+    serial: u64,
     tag: u64,
     shown: Option<Followed>,
     index: SharedIndex,
@@ -94,6 +105,7 @@ impl Pager {
                         pending.store(false, Ordering::Release);
                         look = true;
                     }
+                    Order::Older(older) => self.put_above(&older)?,
                     Order::Request(request) => {
                         served += 1;
                         // Of several pages that were asked for, only the last is still wanted.
@@ -119,6 +131,7 @@ impl Pager {
             Request::Show { tag, place } => {
                 self.tag = tag;
                 self.lines = None;
+                self.serial += 1;
                 (self.search, self.only) = (None, None);
                 self.shown = place.map(Followed::new);
                 self.indexer.send(indexer::Order::Stop);
@@ -149,7 +162,7 @@ impl Pager {
         }
     }
 
-    fn bytes(&self) -> Option<(Arc<dyn crate::source::Bytes>, u64)> {
+    fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
         self.shown.as_ref().and_then(Followed::bytes)
     }
 
@@ -179,16 +192,14 @@ impl Pager {
         let tag = self.tag;
         match (change, shown.bytes()) {
             (Change::Replaced, Some((bytes, len))) => {
-                self.format = self.source.format(shown.place());
-                let mut lines = Lines::new(Arc::clone(&bytes), len);
-                lines.format = self.format.clone();
-                self.lines = Some(lines);
-                self.index = Arc::new(Mutex::new(Index::new(self.format.clone())));
-                (self.search, self.only) = (None, None);
-                self.searcher.send(searcher::Order::Stop);
+                let place = shown.place().clone();
+                self.format = self.source.format(&place);
+                self.begin(&bytes, len);
                 tell(&self.out, Message::File { tag, event: FileEvent::Replaced(len) })?;
                 let index = Arc::clone(&self.index);
                 self.indexer.send(indexer::Order::Start { tag, bytes, len, index });
+                self.serial += 1;
+                self.finder.send(Find { serial: self.serial, place });
                 Ok(())
             }
             (Change::Grew | Change::Rotated, Some((_, len))) => {
@@ -208,6 +219,31 @@ impl Pager {
         }
     }
 
+    /// Reads other bytes from now on, of which nothing is known.
+    fn begin(&mut self, bytes: &Arc<dyn Bytes>, len: u64) {
+        let mut lines = Lines::new(Arc::clone(bytes), len);
+        lines.format = self.format.clone();
+        self.lines = Some(lines);
+        self.index = Arc::new(Mutex::new(Index::new(self.format.clone())));
+        (self.search, self.only) = (None, None);
+        self.searcher.send(searcher::Order::Stop);
+    }
+
+    /// Shows what was rotated away above the file.
+    fn put_above(&mut self, older: &Older) -> Result<(), Over> {
+        let Some(shown) = self.shown.as_mut().filter(|_| older.serial == self.serial) else { return Ok(()) };
+        let Ok((by, above)) = shown.put_above(&older.parts) else { return Ok(()) };
+        let (tag, Some((bytes, len))) = (self.tag, shown.bytes()) else { return Ok(()) };
+        if by == 0 {
+            return Ok(());
+        }
+        self.begin(&bytes, len);
+        tell(&self.out, Message::File { tag, event: FileEvent::Extended { len, by, above } })?;
+        let index = Arc::clone(&self.index);
+        self.indexer.send(indexer::Order::Start { tag, bytes, len, index });
+        Ok(())
+    }
+
     fn page(&mut self, request: Request, served: u64) -> Result<(), Over> {
         let Request::Page { tag, anchor, before, after, only, focus } = request else { return Ok(()) };
         if tag != self.tag {
@@ -219,7 +255,10 @@ impl Pager {
         let index = (!only.levels.is_all()).then(|| lock().clone());
         let sieve = Sieve { levels: only.levels, hits: hits.as_ref(), index: index.as_ref() };
         let shared = &self.shared;
-        let stop = || shared.requests.load(Ordering::Relaxed) > served;
+        // What was found is shown soon; the screen asks for the rest if there is room.
+        let started = Instant::now();
+        let found = || started.elapsed() >= SOON && hits.as_ref().is_some_and(|hits| hits.count().0 > 0);
+        let stop = || shared.requests.load(Ordering::Relaxed) > served || found();
         let urgent = hits.is_some().then(|| shared.urgent());
         let page = page(lines, (anchor, before, after), sieve, &stop);
         drop(urgent);
@@ -239,11 +278,7 @@ impl Pager {
 }
 
 /// Where a pattern matches in a file.
-fn hits(
-    old: Option<Hits>,
-    pattern: Option<Pattern>,
-    bytes: Option<(Arc<dyn crate::source::Bytes>, u64)>,
-) -> Option<Hits> {
+fn hits(old: Option<Hits>, pattern: Option<Pattern>, bytes: Option<(Arc<dyn Bytes>, u64)>) -> Option<Hits> {
     let (pattern, (bytes, len)) = pattern.zip(bytes)?;
     old.filter(|old| old.pattern().text() == pattern.text()).or_else(|| Some(Hits::new(pattern, bytes, len)))
 }

@@ -1,0 +1,121 @@
+//! What was rotated away from the file on screen: finds it, opens it and hands it to the pager, the newest first. What is
+//! packed takes a while; the file itself is on the screen long before.
+
+use super::{Shared, pager, spawn};
+use crate::model::Message;
+use crate::reading::unpacked::{self, Stretches};
+use crate::source::rotation::packing;
+use crate::source::{Bytes, Place, Source};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
+
+/// Parts of one file that are shown at most, each of which takes a descriptor.
+const MOST: usize = 24;
+
+/// How often it is tried while the files move on under way.
+const TRIES: usize = 3;
+
+/// What was rotated away from this file.
+pub(super) struct Find {
+    pub(super) serial: u64,
+    pub(super) place: Place,
+}
+
+/// Parts that come right before what is shown already, the oldest first.
+pub(super) struct Older {
+    pub(super) serial: u64,
+    pub(super) parts: Vec<Arc<dyn Bytes>>,
+}
+
+struct Finder {
+    source: Arc<dyn Source>,
+    shared: Arc<Shared>,
+    sent: Arc<AtomicU64>,
+    taken: u64,
+    pager: Sender<pager::Order>,
+    stretches: Arc<Stretches>,
+}
+
+pub(super) fn start(
+    source: &Arc<dyn Source>,
+    shared: &Arc<Shared>,
+    (sent, orders): (Arc<AtomicU64>, Receiver<Find>),
+    pager: Sender<pager::Order>,
+    out: &SyncSender<Message>,
+) {
+    let (source, shared) = (Arc::clone(source), Arc::clone(shared));
+    spawn("finder", out, move || {
+        let mut finder = Finder { source, shared, sent, taken: 0, pager, stretches: Arc::default() };
+        while let Ok(find) = orders.recv() {
+            finder.taken += 1;
+            if finder.shared.quit.load(Ordering::Relaxed) {
+                break;
+            }
+            if !finder.is_stale() {
+                finder.find(&find);
+            }
+        }
+    });
+}
+
+impl Finder {
+    /// Whether something else is wanted by now.
+    fn is_stale(&self) -> bool {
+        self.sent.load(Ordering::Relaxed) != self.taken || self.shared.quit.load(Ordering::Relaxed)
+    }
+
+    fn find(&self, find: &Find) {
+        let mut parts = Vec::new();
+        for _ in 0..TRIES {
+            let places = self.source.parts(&find.place).unwrap_or_default();
+            // What was opened under a name that has moved on meanwhile may be there twice or not at all.
+            let opened: Option<Vec<_>> = places.iter().map(|place| self.open(place).transpose()).collect();
+            let same = |parts: &Vec<io::Result<_>>| {
+                parts.len() == places.len() && self.source.parts(&find.place).is_ok_and(|now| now == places)
+            };
+            parts = opened.filter(same).into_iter().flatten().zip(places).collect();
+            if !parts.is_empty() || self.is_stale() {
+                break;
+            }
+        }
+        // What cannot be read is left out; the others stay in their order.
+        let mut parts: Vec<(Arc<dyn Bytes>, Place)> =
+            parts.into_iter().filter_map(|(part, place)| Some((part.ok()?, place))).collect();
+        parts.drain(..parts.len().saturating_sub(MOST));
+        let is_packed = |place: &Place| packing(place.file.as_os_str()).1.is_some();
+        let plain = parts.iter().rposition(|(_, place)| is_packed(place)).map_or(0, |packed| packed + 1);
+        let rest = parts.split_off(plain);
+        self.hand_over(find.serial, rest.into_iter().map(|(part, _)| part).collect());
+        let files = parts.len();
+        let mut unpacked = Vec::new();
+        for (part, place) in parts {
+            if self.is_stale() {
+                return;
+            }
+            unpacked.extend(match packing(place.file.as_os_str()).1 {
+                Some(packing) => unpacked::open(part, packing, files, &self.stretches).ok(),
+                None => Some(part),
+            });
+        }
+        self.hand_over(find.serial, unpacked);
+    }
+
+    /// `None` if its name is gone: the files have moved on.
+    fn open(&self, place: &Place) -> io::Result<Option<Arc<dyn Bytes>>> {
+        let bytes: Arc<dyn Bytes> = match self.source.open(place) {
+            Ok(bytes) => bytes.into(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let same = self.source.stat(place).is_ok_and(|(id, _)| bytes.stat().is_ok_and(|(now, _)| now == id));
+        Ok(same.then_some(bytes))
+    }
+
+    fn hand_over(&self, serial: u64, parts: Vec<Arc<dyn Bytes>>) {
+        if !parts.is_empty() {
+            drop(self.pager.send(pager::Order::Older(Older { serial, parts })));
+        }
+    }
+}

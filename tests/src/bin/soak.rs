@@ -177,8 +177,8 @@ impl Soak<'_> {
     fn rotate(&self) -> Result<()> {
         let job = self.logs.job("rotated").start()?;
         let file = job.dir().join("all.log");
-        let mut count = 0;
-        let mut away = Vec::new();
+        let away = job.dir().join("away");
+        let (mut count, mut seen) = (0, 0);
         while self.goes_on() {
             for _ in 0..500 {
                 debug!(logger: job, "{}", numbered("rotated", count));
@@ -186,17 +186,16 @@ impl Soak<'_> {
             }
             thread::sleep(Duration::from_millis(300));
             if file.exists() {
-                let to = job.dir().join(format!("away-{}", away.len()));
-                fs::rename(&file, &to)?;
-                away.push(to);
+                // What was moved away before is complete: there is a new one.
+                seen = demand_next(&away, seen)?;
+                fs::rename(&file, &away)?;
                 self.rotations.fetch_add(1, Ordering::Relaxed);
             }
         }
         ensure!(job.finish(Outcome::Ok).lost == 0, "records were lost");
-        let text =
-            away.iter().chain([&file]).filter_map(|path| fs::read_to_string(path).ok()).collect::<String>();
-        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
-        demand_all(&lines, &BTreeMap::from([("rotated".into(), count)]));
+        seen = demand_next(&away, seen)?;
+        seen = demand_next(&file, seen)?;
+        ensure!(seen == count, "{seen} of {count} records");
         Ok(())
     }
 
@@ -280,6 +279,17 @@ impl Soak<'_> {
         println!("nothing lost, nothing doubled, nothing grew");
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Demands that the lines of `file`, if there is one, are the records from number `first` on; returns the next number.
+fn demand_next(file: &Path, first: usize) -> Result<usize> {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let mut next = first;
+    for line in text.lines() {
+        ensure!(line == numbered("rotated", next), "not {next}: {line}");
+        next += 1;
+    }
+    Ok(next)
 }
 
 fn log_all(writer: &str, count: usize) {

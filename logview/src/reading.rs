@@ -12,11 +12,13 @@ pub mod index;
 mod joined;
 pub mod kept;
 pub mod lines;
+pub mod merged;
 pub mod page;
 mod rare;
 pub mod search;
 pub mod seek;
 pub mod sweep;
+mod together;
 pub mod unpacked;
 
 pub use follow::{Change, Followed};
@@ -28,3 +30,4 @@ pub use kept::Shelf;
 pub use lines::Lines;
 pub use page::{Anchor, Levels, Line, Page, Sieve};
 pub use search::Pattern;
+pub use together::{Shown, Together};

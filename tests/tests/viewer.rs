@@ -218,6 +218,38 @@ fn a_line_is_reached_by_its_number_and_a_record_by_its_time() {
 }
 
 #[test]
+fn level_files_that_do_not_hold_each_others_records_are_one_log() {
+    let mut root = Root::new();
+    let job = root.running("import-42");
+    let log = |second: usize, file: &str, level: &str| {
+        job.append(file, format!("[{level}] [2026-11-22T16:20:{second:02}Z] [import-42] [1:1] - [m::n] [line:1]: at {second:02}\n"));
+    };
+    for second in (0..30).step_by(3) {
+        log(second, "debug.log", "DEBUG");
+        log(second + 1, "info.log", "INFO");
+    }
+    log(5, "error.log", "ERROR");
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("3 files merged");
+    terminal.until("all in the order of time", |screen| {
+        let row = |text: &str| screen.lines().position(|row| row.contains(text));
+        row("at 03") < row("at 04")
+            && row("at 04") < row("at 05")
+            && row("at 05") < row("at 06")
+            && row("at 28").is_some()
+    });
+    terminal.sees("21 of 21");
+    log(31, "error.log", "ERROR");
+    terminal.sees("at 31");
+    terminal.keys("E");
+    terminal.sees("▸16:20:31     E n     at 31");
+    terminal.keys("]");
+    terminal.loses("at 04");
+    terminal.keys("[");
+    terminal.sees("at 04");
+}
+
+#[test]
 fn a_deleted_file_stays_on_the_screen_and_the_next_one_goes_on_below_it() {
     let (_root, job, terminal) = over_one_job();
     fs::remove_file(job.file("debug.log")).unwrap();

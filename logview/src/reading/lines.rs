@@ -102,6 +102,14 @@ impl Lines {
         if start == 0 { Ok(None) } else { self.start_of(start - 1).map(Some) }
     }
 
+    /// Whether the byte before `at` ends a line.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn ends_at(&mut self, at: u64) -> io::Result<bool> {
+        Ok(at > 0 && self.piece(at - 1, 1)? == b"\n")
+    }
+
     /// The bytes of the line `start..end`, without its newline.
     ///
     /// # Errors

@@ -1,0 +1,141 @@
+//! What is on the screen: one file that is followed, or several that are followed and merged.
+
+use super::Format;
+use super::follow::{Change, Followed};
+use super::merged::Merger;
+use crate::source::{Bytes, Place, Source};
+use std::io;
+use std::sync::Arc;
+
+/// Bytes that are merged at each look at most, so that what is there already can be shown meanwhile.
+const BUDGET: u64 = 32 << 20;
+
+/// See the module.
+pub enum Shown {
+    /// One file.
+    One(Followed),
+    /// Several, merged.
+    Many(Together),
+}
+
+impl Shown {
+    /// The file, or the first one.
+    pub fn place(&self) -> &Place {
+        match self {
+            Shown::One(file) => file.place(),
+            Shown::Many(files) => files.files[0].0.place(),
+        }
+    }
+
+    /// The bytes and how many of them count, if there are any.
+    pub fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
+        match self {
+            Shown::One(file) => file.bytes(),
+            Shown::Many(files) => files
+                .merger
+                .as_ref()
+                .map(|merger| (Arc::clone(merger.merged()) as Arc<dyn Bytes>, merger.len())),
+        }
+    }
+
+    /// Looks what has happened.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn check(&mut self, source: &dyn Source) -> io::Result<Change> {
+        match self {
+            Shown::One(file) => file.check(source),
+            Shown::Many(files) => files.check(source),
+        }
+    }
+
+    /// Whether another look would show more without anything happening.
+    pub fn is_behind(&self) -> bool {
+        matches!(self, Shown::Many(files) if files.behind)
+    }
+}
+
+/// Several files that are followed, and one row of their records.
+pub struct Together {
+    files: Vec<(Followed, Format)>,
+    merger: Option<Merger>,
+    behind: bool,
+}
+
+impl Together {
+    /// Of files, the one with the most records first, with how their lines are read.
+    pub fn new(files: Vec<(Place, Format)>) -> Together {
+        let files = files.into_iter().map(|(place, format)| (Followed::new(place), format)).collect();
+        Together { files, merger: None, behind: false }
+    }
+
+    fn check(&mut self, source: &dyn Source) -> io::Result<Change> {
+        let (mut replaced, mut gone) = (self.merger.is_none(), true);
+        for (file, _) in &mut self.files {
+            match file.check(source)? {
+                Change::Replaced => replaced = true,
+                Change::Gone => continue,
+                _ => {}
+            }
+            gone = false;
+        }
+        let rows = self.files.iter().filter_map(|(file, format)| Some((file.bytes()?, format.clone())));
+        let (rows, lens): (Vec<_>, Vec<u64>) =
+            rows.map(|((bytes, len), format)| ((bytes, format), len)).unzip();
+        if replaced {
+            self.merger = Some(Merger::new(rows));
+        }
+        let Some(merger) = &mut self.merger else { return Ok(Change::Same) };
+        let before = merger.len();
+        self.behind = !merger.go_on(&lens, BUDGET)?;
+        Ok(match merger.len() > before {
+            _ if replaced => Change::Replaced,
+            true => Change::Grew,
+            false if gone => Change::Gone,
+            false => Change::Same,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Local;
+    use std::fs;
+
+    #[test]
+    fn files_that_roll_and_are_cut_are_merged_on() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("a")).unwrap();
+        let path = |name: &str| root.path().join("a").join(name);
+        let append = |name: &str, second: u32, level: &str| {
+            let mut file = fs::File::options().append(true).create(true).open(path(name)).unwrap();
+            let line = format!("[{level}] [2026-11-22T16:20:{second:02}Z] {second}\n");
+            io::Write::write_all(&mut file, line.as_bytes()).unwrap();
+        };
+        let source = Local::new(root.path());
+        let place = |name: &str| (Place { job: "a".into(), file: name.into() }, Format::default());
+        let mut shown = Shown::Many(Together::new(vec![place("debug.log"), place("error.log")]));
+        let seconds = |shown: &Shown| -> Vec<u32> {
+            let (bytes, len) = shown.bytes().unwrap();
+            let mut data = vec![0; len as usize];
+            bytes.read_at(&mut data, 0).unwrap();
+            let text = String::from_utf8(data).unwrap();
+            text.lines().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
+        };
+        append("debug.log", 1, "DEBUG");
+        append("error.log", 2, "ERROR");
+        append("debug.log", 3, "DEBUG");
+        assert_eq!((shown.check(&source).unwrap(), seconds(&shown)), (Change::Replaced, vec![1, 2, 3]));
+        append("error.log", 4, "ERROR");
+        fs::rename(path("debug.log"), path("debug.log.1")).unwrap();
+        append("debug.log", 5, "DEBUG");
+        assert_eq!((shown.check(&source).unwrap(), seconds(&shown)), (Change::Grew, vec![1, 2, 3, 4, 5]));
+        assert_eq!(shown.check(&source).unwrap(), Change::Same);
+        fs::write(path("error.log"), "").unwrap();
+        assert_eq!(shown.check(&source).unwrap(), Change::Replaced);
+        append("error.log", 6, "ERROR");
+        shown.check(&source).unwrap();
+        assert_eq!(seconds(&shown).last(), Some(&6));
+    }
+}

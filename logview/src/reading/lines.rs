@@ -126,7 +126,8 @@ impl Lines {
     /// What the file system says.
     pub fn text_into(&mut self, start: u64, end: u64, text: &mut Vec<u8>) -> io::Result<()> {
         text.clear();
-        let mut at = start;
+        // A byte order mark is none of the first line's text.
+        let mut at = if start == 0 && end >= 3 && self.piece(0, 3)? == b"\xef\xbb\xbf" { 3 } else { start };
         while at < end {
             let step = (at / PIECE * PIECE + PIECE).min(end) - at;
             let piece = self.piece(at, step)?;

@@ -3,7 +3,9 @@
 use super::Format;
 use super::follow::{Change, Followed};
 use super::merged::Merger;
+use super::recoded::{Recoded, encoding_of};
 use crate::source::{Bytes, Place, Source};
+use encoding_rs::Encoding;
 use std::io;
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ const BUDGET: u64 = 32 << 20;
 /// See the module.
 pub enum Shown {
     /// One file.
-    One(Followed),
+    One(One),
     /// Several, merged.
     Many(Together),
 }
@@ -22,7 +24,7 @@ impl Shown {
     /// The file, or the first one.
     pub fn place(&self) -> &Place {
         match self {
-            Shown::One(file) => file.place(),
+            Shown::One(one) => one.file.place(),
             Shown::Many(files) => files.files[0].0.place(),
         }
     }
@@ -30,7 +32,7 @@ impl Shown {
     /// The bytes and how many of them count, if there are any.
     pub fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
         match self {
-            Shown::One(file) => file.bytes(),
+            Shown::One(one) => one.bytes(),
             Shown::Many(files) => files
                 .merger
                 .as_ref()
@@ -44,7 +46,7 @@ impl Shown {
     /// What the file system says.
     pub fn check(&mut self, source: &dyn Source) -> io::Result<Change> {
         match self {
-            Shown::One(file) => file.check(source),
+            Shown::One(one) => one.check(source),
             Shown::Many(files) => files.check(source),
         }
     }
@@ -52,6 +54,88 @@ impl Shown {
     /// Whether another look would show more without anything happening.
     pub fn is_behind(&self) -> bool {
         matches!(self, Shown::Many(files) if files.behind)
+    }
+}
+
+/// One file that is followed, in whatever encoding it is.
+pub struct One {
+    file: Followed,
+    said: Option<&'static Encoding>,
+    recoded: Option<(Arc<Recoded>, u64)>,
+}
+
+impl One {
+    /// A file; `said` is its encoding, where a person says it.
+    pub fn new(place: Place, said: Option<&'static Encoding>) -> One {
+        One { file: Followed::new(place), said, recoded: None }
+    }
+
+    /// What it is decoded from, if it is not UTF-8.
+    pub fn encoding(&self) -> Option<&'static Encoding> {
+        self.recoded.as_ref().map(|(recoded, _)| recoded.encoding())
+    }
+
+    /// The bytes and how many of them count, if there are any.
+    pub fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
+        match &self.recoded {
+            Some((recoded, len)) => Some((Arc::clone(recoded) as Arc<dyn Bytes>, *len)),
+            None => self.file.bytes(),
+        }
+    }
+
+    fn check(&mut self, source: &dyn Source) -> io::Result<Change> {
+        let change = self.file.check(source)?;
+        match change {
+            Change::Replaced => self.recode()?,
+            Change::Grew | Change::Rotated => {
+                if let (Some((recoded, len)), Some((_, raw))) = (&mut self.recoded, self.file.bytes()) {
+                    *len = recoded.grow(raw)?;
+                } else if self.starts_anew()? {
+                    // What was empty when it was opened has its mark only now.
+                    return Ok(Change::Replaced);
+                }
+            }
+            Change::Same | Change::Gone => {}
+        }
+        Ok(change)
+    }
+
+    fn starts_anew(&mut self) -> io::Result<bool> {
+        const MARK: u64 = 64;
+        let young = self.file.bytes().is_some_and(|(_, len)| len <= MARK);
+        if young {
+            self.recode()?;
+        }
+        Ok(young && self.recoded.is_some())
+    }
+
+    /// Finds out about the encoding.
+    fn recode(&mut self) -> io::Result<()> {
+        self.recoded = None;
+        let Some((bytes, raw)) = self.file.bytes() else { return Ok(()) };
+        let mut start = [0; 3];
+        let got = bytes.read_at(&mut start, 0)?;
+        if let Some(encoding) = encoding_of(&start[..got], self.said) {
+            let recoded = Recoded::new(bytes, raw, encoding)?;
+            let len = recoded.grow(raw)?;
+            self.recoded = Some((Arc::new(recoded), len));
+        }
+        Ok(())
+    }
+
+    /// As [`Followed::put_above`].
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn put_above(&mut self, older: &[Arc<dyn Bytes>]) -> io::Result<(u64, usize)> {
+        let before = self.bytes().map_or(0, |(_, len)| len);
+        let (by, above) = self.file.put_above(older)?;
+        if by == 0 {
+            return Ok((by, above));
+        }
+        self.recode()?;
+        let after = self.bytes().map_or(0, |(_, len)| len);
+        Ok((after.saturating_sub(before), above))
     }
 }
 

@@ -5,8 +5,9 @@ use super::older::{Find, Older};
 use super::{Over, Post, Shared, indexer, searcher, tell, watcher::Pending};
 use crate::model::{FileEvent, Message, Request};
 use crate::reading::page::page;
-use crate::reading::{Change, Followed, Format, Hits, Index, Lines, Pattern, Shown, Sieve, Together};
+use crate::reading::{Change, Format, Hits, Index, Lines, One, Pattern, Shown, Sieve, Together};
 use crate::source::{Bytes, Place, Source};
+use encoding_rs::Encoding;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
@@ -42,9 +43,8 @@ pub(super) fn run(
     shared: Arc<Shared>,
     orders: Receiver<Order>,
     out: SyncSender<Message>,
-    indexer: Post<indexer::Order>,
-    searcher: Post<searcher::Order>,
-    finder: Post<Find>,
+    (indexer, searcher, finder): (Post<indexer::Order>, Post<searcher::Order>, Post<Find>),
+    encoding: Option<&'static Encoding>,
 ) -> impl FnOnce() + Send {
     move || {
         let looked = Instant::now();
@@ -55,6 +55,7 @@ pub(super) fn run(
             indexer,
             searcher,
             finder,
+            encoding,
             serial: 0,
             tag: 0,
             shown: None,
@@ -77,6 +78,7 @@ struct Pager {
     indexer: Post<indexer::Order>,
     searcher: Post<searcher::Order>,
     finder: Post<Find>,
+    encoding: Option<&'static Encoding>,
     /// Counts the files that were opened, to tell which of them something was found for.
     serial: u64,
     tag: u64,
@@ -151,7 +153,7 @@ impl Pager {
                 self.lines = None;
                 self.serial += 1;
                 (self.search, self.only) = (None, None);
-                self.shown = place.map(|place| Shown::One(Followed::new(place)));
+                self.shown = place.map(|place| Shown::One(One::new(place, self.encoding)));
                 self.with = with;
                 self.indexer.send(indexer::Order::Stop);
                 self.searcher.send(searcher::Order::Stop);

@@ -32,7 +32,7 @@ pub fn run(options: Options) -> Result<()> {
     let size = screen.size().context("the terminal has no size")?;
     let look = Look { ascii: options.ascii, plain: options.plain };
     let mut model = Model::new(&source.title(), look, (size.width, size.height), Zone::now().fixed_offset());
-    let workers = workers::start(&source, options.cache, options.poll, true);
+    let workers = workers::start(&source, options.cache, (options.encoding, options.poll), true);
     show(&mut screen, &mut model, &workers, deadline)
 }
 

@@ -5,7 +5,7 @@ mod jobs;
 mod log;
 mod moment;
 
-pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, main_file};
+pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, main_file};
 pub use self::log::{Clock, Columns, Focus, Log, Search, message};
 pub use self::moment::Moment;
 
@@ -234,6 +234,8 @@ pub enum FileEvent {
     Rotated(u64),
     /// Files that were rotated away from it stand above it now, so many in all, and have moved it by so much.
     Extended { len: u64, by: u64, above: usize },
+    /// It does not hold the records of others: it is so many files merged from now on.
+    Merged(usize),
     /// It is another one, or was written anew; it has this length.
     Replaced(u64),
     /// It is gone; what is shown stays.
@@ -259,8 +261,10 @@ pub enum Step {
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Request {
-    /// Follow another file, or none.
-    Show { tag: u64, place: Option<Place> },
+    /// Follow another file, or none, and others with it if it does not hold their records.
+    Show { tag: u64, place: Option<Place>, with: Vec<PathBuf> },
+    /// There are others that may have to be shown with it.
+    With { tag: u64, with: Vec<PathBuf> },
     /// Lines around a place.
     Page { tag: u64, anchor: Anchor, before: usize, after: usize, only: Only, focus: Focus },
     /// The next place of a kind from the line at an offset on (not itself).

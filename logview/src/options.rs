@@ -2,6 +2,7 @@
 
 use crate::reading::Shelf;
 use anyhow::{Context, Result, bail};
+use encoding_rs::Encoding;
 use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -20,10 +21,12 @@ Arguments:
                  [default: logcore.dir of config/log.yaml, else logs]
 
 Options:
-      --ascii    no character beyond ASCII
-      --poll     look for changes instead of being notified of them
-  -h, --help     print this help
-  -V, --version  print the version
+      --ascii           no character beyond ASCII
+      --encoding LABEL  of files that are not UTF-8: gbk, windows-1252, …; UTF-16 is
+                        known by its byte order mark
+      --poll            look for changes instead of being notified of them
+  -h, --help            print this help
+  -V, --version         print the version
 
 Environment:
   NO_COLOR       no colours, if set and not empty
@@ -45,6 +48,8 @@ pub struct Options {
     pub poll: bool,
     /// Draw on this terminal instead of standard output.
     pub terminal: Option<File>,
+    /// The encoding of files that are not UTF-8.
+    pub encoding: Option<&'static Encoding>,
     /// Where indices of large files are kept from one look to the next.
     pub cache: Shelf,
     /// Quit by itself after this time.
@@ -89,6 +94,13 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
             Short('h') | Long("help") => return Ok(Command::Help),
             Short('V') | Long("version") => return Ok(Command::Version),
             Long("ascii") => options.ascii = true,
+            Long("encoding") => {
+                let label = parser.value()?.string()?;
+                options.encoding = Some(
+                    Encoding::for_label(label.as_bytes())
+                        .with_context(|| format!("no encoding is called {label}"))?,
+                );
+            }
             Long("poll") => options.poll = true,
             Value(value) if root.is_none() => root = Some(value.into()),
             Value(value) => bail!("one directory is shown at a time; what is {} for?", value.display()),
@@ -122,6 +134,8 @@ mod tests {
     fn arguments_are_read() {
         let options = view(&["--ascii", "--poll", "here"]).unwrap();
         assert!(options.ascii && options.poll && options.root == Path::new("here"));
+        assert_eq!(view(&["--encoding", "gb2312"]).unwrap().encoding, Some(encoding_rs::GBK));
+        assert!(view(&["--encoding", "none"]).is_err());
         assert!(view(&["a", "b"]).is_err() && view(&["--no-such"]).is_err() && view(&["--help"]).is_err());
         assert!(
             matches!(parse(["demo".into(), "--jobs".into()]), Ok(Command::Demo(rest)) if rest == ["--jobs"])

@@ -9,7 +9,7 @@ mod typing;
 
 use crate::keys::{self, Action};
 use crate::layout::WIDE;
-use crate::model::{Clock, For, Job, Message, Missing, Mode, Model, Pane, Request, Step, main_file};
+use crate::model::{Clock, For, Job, Message, Missing, Mode, Model, Pane, Request, Step, beside, main_file};
 use crate::reading::Anchor;
 use crate::reading::page::Levels;
 use crate::reading::search::Way;
@@ -157,16 +157,26 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
             None => shown.cloned(),
         }
     });
+    // A file that was chosen is shown by itself; the main one stands for all.
+    let job = place.as_ref().and_then(|place| model.jobs.get(&place.job));
+    let with = job
+        .zip(place.as_ref())
+        .filter(|(job, place)| main_file(&job.files).is_some_and(|main| main.name == place.file));
+    let with = with.map(|(job, place)| beside(&job.files, &place.file)).unwrap_or_default();
     if place == log.place {
-        return Vec::new();
+        if with == log.with {
+            return Vec::new();
+        }
+        model.log.with.clone_from(&with);
+        return vec![Request::With { tag: model.log.tag, with }];
     }
     let job = place.as_ref().map(|place| place.job.clone());
     let mut requests = Vec::new();
     if job != log.place.as_ref().map(|place| place.job.clone()) {
         requests.push(Request::Watch(job));
     }
-    model.log.turn_to(place.clone());
-    requests.push(Request::Show { tag: model.log.tag, place });
+    model.log.turn_to(place.clone(), with.clone());
+    requests.push(Request::Show { tag: model.log.tag, place, with });
     if let Some(search) = &model.log.search {
         requests.push(Request::Count {
             tag: model.log.tag,

@@ -22,6 +22,7 @@ use crate::model::{Message, Request};
 use crate::reading::Shelf;
 use crate::source::Source;
 use crate::terminal;
+use encoding_rs::Encoding;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -95,7 +96,12 @@ impl<T> Post<T> {
 }
 
 /// Starts all threads. `input` says whether keys and signals are wanted.
-pub(crate) fn start(source: &Arc<dyn Source>, shelf: Shelf, polling: bool, input: bool) -> Workers {
+pub(crate) fn start(
+    source: &Arc<dyn Source>,
+    shelf: Shelf,
+    (encoding, polling): (Option<&'static Encoding>, bool),
+    input: bool,
+) -> Workers {
     let (out, messages) = sync_channel(WAITING);
     let shared = Arc::new(Shared::default());
     shared.polling.store(polling, Ordering::Relaxed);
@@ -113,9 +119,8 @@ pub(crate) fn start(source: &Arc<dyn Source>, shelf: Shelf, polling: bool, input
             Arc::clone(&shared),
             pager_orders,
             out.clone(),
-            to_indexer,
-            to_searcher,
-            to_finder,
+            (to_indexer, to_searcher, to_finder),
+            encoding,
         ),
     );
     spawn(

@@ -218,6 +218,96 @@ fn a_line_is_reached_by_its_number_and_a_record_by_its_time() {
 }
 
 #[test]
+fn level_files_that_do_not_hold_each_others_records_are_one_log() {
+    let mut root = Root::new();
+    let job = root.running("import-42");
+    let log = |second: usize, file: &str, level: &str| {
+        job.append(file, format!("[{level}] [2026-11-22T16:20:{second:02}Z] [import-42] [1:1] - [m::n] [line:1]: at {second:02}\n"));
+    };
+    for second in (0..30).step_by(3) {
+        log(second, "debug.log", "DEBUG");
+        log(second + 1, "info.log", "INFO");
+    }
+    log(5, "error.log", "ERROR");
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("3 files merged");
+    terminal.until("all in the order of time", |screen| {
+        let row = |text: &str| screen.lines().position(|row| row.contains(text));
+        row("at 03") < row("at 04")
+            && row("at 04") < row("at 05")
+            && row("at 05") < row("at 06")
+            && row("at 28").is_some()
+    });
+    terminal.sees("21 of 21");
+    log(31, "error.log", "ERROR");
+    terminal.sees("at 31");
+    terminal.keys("E");
+    terminal.sees("▸16:20:31     E n     at 31");
+    terminal.keys("]");
+    terminal.loses("at 04");
+    terminal.keys("[");
+    terminal.sees("at 04");
+}
+
+#[test]
+fn other_encodings_are_read_and_what_is_no_text_does_no_harm() {
+    let mut root = Root::new();
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let job = root.running("utf-16");
+    job.append("debug.log", [b"\xff\xfe".to_vec(), wide("[INFO] naïve 界\r\n[ERROR] ende\r\n")].concat());
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("naïve 界");
+    terminal.sees("Error 1");
+    job.append("debug.log", wide("[WARN] später\r\n"));
+    terminal.sees("später");
+    terminal.keys("/SPÄTER|界\r");
+    terminal.sees("1 hit");
+    let other = root.running("zzz");
+    other.append("debug.log", b"\xef\xbb\xbf[INFO] a mark before it\n");
+    other.append("debug.log", vec![0; 100_000]);
+    other.append("debug.log", (0..=255).collect::<Vec<u8>>());
+    other.append("debug.log", "\n[INFO] and after it\n");
+    terminal.sees("zzz");
+    terminal.keys("\u{1b}");
+    terminal.keys("fzzz\r");
+    terminal.sees("and after it");
+    terminal.sees("Info 2");
+    terminal.keys("\tg");
+    terminal.sees("I       a mark before it");
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+    let job = root.job("gbk");
+    job.append("debug.log", b"[INFO] \xd6\xd0\xce\xc4\n");
+    let arguments = ["--encoding".into(), "gbk".into(), root.path().into()];
+    let mut terminal = Terminal::start(VIEWER, &arguments, (120, 36), &[]);
+    terminal.sees("3 jobs");
+    terminal.keys("fgbk\r");
+    terminal.sees("中文");
+}
+
+#[test]
+fn a_file_that_becomes_a_directory_and_a_file_again_is_followed_on() {
+    let (_root, job, mut terminal) = over_one_job();
+    fs::remove_file(job.file("debug.log")).unwrap();
+    fs::create_dir(job.file("debug.log")).unwrap();
+    fs::remove_file(job.file("info.log")).unwrap();
+    terminal.sees("message 300");
+    terminal.sees("a directory, not opened");
+    fs::remove_dir(job.file("debug.log")).unwrap();
+    job.append("debug.log", job.line("DEBUG", "a file again"));
+    terminal.sees("a file again");
+    // The whole job is another directory now.
+    let dir = job.file("debug.log").parent().unwrap().to_owned();
+    fs::rename(&dir, dir.with_extension("old")).unwrap();
+    terminal.sees("a file again");
+    fs::create_dir(&dir).unwrap();
+    job.append("debug.log", job.line("INFO", "in the new directory"));
+    terminal.sees("in the new directory");
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
 fn a_deleted_file_stays_on_the_screen_and_the_next_one_goes_on_below_it() {
     let (_root, job, terminal) = over_one_job();
     fs::remove_file(job.file("debug.log")).unwrap();

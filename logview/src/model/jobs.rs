@@ -328,6 +328,23 @@ pub fn main_file(files: &[FileLook]) -> Option<&FileLook> {
     }
 }
 
+/// The other level files of a job: their records belong to those of its main one.
+pub fn beside(files: &[FileLook], main: &Path) -> Vec<PathBuf> {
+    let level = |file: &&FileLook| {
+        let stem = file.name.file_stem().unwrap_or_default().as_encoded_bytes();
+        crate::reading::head::word_level(stem).is_some()
+    };
+    let others = files
+        .iter()
+        .filter(level)
+        .filter(|file| file.name != main && file.unreadable.is_none() && file.size > 0);
+    if files.iter().filter(level).any(|file| file.name == main) {
+        others.map(|file| file.name.clone()).collect()
+    } else {
+        Vec::new()
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

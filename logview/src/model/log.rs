@@ -48,6 +48,8 @@ pub struct Search {
 #[allow(missing_docs)]
 pub struct Log {
     pub place: Option<Place>,
+    /// Other files of the job whose records belong to it, if it does not hold them itself.
+    pub with: Vec<PathBuf>,
     /// Distinguishes answers about this file from late ones about another.
     pub tag: u64,
     /// The file that a person chose among the job's, by name.
@@ -87,6 +89,8 @@ pub struct Log {
     pub gone: bool,
     /// Files of this name that stand above the one that has it now.
     pub rotated: usize,
+    /// How many files are shown as one.
+    pub merged: usize,
     pub problem: Option<String>,
 }
 
@@ -94,6 +98,7 @@ impl Default for Log {
     fn default() -> Log {
         Log {
             place: None,
+            with: Vec::new(),
             tag: 0,
             chosen: None,
             page: Page::default(),
@@ -120,6 +125,7 @@ impl Default for Log {
             target: 5,
             gone: false,
             rotated: 0,
+            merged: 0,
             problem: None,
         }
     }
@@ -127,10 +133,11 @@ impl Default for Log {
 
 impl Log {
     /// Turns to another file; what is searched, filtered and shown how stays.
-    pub fn turn_to(&mut self, place: Option<Place>) {
+    pub fn turn_to(&mut self, place: Option<Place>, with: Vec<PathBuf>) {
         let kept = std::mem::take(self);
         *self = Log {
             place,
+            with,
             tag: kept.tag + 1,
             chosen: kept.chosen,
             only: kept.only,

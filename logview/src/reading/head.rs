@@ -189,6 +189,18 @@ pub fn seconds(time: &[u8]) -> Option<i64> {
     Some(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - zone)
 }
 
+/// The same with nanoseconds.
+pub fn instant(time: &[u8]) -> Option<(i64, u32)> {
+    let fraction = match time.get(19) {
+        Some(b'.' | b',') => &time[20..],
+        _ => &[],
+    };
+    let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).take(9);
+    let (count, sum) =
+        digits.fold((0, 0), |(count, sum), byte| (count + 1, sum * 10 + u32::from(byte - b'0')));
+    Some((seconds(time)?, sum * 10u32.pow(9 - count)))
+}
+
 fn zone_seconds(rest: &[u8]) -> i64 {
     let Some(sign) = rest.iter().position(|byte| matches!(byte, b'+' | b'-')) else { return 0 };
     let digits: Vec<i64> =
@@ -353,6 +365,8 @@ mod tests {
         assert_eq!(seconds(b"2026-11-22T16:20:01.5+01:00"), Some(1_795_360_801));
         assert_eq!(seconds(b"16:20:01"), None);
         assert_eq!(seconds(b"2000-02-29 00:00:00,000"), Some(951_782_400));
+        assert_eq!(instant(b"1970-01-01T00:00:00.25Z"), Some((0, 250_000_000)));
+        assert_eq!(instant(b"1970-01-01T00:00:01Z"), Some((1, 0)));
     }
 
     proptest! {

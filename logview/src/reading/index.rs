@@ -116,6 +116,9 @@ pub fn learn(format: &Format, block: Block) -> Learned {
     let Learned { entry, volume } = &mut learned;
     entry.newlines = memchr_iter(b'\n', block.raw).count() as u32;
     let mut rest = block.lines;
+    if block.start == 0 {
+        rest = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
+    }
     if !block.fresh {
         // A piece of a long line starts no record.
         rest = memchr(b'\n', rest).map_or(&[][..], |newline| &rest[newline + 1..]);

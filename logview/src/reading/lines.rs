@@ -102,6 +102,14 @@ impl Lines {
         if start == 0 { Ok(None) } else { self.start_of(start - 1).map(Some) }
     }
 
+    /// Whether the byte before `at` ends a line.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn ends_at(&mut self, at: u64) -> io::Result<bool> {
+        Ok(at > 0 && self.piece(at - 1, 1)? == b"\n")
+    }
+
     /// The bytes of the line `start..end`, without its newline.
     ///
     /// # Errors
@@ -118,7 +126,8 @@ impl Lines {
     /// What the file system says.
     pub fn text_into(&mut self, start: u64, end: u64, text: &mut Vec<u8>) -> io::Result<()> {
         text.clear();
-        let mut at = start;
+        // A byte order mark is none of the first line's text.
+        let mut at = if start == 0 && end >= 3 && self.piece(0, 3)? == b"\xef\xbb\xbf" { 3 } else { start };
         while at < end {
             let step = (at / PIECE * PIECE + PIECE).min(end) - at;
             let piece = self.piece(at, step)?;

@@ -63,6 +63,11 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             }
             Vec::new()
         }
+        FileEvent::Merged(files) => {
+            // What comes now is no replacement of anything.
+            (log.merged, log.loaded) = (files, false);
+            Vec::new()
+        }
         FileEvent::Extended { len, by, above } => {
             (log.len, log.rotated) = (len, above);
             log.top += by;

@@ -114,7 +114,7 @@ impl Case {
     fn answer(&mut self, request: Request) -> Vec<Message> {
         let len = self.text.len() as u64;
         match request {
-            Request::Show { tag, place: Some(_) } => {
+            Request::Show { tag, place: Some(_), .. } => {
                 let index = indexed(&self.text, 0);
                 let (totals, volume) = (index.totals(), Some(index.volume()));
                 vec![

@@ -106,6 +106,9 @@ fn facts(model: &Model, theme: Theme) -> Vec<Span<'static>> {
     }
     if let Some(place) = &log.place {
         let file = text::name(place.file.as_os_str().as_encoded_bytes(), theme.ascii());
+        if log.merged > 1 {
+            fact(format!("{} files merged", log.merged));
+        }
         fact(if log.rotated > 0 { format!("{file}, {} rotated", log.rotated) } else { file });
     }
     if model.watching == Watching::Polling {

@@ -1,12 +1,16 @@
-//! What was rotated away from the file on screen: finds it, opens it and hands it to the pager, the newest first. What is
+//! What belongs to the file on screen besides itself: whether the job's other level files have records that it has not,
+//! and what was rotated away from it. Finds that, opens it and hands it to the pager, the newest first. What is
 //! packed takes a while; the file itself is on the screen long before.
 
 use super::{Shared, pager, spawn};
 use crate::model::Message;
+use crate::reading::Lines;
+use crate::reading::merged::holds;
 use crate::reading::unpacked::{self, Stretches};
 use crate::source::rotation::packing;
 use crate::source::{Bytes, Place, Source};
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
@@ -21,6 +25,10 @@ const TRIES: usize = 3;
 pub(super) struct Find {
     pub(super) serial: u64,
     pub(super) place: Place,
+    /// Other files that may have records which it has not.
+    pub(super) with: Vec<PathBuf>,
+    /// Only that is to be found out.
+    pub(super) only_with: bool,
 }
 
 /// Parts that come right before what is shown already, the oldest first.
@@ -53,7 +61,12 @@ pub(super) fn start(
             if finder.shared.quit.load(Ordering::Relaxed) {
                 break;
             }
-            if !finder.is_stale() {
+            if finder.is_stale() {
+                continue;
+            }
+            if !finder.holds_all(&find).unwrap_or(true) {
+                drop(finder.pager.send(pager::Order::Merge { serial: find.serial, with: find.with }));
+            } else if !find.only_with {
                 finder.find(&find);
             }
         }
@@ -64,6 +77,36 @@ impl Finder {
     /// Whether something else is wanted by now.
     fn is_stale(&self) -> bool {
         self.sent.load(Ordering::Relaxed) != self.taken || self.shared.quit.load(Ordering::Relaxed)
+    }
+
+    /// Whether the file holds what the others do. One that was just rolled has its records in its newest part.
+    fn holds_all(&self, find: &Find) -> io::Result<bool> {
+        let mut newest = None;
+        for other in &find.with {
+            let other = Place { job: find.place.job.clone(), file: other.clone() };
+            let mut part = self.lines(&other)?;
+            if holds(&mut self.lines(&find.place)?, &mut part)? {
+                continue;
+            }
+            let parts = || self.source.parts(&find.place).unwrap_or_default();
+            let newest = newest.get_or_insert_with(|| parts().pop());
+            let plain = newest.as_ref().filter(|place| packing(place.file.as_os_str()).1.is_none());
+            match plain {
+                Some(rolled) if holds(&mut self.lines(rolled)?, &mut part)? => {}
+                // What was rolled a moment ago and is packed already cannot be looked into at once.
+                None if newest.is_some() => {}
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    fn lines(&self, place: &Place) -> io::Result<Lines> {
+        let bytes: Arc<dyn Bytes> = self.source.open(place)?.into();
+        let (_, len) = bytes.stat()?;
+        let mut lines = Lines::new(bytes, len);
+        lines.format = self.source.format(place);
+        Ok(lines)
     }
 
     fn find(&self, find: &Find) {

@@ -5,8 +5,10 @@ use super::older::{Find, Older};
 use super::{Over, Post, Shared, indexer, searcher, tell, watcher::Pending};
 use crate::model::{FileEvent, Message, Request};
 use crate::reading::page::page;
-use crate::reading::{Change, Followed, Format, Hits, Index, Lines, Pattern, Sieve};
-use crate::source::{Bytes, Source};
+use crate::reading::{Change, Format, Hits, Index, Lines, One, Pattern, Shown, Sieve, Together};
+use crate::source::{Bytes, Place, Source};
+use encoding_rs::Encoding;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +28,11 @@ pub(super) enum Order {
     Request(Request),
     Wake(Pending),
     Older(Older),
+    /// The file of this number does not hold the records of these.
+    Merge {
+        serial: u64,
+        with: Vec<PathBuf>,
+    },
 }
 
 /// The index of the file on screen, shared with whoever builds it.
@@ -36,9 +43,8 @@ pub(super) fn run(
     shared: Arc<Shared>,
     orders: Receiver<Order>,
     out: SyncSender<Message>,
-    indexer: Post<indexer::Order>,
-    searcher: Post<searcher::Order>,
-    finder: Post<Find>,
+    (indexer, searcher, finder): (Post<indexer::Order>, Post<searcher::Order>, Post<Find>),
+    encoding: Option<&'static Encoding>,
 ) -> impl FnOnce() + Send {
     move || {
         let looked = Instant::now();
@@ -49,9 +55,11 @@ pub(super) fn run(
             indexer,
             searcher,
             finder,
+            encoding,
             serial: 0,
             tag: 0,
             shown: None,
+            with: Vec::new(),
             index: SharedIndex::default(),
             lines: None,
             format: Format::default(),
@@ -70,10 +78,13 @@ struct Pager {
     indexer: Post<indexer::Order>,
     searcher: Post<searcher::Order>,
     finder: Post<Find>,
+    encoding: Option<&'static Encoding>,
     /// Counts the files that were opened, to tell which of them something was found for.
     serial: u64,
     tag: u64,
-    shown: Option<Followed>,
+    shown: Option<Shown>,
+    /// Other files of the job that may have to be merged with it.
+    with: Vec<PathBuf>,
     index: SharedIndex,
     lines: Option<Lines>,
     format: Format,
@@ -88,7 +99,15 @@ impl Pager {
         let mut served = 0;
         loop {
             let polling = self.shared.polling.load(Ordering::Relaxed);
-            let first = match orders.recv_timeout(if polling { POLL } else { SAFETY }) {
+            let behind = self.shown.as_ref().is_some_and(Shown::is_behind);
+            let wait = if behind {
+                Duration::ZERO
+            } else if polling {
+                POLL
+            } else {
+                SAFETY
+            };
+            let first = match orders.recv_timeout(wait) {
                 Ok(order) => Some(order),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
@@ -105,6 +124,7 @@ impl Pager {
                         pending.store(false, Ordering::Release);
                         look = true;
                     }
+                    Order::Merge { serial, with } => self.merge(serial, with)?,
                     Order::Older(older) => self.put_above(&older)?,
                     Order::Request(request) => {
                         served += 1;
@@ -128,15 +148,31 @@ impl Pager {
 
     fn on_request(&mut self, request: Request) -> Result<(), Over> {
         match request {
-            Request::Show { tag, place } => {
+            Request::Show { tag, place, with } => {
                 self.tag = tag;
                 self.lines = None;
                 self.serial += 1;
                 (self.search, self.only) = (None, None);
-                self.shown = place.map(Followed::new);
+                self.shown = place.map(|place| Shown::One(One::new(place, self.encoding)));
+                self.with = with;
                 self.indexer.send(indexer::Order::Stop);
                 self.searcher.send(searcher::Order::Stop);
                 self.look()
+            }
+            Request::With { tag, with } if tag == self.tag => {
+                self.with = with;
+                let Some(shown) = &self.shown else { return Ok(()) };
+                if matches!(shown, Shown::Many(_)) {
+                    return self.merge(self.serial, self.with.clone());
+                }
+                let place = shown.place().clone();
+                self.finder.send(Find {
+                    serial: self.serial,
+                    place,
+                    with: self.with.clone(),
+                    only_with: true,
+                });
+                Ok(())
             }
             Request::Step { tag, step, from, pattern, only } if tag == self.tag => {
                 let serial = self.shared.steps.load(Ordering::Relaxed);
@@ -163,7 +199,7 @@ impl Pager {
     }
 
     fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
-        self.shown.as_ref().and_then(Followed::bytes)
+        self.shown.as_ref().and_then(Shown::bytes)
     }
 
     /// Where a pattern matches that is searched for; what is known of the same pattern stays known.
@@ -199,7 +235,10 @@ impl Pager {
                 let index = Arc::clone(&self.index);
                 self.indexer.send(indexer::Order::Start { tag, bytes, len, index });
                 self.serial += 1;
-                self.finder.send(Find { serial: self.serial, place });
+                if matches!(self.shown, Some(Shown::One(_))) {
+                    let with = self.with.clone();
+                    self.finder.send(Find { serial: self.serial, place, with, only_with: false });
+                }
                 Ok(())
             }
             (Change::Grew | Change::Rotated, Some((_, len))) => {
@@ -229,9 +268,24 @@ impl Pager {
         self.searcher.send(searcher::Order::Stop);
     }
 
+    /// Shows other files of the job with this one, on one clock.
+    fn merge(&mut self, serial: u64, with: Vec<PathBuf>) -> Result<(), Over> {
+        let Some(shown) = self.shown.as_ref().filter(|_| serial == self.serial) else { return Ok(()) };
+        let main = shown.place().clone();
+        let others = with.into_iter().map(|file| Place { job: main.job.clone(), file });
+        let places = std::iter::once(main.clone()).chain(others);
+        let files: Vec<_> = places.map(|place| (place.clone(), self.source.format(&place))).collect();
+        let event = FileEvent::Merged(files.len());
+        self.shown = Some(Shown::Many(Together::new(files)));
+        tell(&self.out, Message::File { tag: self.tag, event })?;
+        self.look()
+    }
+
     /// Shows what was rotated away above the file.
     fn put_above(&mut self, older: &Older) -> Result<(), Over> {
-        let Some(shown) = self.shown.as_mut().filter(|_| older.serial == self.serial) else { return Ok(()) };
+        let Some(Shown::One(shown)) = self.shown.as_mut().filter(|_| older.serial == self.serial) else {
+            return Ok(());
+        };
         let Ok((by, above)) = shown.put_above(&older.parts) else { return Ok(()) };
         let (tag, Some((bytes, len))) = (self.tag, shown.bytes()) else { return Ok(()) };
         if by == 0 {

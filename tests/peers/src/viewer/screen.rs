@@ -33,6 +33,8 @@ impl Screen {
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env_remove("LESS");
+        // No path: logview keeps nothing, so that each row starts from what a first look starts from.
+        command.env("XDG_CACHE_HOME", "none");
         let mut reader = pair.master.try_clone_reader()?;
         let input = pair.master.take_writer()?;
         let cells = |count: u16| count.try_into().context("no cells");

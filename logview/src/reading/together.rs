@@ -1,0 +1,225 @@
+//! What is on the screen: one file that is followed, or several that are followed and merged.
+
+use super::Format;
+use super::follow::{Change, Followed};
+use super::merged::Merger;
+use super::recoded::{Recoded, encoding_of};
+use crate::source::{Bytes, Place, Source};
+use encoding_rs::Encoding;
+use std::io;
+use std::sync::Arc;
+
+/// Bytes that are merged at each look at most, so that what is there already can be shown meanwhile.
+const BUDGET: u64 = 32 << 20;
+
+/// See the module.
+pub enum Shown {
+    /// One file.
+    One(One),
+    /// Several, merged.
+    Many(Together),
+}
+
+impl Shown {
+    /// The file, or the first one.
+    pub fn place(&self) -> &Place {
+        match self {
+            Shown::One(one) => one.file.place(),
+            Shown::Many(files) => files.files[0].0.place(),
+        }
+    }
+
+    /// The bytes and how many of them count, if there are any.
+    pub fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
+        match self {
+            Shown::One(one) => one.bytes(),
+            Shown::Many(files) => files
+                .merger
+                .as_ref()
+                .map(|merger| (Arc::clone(merger.merged()) as Arc<dyn Bytes>, merger.len())),
+        }
+    }
+
+    /// Looks what has happened.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn check(&mut self, source: &dyn Source) -> io::Result<Change> {
+        match self {
+            Shown::One(one) => one.check(source),
+            Shown::Many(files) => files.check(source),
+        }
+    }
+
+    /// Whether another look would show more without anything happening.
+    pub fn is_behind(&self) -> bool {
+        matches!(self, Shown::Many(files) if files.behind)
+    }
+}
+
+/// One file that is followed, in whatever encoding it is.
+pub struct One {
+    file: Followed,
+    said: Option<&'static Encoding>,
+    recoded: Option<(Arc<Recoded>, u64)>,
+}
+
+impl One {
+    /// A file; `said` is its encoding, where a person says it.
+    pub fn new(place: Place, said: Option<&'static Encoding>) -> One {
+        One { file: Followed::new(place), said, recoded: None }
+    }
+
+    /// What it is decoded from, if it is not UTF-8.
+    pub fn encoding(&self) -> Option<&'static Encoding> {
+        self.recoded.as_ref().map(|(recoded, _)| recoded.encoding())
+    }
+
+    /// The bytes and how many of them count, if there are any.
+    pub fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
+        match &self.recoded {
+            Some((recoded, len)) => Some((Arc::clone(recoded) as Arc<dyn Bytes>, *len)),
+            None => self.file.bytes(),
+        }
+    }
+
+    fn check(&mut self, source: &dyn Source) -> io::Result<Change> {
+        let change = self.file.check(source)?;
+        match change {
+            Change::Replaced => self.recode()?,
+            Change::Grew | Change::Rotated => {
+                if let (Some((recoded, len)), Some((_, raw))) = (&mut self.recoded, self.file.bytes()) {
+                    *len = recoded.grow(raw)?;
+                } else if self.starts_anew()? {
+                    // What was empty when it was opened has its mark only now.
+                    return Ok(Change::Replaced);
+                }
+            }
+            Change::Same | Change::Gone => {}
+        }
+        Ok(change)
+    }
+
+    fn starts_anew(&mut self) -> io::Result<bool> {
+        const MARK: u64 = 64;
+        let young = self.file.bytes().is_some_and(|(_, len)| len <= MARK);
+        if young {
+            self.recode()?;
+        }
+        Ok(young && self.recoded.is_some())
+    }
+
+    /// Finds out about the encoding.
+    fn recode(&mut self) -> io::Result<()> {
+        self.recoded = None;
+        let Some((bytes, raw)) = self.file.bytes() else { return Ok(()) };
+        let mut start = [0; 3];
+        let got = bytes.read_at(&mut start, 0)?;
+        if let Some(encoding) = encoding_of(&start[..got], self.said) {
+            let recoded = Recoded::new(bytes, raw, encoding)?;
+            let len = recoded.grow(raw)?;
+            self.recoded = Some((Arc::new(recoded), len));
+        }
+        Ok(())
+    }
+
+    /// As [`Followed::put_above`].
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn put_above(&mut self, older: &[Arc<dyn Bytes>]) -> io::Result<(u64, usize)> {
+        let before = self.bytes().map_or(0, |(_, len)| len);
+        let (by, above) = self.file.put_above(older)?;
+        if by == 0 {
+            return Ok((by, above));
+        }
+        self.recode()?;
+        let after = self.bytes().map_or(0, |(_, len)| len);
+        Ok((after.saturating_sub(before), above))
+    }
+}
+
+/// Several files that are followed, and one row of their records.
+pub struct Together {
+    files: Vec<(Followed, Format)>,
+    merger: Option<Merger>,
+    behind: bool,
+}
+
+impl Together {
+    /// Of files, the one with the most records first, with how their lines are read.
+    pub fn new(files: Vec<(Place, Format)>) -> Together {
+        let files = files.into_iter().map(|(place, format)| (Followed::new(place), format)).collect();
+        Together { files, merger: None, behind: false }
+    }
+
+    fn check(&mut self, source: &dyn Source) -> io::Result<Change> {
+        let (mut replaced, mut gone) = (self.merger.is_none(), true);
+        for (file, _) in &mut self.files {
+            match file.check(source)? {
+                Change::Replaced => replaced = true,
+                Change::Gone => continue,
+                _ => {}
+            }
+            gone = false;
+        }
+        let rows = self.files.iter().filter_map(|(file, format)| Some((file.bytes()?, format.clone())));
+        let (rows, lens): (Vec<_>, Vec<u64>) =
+            rows.map(|((bytes, len), format)| ((bytes, format), len)).unzip();
+        if replaced {
+            self.merger = Some(Merger::new(rows));
+        }
+        let Some(merger) = &mut self.merger else { return Ok(Change::Same) };
+        let before = merger.len();
+        self.behind = !merger.go_on(&lens, BUDGET)?;
+        Ok(match merger.len() > before {
+            _ if replaced => Change::Replaced,
+            true => Change::Grew,
+            false if gone => Change::Gone,
+            false => Change::Same,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Local;
+    use std::fs;
+
+    #[test]
+    fn files_that_roll_and_are_cut_are_merged_on() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("a")).unwrap();
+        let path = |name: &str| root.path().join("a").join(name);
+        let append = |name: &str, second: u32, level: &str| {
+            let mut file = fs::File::options().append(true).create(true).open(path(name)).unwrap();
+            let line = format!("[{level}] [2026-11-22T16:20:{second:02}Z] {second}\n");
+            io::Write::write_all(&mut file, line.as_bytes()).unwrap();
+        };
+        let source = Local::new(root.path());
+        let place = |name: &str| (Place { job: "a".into(), file: name.into() }, Format::default());
+        let mut shown = Shown::Many(Together::new(vec![place("debug.log"), place("error.log")]));
+        let seconds = |shown: &Shown| -> Vec<u32> {
+            let (bytes, len) = shown.bytes().unwrap();
+            let mut data = vec![0; len as usize];
+            bytes.read_at(&mut data, 0).unwrap();
+            let text = String::from_utf8(data).unwrap();
+            text.lines().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
+        };
+        append("debug.log", 1, "DEBUG");
+        append("error.log", 2, "ERROR");
+        append("debug.log", 3, "DEBUG");
+        assert_eq!((shown.check(&source).unwrap(), seconds(&shown)), (Change::Replaced, vec![1, 2, 3]));
+        append("error.log", 4, "ERROR");
+        fs::rename(path("debug.log"), path("debug.log.1")).unwrap();
+        append("debug.log", 5, "DEBUG");
+        assert_eq!((shown.check(&source).unwrap(), seconds(&shown)), (Change::Grew, vec![1, 2, 3, 4, 5]));
+        assert_eq!(shown.check(&source).unwrap(), Change::Same);
+        fs::write(path("error.log"), "").unwrap();
+        assert_eq!(shown.check(&source).unwrap(), Change::Replaced);
+        append("error.log", 6, "ERROR");
+        shown.check(&source).unwrap();
+        assert_eq!(seconds(&shown).last(), Some(&6));
+    }
+}

@@ -1,7 +1,7 @@
 //! A file in another encoding, as UTF-8 at any offset, so that everything else is written for UTF-8 alone.
 //!
 //! UTF-16 is known by its byte order mark; any other encoding has to be said. The file is decoded once to learn how long
-//! it is, with a point to enter it at every [`STEP`], which is at a line's end where there is one. What it
+//! it is, with a point to enter it at every `STEP`, which is at a line's end where there is one. What it
 //! cannot mean is shown as U+FFFD.
 
 use crate::source::{Bytes, FileId};

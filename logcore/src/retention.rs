@@ -19,12 +19,12 @@
 use crate::disk::{JobFile, OWN_DIR, Outcome, RunState, is_alive, segment};
 use crate::jobs_lock::JobsLock;
 use crate::lock::lock;
+use crate::sync::Mutex;
 use chrono::DateTime;
 use std::collections::BinaryHeap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 

@@ -6,9 +6,10 @@
 use crate::disk::{Balance, Counts, Losses};
 use crate::engine::rate::Bucket;
 use crate::lock::lock;
+use crate::sync::Mutex;
 use log::Level;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// One job's counters.
 #[derive(Debug, Default)]

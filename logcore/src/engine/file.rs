@@ -73,8 +73,9 @@ struct Front {
     full: Vec<Box<Chunk>>,
     /// Whether `chunk` holds nothing but records at the flush level.
     all_urgent: bool,
-    /// When such a record was last written at once although others stood before it.
-    urgent_at: Moment,
+    /// When such a record was last written at once although others stood before it. Boxed, as hardly any file has one and
+    /// there are many.
+    urgent_at: Option<Box<Moment>>,
     /// Whether the flusher knows that something waits, and that something is full.
     queued: bool,
     full_queued: bool,
@@ -171,7 +172,7 @@ impl LogFile {
             room: 0,
             full: Vec::new(),
             all_urgent: true,
-            urgent_at: Moment::default(),
+            urgent_at: None,
             queued: false,
             full_queued: false,
             failing: false,
@@ -528,9 +529,10 @@ impl Front {
         if self.all_urgent && self.full.is_empty() {
             return true;
         }
-        let due = now.since(self.urgent_at).is_none_or(|since| since >= URGENT_EVERY);
+        let before = self.urgent_at.as_ref().and_then(|before| now.since(**before));
+        let due = before.is_none_or(|since| since >= URGENT_EVERY);
         if due {
-            self.urgent_at = now;
+            **self.urgent_at.get_or_insert_default() = now;
         }
         due
     }

@@ -112,7 +112,8 @@ fn labels(model: &Model, theme: Theme, job: &Job) -> String {
 /// Records of a file, which its level tells if the file on screen holds those of all levels.
 fn records(model: &Model, name: &Path) -> String {
     let log = &model.log;
-    let Some(place) = &log.place else { return String::new() };
+    // Of several files that are one log it is not known whose a record is.
+    let Some(place) = log.place.as_ref().filter(|_| log.merged == 0) else { return String::new() };
     let stem = name.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
     let level = stem.parse::<Level>().ok();
     let shown_stem =

@@ -144,6 +144,23 @@ fn a_truncated_file_is_followed() {
 }
 
 #[test]
+fn a_file_that_is_copied_and_cut_goes_on_below_its_copy() {
+    let (_root, job, mut terminal) = over_one_job();
+    fs::copy(job.file("debug.log"), job.file("debug.log.1")).unwrap();
+    fs::File::options().write(true).open(job.file("debug.log")).unwrap().set_len(0).unwrap();
+    job.log("INFO", "after the cut");
+    terminal.sees("after the cut");
+    terminal.sees("1 rotated");
+    terminal.until("its copy above it", |screen| {
+        let row = |text: &str| screen.lines().position(|row| row.contains(text));
+        row("message 300").is_some() && row("message 300") < row("after the cut")
+    });
+    terminal.sees("301 of 301");
+    terminal.keys("\tg");
+    terminal.sees("message 001");
+}
+
+#[test]
 fn a_renamed_and_recreated_file_is_followed_without_missing_a_line() {
     let (_root, job, terminal) = over_one_job();
     // Written, rotated and written again between two looks.
@@ -228,7 +245,8 @@ fn level_files_that_do_not_hold_each_others_records_are_one_log() {
         log(second, "debug.log", "DEBUG");
         log(second + 1, "info.log", "INFO");
     }
-    log(5, "error.log", "ERROR");
+    log(5, "error.log.1", "ERROR");
+    log(17, "error.log", "ERROR");
     let mut terminal = Terminal::view(VIEWER, root.path());
     terminal.sees("3 files merged");
     terminal.until("all in the order of time", |screen| {
@@ -238,7 +256,7 @@ fn level_files_that_do_not_hold_each_others_records_are_one_log() {
             && row("at 05") < row("at 06")
             && row("at 28").is_some()
     });
-    terminal.sees("21 of 21");
+    terminal.sees("22 of 22");
     log(31, "error.log", "ERROR");
     terminal.sees("at 31");
     terminal.keys("E");

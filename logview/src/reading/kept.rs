@@ -48,7 +48,11 @@ impl Shelf {
     }
 
     fn path(&self, id: FileId) -> Option<PathBuf> {
-        self.0.as_ref().map(|dir| dir.join(format!("{:x}-{:x}.index", id.0, id.1)))
+        // What is made of several files, or decoded, is no file.
+        self.0
+            .as_ref()
+            .filter(|_| id != FileId::default())
+            .map(|dir| dir.join(format!("{:x}-{:x}.index", id.0, id.1)))
     }
 
     /// What is kept of a file of `len` bytes, if it fits.
@@ -176,8 +180,24 @@ impl Read<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::index::tests::indexed;
-    use super::super::lines::tests::Memory;
     use super::*;
+
+    struct File(Vec<u8>);
+
+    impl Bytes for File {
+        fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+            let rest = self.0.get(offset as usize..).unwrap_or_default();
+            let count = rest.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&rest[..count]);
+            Ok(count)
+        }
+
+        fn stat(&self) -> io::Result<(FileId, u64)> {
+            Ok((ID, self.0.len() as u64))
+        }
+    }
+
+    const ID: FileId = FileId(1, 2);
 
     fn text(blocks: usize) -> Vec<u8> {
         let line = b"[ERROR] [2026-11-22T16:20:01Z] something of a line\n";
@@ -189,7 +209,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let shelf = Shelf::new(Some(dir.path().join("cache")));
         let text = text(LEAST);
-        let (memory, len) = (Memory(text.clone()), text.len() as u64);
+        let (memory, len) = (File(text.clone()), text.len() as u64);
         let index = indexed(&text, 0);
         let format = Format::default();
         assert!(shelf.load(&memory, len, &format).is_none());
@@ -198,15 +218,15 @@ mod tests {
         assert_eq!(loaded.kept(), index.kept());
         let mut grown = text.clone();
         grown.extend_from_slice(&text);
-        assert!(shelf.load(&Memory(grown), 2 * len, &format).is_some());
+        assert!(shelf.load(&File(grown), 2 * len, &format).is_some());
         assert!(shelf.load(&memory, len - 200_000, &format).is_none());
         for at in [3, LEAST * BLOCK as usize - 3] {
             let mut other = text.clone();
             other[at] = b'x';
-            assert!(shelf.load(&Memory(other), len, &format).is_none());
+            assert!(shelf.load(&File(other), len, &format).is_none());
         }
         assert!(shelf.load(&memory, len, &Format::of("{l} {m}{n}", "a")).is_none());
-        let path = shelf.path(FileId::default()).unwrap();
+        let path = shelf.path(ID).unwrap();
         let kept = fs::read(&path).unwrap();
         for cut in [0, 7, 8, 40, kept.len() - 1] {
             fs::write(&path, &kept[..cut]).unwrap();

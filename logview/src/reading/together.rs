@@ -153,6 +153,25 @@ impl Together {
         Together { files, merger: None, behind: false }
     }
 
+    /// Puts what was rotated away from one of the files above it; with the next look all are merged anew. Says whether
+    /// there was anything that was not there.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn put_above(&mut self, file: usize, older: &[Arc<dyn Bytes>]) -> io::Result<bool> {
+        let Some((file, _)) = self.files.get_mut(file) else { return Ok(false) };
+        let (by, _) = file.put_above(older)?;
+        if by > 0 {
+            self.merger = None;
+        }
+        Ok(by > 0)
+    }
+
+    /// The files, the one with the most records first.
+    pub fn places(&self) -> Vec<Place> {
+        self.files.iter().map(|(file, _)| file.place().clone()).collect()
+    }
+
     fn check(&mut self, source: &dyn Source) -> io::Result<Change> {
         let (mut replaced, mut gone) = (self.merger.is_none(), true);
         for (file, _) in &mut self.files {
@@ -216,6 +235,14 @@ mod tests {
         append("debug.log", 5, "DEBUG");
         assert_eq!((shown.check(&source).unwrap(), seconds(&shown)), (Change::Grew, vec![1, 2, 3, 4, 5]));
         assert_eq!(shown.check(&source).unwrap(), Change::Same);
+        fs::write(path("error.log.1"), "[ERROR] [2026-11-22T16:20:00Z] 0\n").unwrap();
+        let Shown::Many(files) = &mut shown else { unreachable!() };
+        let older = [source.open(&place("error.log.1").0).unwrap().into()];
+        assert!(files.put_above(1, &older).unwrap() && !files.put_above(1, &older).unwrap());
+        assert_eq!(
+            (shown.check(&source).unwrap(), seconds(&shown)),
+            (Change::Replaced, vec![0, 1, 2, 3, 4, 5])
+        );
         fs::write(path("error.log"), "").unwrap();
         assert_eq!(shown.check(&source).unwrap(), Change::Replaced);
         append("error.log", 6, "ERROR");

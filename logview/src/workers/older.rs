@@ -21,11 +21,12 @@ const MOST: usize = 24;
 /// How often it is tried while the files move on under way.
 const TRIES: usize = 3;
 
-/// What was rotated away from this file.
+/// What was rotated away from these files.
 pub(super) struct Find {
     pub(super) serial: u64,
-    pub(super) place: Place,
-    /// Other files that may have records which it has not.
+    /// The file, or the files that are merged.
+    pub(super) places: Vec<Place>,
+    /// Other files that may have records which the first one has not.
     pub(super) with: Vec<PathBuf>,
     /// Only that is to be found out.
     pub(super) only_with: bool,
@@ -34,6 +35,8 @@ pub(super) struct Find {
 /// Parts that come right before what is shown already, the oldest first.
 pub(super) struct Older {
     pub(super) serial: u64,
+    /// Which of the files.
+    pub(super) file: usize,
     pub(super) parts: Vec<Arc<dyn Bytes>>,
 }
 
@@ -67,7 +70,10 @@ pub(super) fn start(
             if !finder.holds_all(&find).unwrap_or(true) {
                 drop(finder.pager.send(pager::Order::Merge { serial: find.serial, with: find.with }));
             } else if !find.only_with {
-                finder.find(&find);
+                find.places
+                    .iter()
+                    .enumerate()
+                    .for_each(|(file, place)| finder.find(find.serial, file, place));
             }
         }
     });
@@ -81,14 +87,14 @@ impl Finder {
 
     /// Whether the file holds what the others do. One that was just rolled has its records in its newest part.
     fn holds_all(&self, find: &Find) -> io::Result<bool> {
-        let mut newest = None;
+        let (mut newest, Some(main)) = (None, find.places.first()) else { return Ok(true) };
         for other in &find.with {
-            let other = Place { job: find.place.job.clone(), file: other.clone() };
+            let other = Place { job: main.job.clone(), file: other.clone() };
             let mut part = self.lines(&other)?;
-            if holds(&mut self.lines(&find.place)?, &mut part)? {
+            if holds(&mut self.lines(main)?, &mut part)? {
                 continue;
             }
-            let parts = || self.source.parts(&find.place).unwrap_or_default();
+            let parts = || self.source.parts(main).unwrap_or_default();
             let newest = newest.get_or_insert_with(|| parts().pop());
             let plain = newest.as_ref().filter(|place| packing(place.file.as_os_str()).1.is_none());
             match plain {
@@ -109,14 +115,14 @@ impl Finder {
         Ok(lines)
     }
 
-    fn find(&self, find: &Find) {
+    fn find(&self, serial: u64, file: usize, live: &Place) {
         let mut parts = Vec::new();
         for _ in 0..TRIES {
-            let places = self.source.parts(&find.place).unwrap_or_default();
+            let places = self.source.parts(live).unwrap_or_default();
             // What was opened under a name that has moved on meanwhile may be there twice or not at all.
             let opened: Option<Vec<_>> = places.iter().map(|place| self.open(place).transpose()).collect();
             let same = |parts: &Vec<io::Result<_>>| {
-                parts.len() == places.len() && self.source.parts(&find.place).is_ok_and(|now| now == places)
+                parts.len() == places.len() && self.source.parts(live).is_ok_and(|now| now == places)
             };
             parts = opened.filter(same).into_iter().flatten().zip(places).collect();
             if !parts.is_empty() || self.is_stale() {
@@ -130,7 +136,7 @@ impl Finder {
         let is_packed = |place: &Place| packing(place.file.as_os_str()).1.is_some();
         let plain = parts.iter().rposition(|(_, place)| is_packed(place)).map_or(0, |packed| packed + 1);
         let rest = parts.split_off(plain);
-        self.hand_over(find.serial, rest.into_iter().map(|(part, _)| part).collect());
+        self.hand_over(serial, file, rest.into_iter().map(|(part, _)| part).collect());
         let files = parts.len();
         let mut unpacked = Vec::new();
         for (part, place) in parts {
@@ -142,7 +148,7 @@ impl Finder {
                 None => Some(part),
             });
         }
-        self.hand_over(find.serial, unpacked);
+        self.hand_over(serial, file, unpacked);
     }
 
     /// `None` if its name is gone: the files have moved on.
@@ -156,9 +162,9 @@ impl Finder {
         Ok(same.then_some(bytes))
     }
 
-    fn hand_over(&self, serial: u64, parts: Vec<Arc<dyn Bytes>>) {
+    fn hand_over(&self, serial: u64, file: usize, parts: Vec<Arc<dyn Bytes>>) {
         if !parts.is_empty() {
-            drop(self.pager.send(pager::Order::Older(Older { serial, parts })));
+            drop(self.pager.send(pager::Order::Older(Older { serial, file, parts })));
         }
     }
 }

@@ -165,13 +165,8 @@ impl Pager {
                 if matches!(shown, Shown::Many(_)) {
                     return self.merge(self.serial, self.with.clone());
                 }
-                let place = shown.place().clone();
-                self.finder.send(Find {
-                    serial: self.serial,
-                    place,
-                    with: self.with.clone(),
-                    only_with: true,
-                });
+                let (places, with) = (vec![shown.place().clone()], self.with.clone());
+                self.finder.send(Find { serial: self.serial, places, with, only_with: true });
                 Ok(())
             }
             Request::Step { tag, step, from, pattern, only } if tag == self.tag => {
@@ -227,20 +222,7 @@ impl Pager {
         // The news goes out first: what the others find in the file must not overtake it.
         let tag = self.tag;
         match (change, shown.bytes()) {
-            (Change::Replaced, Some((bytes, len))) => {
-                let place = shown.place().clone();
-                self.format = self.source.format(&place);
-                self.begin(&bytes, len);
-                tell(&self.out, Message::File { tag, event: FileEvent::Replaced(len) })?;
-                let index = Arc::clone(&self.index);
-                self.indexer.send(indexer::Order::Start { tag, bytes, len, index });
-                self.serial += 1;
-                if matches!(self.shown, Some(Shown::One(_))) {
-                    let with = self.with.clone();
-                    self.finder.send(Find { serial: self.serial, place, with, only_with: false });
-                }
-                Ok(())
-            }
+            (Change::Replaced, Some(_)) => self.renew(true),
             (Change::Grew | Change::Rotated, Some((_, len))) => {
                 if let Some(lines) = &mut self.lines {
                     lines.grow(len);
@@ -256,6 +238,30 @@ impl Pager {
             (Change::Gone, _) => tell(&self.out, Message::File { tag, event: FileEvent::Gone }),
             _ => Ok(()),
         }
+    }
+
+    /// Shows what is another file now, or another row of files; says whether what belongs to it is to be found.
+    fn renew(&mut self, find: bool) -> Result<(), Over> {
+        let Some((shown, (bytes, len))) = self.shown.as_ref().and_then(|shown| Some((shown, shown.bytes()?)))
+        else {
+            return Ok(());
+        };
+        let places = match shown {
+            Shown::One(_) => vec![shown.place().clone()],
+            Shown::Many(files) => files.places(),
+        };
+        let with = if places.len() == 1 { self.with.clone() } else { Vec::new() };
+        self.format = self.source.format(&places[0]);
+        self.begin(&bytes, len);
+        let tag = self.tag;
+        tell(&self.out, Message::File { tag, event: FileEvent::Replaced(len) })?;
+        let index = Arc::clone(&self.index);
+        self.indexer.send(indexer::Order::Start { tag, bytes, len, index });
+        if find {
+            self.serial += 1;
+            self.finder.send(Find { serial: self.serial, places, with, only_with: false });
+        }
+        Ok(())
     }
 
     /// Reads other bytes from now on, of which nothing is known.
@@ -283,10 +289,20 @@ impl Pager {
 
     /// Shows what was rotated away above the file.
     fn put_above(&mut self, older: &Older) -> Result<(), Over> {
-        let Some(Shown::One(shown)) = self.shown.as_mut().filter(|_| older.serial == self.serial) else {
-            return Ok(());
+        let Some(shown) = self.shown.as_mut().filter(|_| older.serial == self.serial) else { return Ok(()) };
+        let (by, above) = match shown {
+            Shown::One(file) => file.put_above(&older.parts).unwrap_or_default(),
+            Shown::Many(files) => {
+                if files.put_above(older.file, &older.parts).unwrap_or_default() {
+                    let event = FileEvent::Merged(files.places().len());
+                    tell(&self.out, Message::File { tag: self.tag, event })?;
+                    if shown.check(&*self.source).is_ok() {
+                        return self.renew(false);
+                    }
+                }
+                return Ok(());
+            }
         };
-        let Ok((by, above)) = shown.put_above(&older.parts) else { return Ok(()) };
         let (tag, Some((bytes, len))) = (self.tag, shown.bytes()) else { return Ok(()) };
         if by == 0 {
             return Ok(());

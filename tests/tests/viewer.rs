@@ -137,7 +137,9 @@ fn moving_up_holds_and_end_follows() {
 #[test]
 fn a_truncated_file_is_followed() {
     let (_root, job, terminal) = over_one_job();
-    fs::write(job.file("debug.log"), "").unwrap();
+    for name in ["debug.log", "info.log"] {
+        fs::write(job.file(name), "").unwrap();
+    }
     terminal.loses("message 300");
     job.log("INFO", "after the cut");
     terminal.sees("after the cut");

@@ -290,8 +290,9 @@ impl Index {
         (block <= CARRY).then_some(none)
     }
 
-    /// Wanted records before the block that holds `at`, if all before it is known, and where that block starts.
-    pub fn before_block(&self, at: u64, levels: Levels) -> Option<(u64, u64)> {
+    /// Wanted records before the block that holds `at`, if all before it is known, where that block starts, and whether
+    /// there was no record yet.
+    pub fn before_block(&self, at: u64, levels: Levels) -> Option<(u64, u64, bool)> {
         if at > self.len {
             return None;
         }
@@ -302,8 +303,9 @@ impl Index {
                 *sum += u64::from(records);
             }
         }
-        sum.headless = self.headless(block).0;
-        Some((sum.wanted(levels), block as u64 * BLOCK))
+        let (headless, ended) = self.headless(block);
+        sum.headless = headless;
+        Some((sum.wanted(levels), block as u64 * BLOCK, !ended))
     }
 
     /// What is known of the whole blocks, to be kept.

@@ -14,9 +14,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
+use std::thread;
+use std::time::Duration;
 
 /// Parts of one file that are shown at most, each of which takes a descriptor.
 const MOST: usize = 24;
+
+/// How long a record can be in one file and not yet in the other.
+const ON_ITS_WAY: Duration = Duration::from_millis(250);
 
 /// How often it is tried while the files move on under way.
 const TRIES: usize = 3;
@@ -67,7 +72,17 @@ pub(super) fn start(
             if finder.is_stale() {
                 continue;
             }
-            if !finder.holds_all(&find).unwrap_or(true) {
+            // The files of one record are written one after the other: what is missing may be on its way.
+            let holds_all = |finder: &Finder| finder.holds_all(&find).unwrap_or(true);
+            let mut held = holds_all(&finder);
+            if !held {
+                thread::sleep(ON_ITS_WAY);
+                held = holds_all(&finder);
+            }
+            if finder.is_stale() {
+                continue;
+            }
+            if !held {
                 drop(finder.pager.send(pager::Order::Merge { serial: find.serial, with: find.with }));
             } else if !find.only_with {
                 find.places

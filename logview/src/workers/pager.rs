@@ -336,8 +336,8 @@ impl Pager {
             Ok(page) => {
                 let first = page.lines.first().map_or(0, |line| line.at);
                 let known = if hits.is_none() { lock().before_block(first, only.levels) } else { None };
-                let before = known.and_then(|(count, block)| {
-                    let of_block = super::tally::wanted_between(lines, block, first, only.levels)?;
+                let before = known.and_then(|(count, block, headless)| {
+                    let of_block = super::tally::wanted_between(lines, block..first, only.levels, headless)?;
                     Some(count + of_block)
                 });
                 tell(&self.out, Message::Page { tag, page, before, focus })

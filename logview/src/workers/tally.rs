@@ -96,18 +96,27 @@ impl Tally {
     }
 }
 
-/// Wanted records whose first line starts in `from..to`, where `from` is the start of an index block.
-pub(super) fn wanted_between(lines: &mut Lines, from: u64, to: u64, levels: Levels) -> Option<u64> {
-    let mut at = lines.start_of(from).ok()?;
-    if at < from {
+/// Wanted records whose first line starts in a range that begins where an index block does. Lines before the first
+/// record of all, which may be here, count for themselves.
+pub(super) fn wanted_between(
+    lines: &mut Lines,
+    range: std::ops::Range<u64>,
+    levels: Levels,
+    mut headless: bool,
+) -> Option<u64> {
+    let mut at = lines.start_of(range.start).ok()?;
+    if at < range.start {
         at = lines.end_of(at).ok()?;
     }
     let mut count = 0;
     let mut text = Vec::new();
-    while at < to {
+    while at < range.end {
         let end = lines.end_of(at).ok()?.max(at + 1);
         lines.text_into(at, end.min(at + LOOK as u64), &mut text).ok()?;
-        count += u64::from(lines.format.level_of(&text).is_some_and(|level| levels.has(level)));
+        let level = lines.format.level_of(&text);
+        headless &= level.is_none();
+        let wanted = level.map_or(headless && levels.has(None), |level| levels.has(level));
+        count += u64::from(wanted);
         at = end;
     }
     Some(count)

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! dispatch   one per job and configuration: level, targets, appenders → who gets the record
-//! scratch    thread-local: the record's lines, one per encoder
+//! sites      thread-local: what is the same for all records of one call site
 //! chunk pool what a log call fills, and where its memory comes from
 //! rate       how many records of a job come through
 //! file       the open files, shared by path and counted; buffers, rotation
@@ -28,5 +28,5 @@ pub(crate) mod pattern;
 mod pool;
 pub(crate) mod rate;
 pub(crate) mod roll;
-pub(crate) mod scratch;
+pub(crate) mod sites;
 pub(crate) mod thread_end;

@@ -4,7 +4,7 @@ use crate::disk::Outcome;
 use crate::engine::account::Accounts;
 use crate::engine::dispatch::{Dispatch, Verdict};
 use crate::engine::moment::Moment;
-use crate::engine::scratch::Scratch;
+use crate::engine::sites::Sites;
 use crate::error::Error;
 use crate::levels;
 use crate::lock::lock;
@@ -243,6 +243,10 @@ impl Core {
 
     #[inline]
     fn log_or(&self, record: &Record<'_>, filter: impl FnOnce()) {
+        // Before the dispatch is asked for, which costs more than all the rest of this.
+        if !self.would_have_taken(record.level()) {
+            return filter();
+        }
         let dispatch = self.dispatch.load();
         let Some(dispatch) = &*dispatch else { return self.log_late(record) };
         if record.level() > dispatch.max_level() {
@@ -468,7 +472,7 @@ impl Core {
         let Some(dispatch) = dispatch else { return Vec::new() };
         // Nothing is locked but the id: whoever asks about the job need not wait for a slow value.
         let deadline = Instant::now() + DRAIN;
-        while Arc::strong_count(&dispatch) > 1 && !Scratch::is_in_use() && Instant::now() < deadline {
+        while Arc::strong_count(&dispatch) > 1 && !Sites::is_in_use() && Instant::now() < deadline {
             thread::sleep(PAUSE);
         }
         self.tell_suppressed(Some(&dispatch));

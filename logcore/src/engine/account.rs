@@ -36,8 +36,6 @@ pub(crate) struct Posting<'a> {
 
 /// In place of its number: that the record is lost is known already.
 pub(super) const COUNTED: u64 = u64::MAX;
-/// No record has this number.
-pub(super) const NO_NUMBER: u64 = 0;
 
 impl Accounts {
     pub(crate) fn with(&self, path: &Arc<Path>) -> Arc<Account> {

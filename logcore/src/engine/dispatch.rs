@@ -3,21 +3,24 @@
 //! log4rs's own `Logger` hands a record to one appender after the other, and each encodes it anew. This one means the
 //! same (`tests/tests/same_as_log4rs.rs` compares the two) and encodes once.
 
-use super::account::{COUNTED, NO_NUMBER};
+use super::account::COUNTED;
 use super::console::Console;
 use super::encoder::Encoder;
 use super::files::Handle;
 use super::moment::Moment;
 use super::rate::{Answer, Rate};
-use super::scratch::Scratch;
+use super::sites::{Site, Sites, Taker};
 use crate::tally::{Cause, Tally};
 use crate::template::Vars;
 use log::{Level, LevelFilter, Record};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One job's configuration, ready to run.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
+    /// Which no other has had or will have: what threads keep of it is not taken for another's.
+    serial: u64,
     root: Node,
     appenders: Vec<Appender>,
     max: LevelFilter,
@@ -32,7 +35,7 @@ pub(crate) struct Appender {
     pub(crate) threshold: LevelFilter,
     pub(crate) encoder: Arc<Encoder>,
     pub(crate) sink: Sink,
-    /// Where the line stands in the [`Scratch`]: the number of the first appender that writes the same.
+    /// The number of the first appender that writes the same.
     place: u32,
 }
 
@@ -112,13 +115,15 @@ impl Node {
 
 impl Dispatch {
     pub(crate) fn new(root: Node, mut appenders: Vec<Appender>, rate: Option<Rate>) -> Dispatch {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
         let max = root.max_level();
         for at in 0..appenders.len() {
             let place =
                 appenders.iter().position(|first| first.writes_the_same(&appenders[at])).unwrap_or(at);
             appenders[at].place = place as u32;
         }
-        Dispatch { root, appenders, max, rate }
+        Dispatch { serial, root, appenders, max, rate }
     }
 
     pub(crate) fn rate(&self) -> Option<Rate> {
@@ -137,16 +142,30 @@ impl Dispatch {
     /// Encodes `record` and hands it to the appenders that want it.
     #[inline]
     pub(crate) fn log(&self, record: &Record<'_>, vars: &Vars, tally: &Tally) -> Verdict {
-        let route = self.route(record.target());
-        if record.level() > route.level {
-            return Verdict::Filtered;
-        }
-        if self.rate.is_some()
-            && let Some(refusal) = self.limit(record.level(), &route.appenders, tally)
+        if let Some(rate) = self.rate
+            && let Some(refusal) = self.limit(rate, record, tally)
         {
             return refusal;
         }
-        self.hand_out(record, record.level(), &route.appenders, vars, tally)
+        Sites::with(|sites| {
+            let site = sites.of(self.serial, record, |site| {
+                let route = self.route(record.target());
+                if record.level() <= route.level {
+                    self.fill(site, &route.appenders, record.level());
+                }
+            });
+            self.hand_out(site, record, vars, tally)
+        })
+    }
+
+    /// Those of `appenders` that want records of `level` take the site's.
+    fn fill(&self, site: &mut Site, appenders: &[usize], level: Level) {
+        for at in appenders {
+            let Some(appender) = self.appenders.get(*at) else { continue };
+            if level <= appender.threshold {
+                site.add(*at, appender.place, &appender.encoder, appender.sink.styled());
+            }
+        }
     }
 
     /// As [`Dispatch::log`], but no level keeps it out: for records that nobody may lose. Where all thresholds would,
@@ -157,62 +176,60 @@ impl Dispatch {
         let thresholds = node.appenders.iter().filter_map(|at| self.appenders.get(*at)).map(|a| a.threshold);
         let most = thresholds.max().and_then(|most| most.to_level());
         let level = most.map_or(record.level(), |most| record.level().min(most));
-        self.hand_out(record, level, &node.appenders, vars, tally)
+        Sites::with(|sites| {
+            let site = sites.another(|site| self.fill(site, &node.appenders, level));
+            self.hand_out(site, record, vars, tally)
+        })
     }
 
     /// Why the job's rate keeps a record out that somebody wants. Asks for the time itself, although the record will too: to
     /// hand it on would cost the jobs that have no limit more than it spares those that have one.
     #[cold]
-    fn limit(&self, level: Level, appenders: &[usize], tally: &Tally) -> Option<Verdict> {
-        let mut appenders = appenders.iter().filter_map(|at| self.appenders.get(*at));
-        if level == Level::Error || !appenders.any(|appender| level <= appender.threshold) {
+    fn limit(&self, rate: Rate, record: &Record<'_>, tally: &Tally) -> Option<Verdict> {
+        let (route, level) = (self.route(record.target()), record.level());
+        let mut appenders = route.appenders.iter().filter_map(|at| self.appenders.get(*at));
+        let wanted = level <= route.level && appenders.any(|appender| level <= appender.threshold);
+        if level == Level::Error || !wanted {
             return None;
         }
-        match tally.bucket.ask(self.rate?, Moment::now()) {
+        match tally.bucket.ask(rate, Moment::now()) {
             Answer::Pass => None,
             Answer::Refused { first } => Some(Verdict::Limited { first }),
         }
     }
 
-    /// Hands `record` to those of `appenders` that want records of `level`.
-    fn hand_out(
-        &self,
-        record: &Record<'_>,
-        level: Level,
-        appenders: &[usize],
-        vars: &Vars,
-        tally: &Tally,
-    ) -> Verdict {
-        Scratch::with(|scratch| {
-            let now = Moment::now();
-            let mut number = NO_NUMBER;
-            for appender in appenders.iter().filter_map(|at| self.appenders.get(*at)) {
-                if level > appender.threshold {
-                    continue;
-                }
-                let line = appender.line(scratch, record, now, vars);
-                // Counted once it is encoded: what a slow value holds up has not come yet.
-                if number == NO_NUMBER {
-                    number = tally.take(record.level());
-                }
-                if let Err(cause) = appender.append(line, record.level(), now, number)
-                    && number != COUNTED
-                {
-                    tally.lose(cause);
-                    self.disown(number, appenders, appender);
-                    number = COUNTED;
-                }
+    /// Writes the drafts of `site` for `record` and hands them to those who take them.
+    #[inline]
+    fn hand_out(&self, site: &mut Site, record: &Record<'_>, vars: &Vars, tally: &Tally) -> Verdict {
+        let (takers, drafts) = site.parts();
+        if takers.is_empty() {
+            return Verdict::Filtered;
+        }
+        let now = Moment::now();
+        for draft in &mut *drafts {
+            draft.write(&self.appenders[draft.place as usize].encoder, record, now, vars);
+        }
+        // Counted once it is encoded: what a slow value holds up has not come yet.
+        let mut number = tally.take(record.level());
+        for taker in takers {
+            let line = drafts[taker.draft as usize].bytes();
+            let appender = &self.appenders[taker.appender as usize];
+            if let Err(cause) = appender.append(line, record.level(), now, number)
+                && number != COUNTED
+            {
+                tally.lose(cause);
+                self.disown(number, takers, taker);
+                number = COUNTED;
             }
-            if number == NO_NUMBER { Verdict::Filtered } else { Verdict::Taken }
-        })
+        }
+        Verdict::Taken
     }
 
-    /// That record is lost, and counted as such: the appenders that took it before `failed` did need not count it.
+    /// That record is lost, and counted as such: those that took it before `failed` did need not count it.
     #[cold]
-    fn disown(&self, number: u64, appenders: &[usize], failed: &Appender) {
-        let appenders = appenders.iter().filter_map(|at| self.appenders.get(*at));
-        for appender in appenders.take_while(|appender| !std::ptr::eq(*appender, failed)) {
-            if let Sink::File(handle) = &appender.sink {
+    fn disown(&self, number: u64, takers: &[Taker], failed: &Taker) {
+        for taker in takers.iter().take_while(|taker| !std::ptr::eq(*taker, failed)) {
+            if let Sink::File(handle) = &self.appenders[taker.appender as usize].sink {
                 handle.disown(number);
             }
         }
@@ -223,10 +240,11 @@ impl Dispatch {
         for level in Level::iter() {
             let message = format_args!("a dry run of the configuration");
             let record = Record::builder().level(level).target("logcore").args(message).build();
-            Scratch::with(|scratch| {
-                let now = Moment::now();
-                for appender in &self.appenders {
-                    appender.line(scratch, &record, now, vars);
+            Sites::with(|sites| {
+                let all: Vec<_> = (0..self.appenders.len()).collect();
+                let site = sites.another(|site| self.fill(site, &all, Level::Error));
+                for draft in site.parts().1 {
+                    draft.write(&self.appenders[draft.place as usize].encoder, &record, Moment::now(), vars);
                 }
             });
         }
@@ -259,11 +277,6 @@ impl Appender {
 
     fn writes_the_same(&self, other: &Appender) -> bool {
         Arc::ptr_eq(&self.encoder, &other.encoder) && self.sink.styled() == other.sink.styled()
-    }
-
-    #[inline]
-    fn line<'s>(&self, scratch: &'s mut Scratch, record: &Record<'_>, now: Moment, vars: &Vars) -> &'s [u8] {
-        scratch.line(self.place as usize, &self.encoder, self.sink.styled(), record, now, vars)
     }
 
     #[inline]

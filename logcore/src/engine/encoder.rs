@@ -1,8 +1,8 @@
 //! The encoders a template can name: `pattern` and `json`.
 
 use super::line::Line;
-use super::moment::{Moment, TimeFormat};
-use super::pattern::{Heads, Pattern};
+use super::moment::{Fraction, Moment, TimeFormat};
+use super::pattern::Pattern;
 use super::thread_end;
 use crate::template::Vars;
 use chrono::Utc;
@@ -25,17 +25,12 @@ pub(crate) enum Encoder {
 
 impl Encoder {
     /// Writes `record` to `line`; a value that cannot be formatted is marked, never fatal.
-    #[inline]
-    pub(crate) fn encode(
-        &self,
-        line: &mut Line,
-        heads: &mut Heads,
-        record: &Record<'_>,
-        now: Moment,
-        vars: &Vars,
-    ) {
+    pub(crate) fn encode(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
         match self {
-            Encoder::Pattern(pattern) => pattern.encode(line, heads, record, now, vars),
+            Encoder::Pattern(pattern) => {
+                pattern.write_head(line, record, now, vars);
+                pattern.write_tail(line, record, now, vars);
+            }
             Encoder::Json(json) => {
                 let failed = !encode_json(*json, line, record);
                 if failed {
@@ -54,6 +49,14 @@ impl Encoder {
                 line.replace_json_time(now, &JSON_TIME);
                 line.neutralise_json();
             }
+        }
+    }
+
+    /// As [`Pattern::only_fraction`].
+    pub(crate) fn only_fraction(&self) -> Option<Fraction> {
+        match self {
+            Encoder::Pattern(pattern) => pattern.only_fraction(),
+            Encoder::Json(_) => None,
         }
     }
 

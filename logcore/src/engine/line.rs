@@ -54,32 +54,34 @@ impl Line {
         &self.bytes
     }
 
-    /// Whether styles are written, so that the line is not the same as in a file.
-    pub(crate) fn is_styled(&self) -> bool {
-        self.styled
+    pub(crate) fn set_styled(&mut self, styled: bool) {
+        self.styled = styled;
     }
 
-    /// What was written here before for another record, with those digits of the fraction that `span` says put at `at`.
+    /// Empties it for the next record; memory that one huge record needed is given back.
+    pub(crate) fn restart(&mut self) {
+        self.back_to(0);
+    }
+
+    /// As [`Line::restart`], but the first `len` bytes stay.
     #[inline]
-    pub(crate) fn head(&mut self, head: &[u8], at: usize, digits: &Digits, span: Range<usize>) {
-        let start = self.bytes.len() + at;
-        self.push(head);
-        let place = &mut self.bytes[start..];
+    pub(crate) fn back_to(&mut self, len: usize) {
+        const KEEP: usize = 4 << 10;
+        self.bytes.truncate(len);
+        if self.bytes.capacity() > KEEP {
+            self.bytes.shrink_to(KEEP);
+        }
+    }
+
+    /// Puts those digits of a fraction that `span` says at `at`.
+    #[inline]
+    pub(crate) fn patch(&mut self, at: usize, digits: &Digits, span: Range<usize>) {
+        let place = &mut self.bytes[at..];
         match place.first_chunk_mut() {
             // All of them: `{d}` has nine in almost every record.
             Some(place) if span == (0..digits.len()) => *place = *digits,
             _ => place[..span.len()].copy_from_slice(&digits[span]),
         }
-    }
-
-    /// Empties it for the next record; memory that one huge record needed is given back.
-    pub(crate) fn restart(&mut self, styled: bool) {
-        const KEEP: usize = 64 << 10;
-        self.bytes.clear();
-        if self.bytes.capacity() > KEEP {
-            self.bytes.shrink_to(KEEP);
-        }
-        self.styled = styled;
     }
 
     /// Takes back what was written of this record.
@@ -140,6 +142,7 @@ impl Line {
     }
 
     /// The record's message, which may continue on further lines.
+    #[inline]
     pub(crate) fn message(&mut self, message: &fmt::Arguments<'_>) {
         let start = self.bytes.len();
         match message.as_str() {
@@ -219,6 +222,7 @@ impl Line {
         }
     }
 
+    #[inline]
     /// Formats `value`, whose `Display` is the host's code and may fail or panic: the line says so and goes on.
     fn guarded(&mut self, value: fmt::Arguments<'_>) {
         match catch_unwind(AssertUnwindSafe(|| self.write_fmt(value))) {

@@ -40,7 +40,7 @@ pub(crate) struct TimeFormat {
 
 /// The part of a second, as chrono writes it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Fraction {
+pub(crate) enum Fraction {
     /// A point and 0, 3, 6 or 9 digits, as many as are needed: `%.f` and within `%+`.
     Needed,
     /// So many digits, with a point or without.
@@ -208,9 +208,16 @@ impl Fraction {
     #[inline]
     pub(super) fn span(self, moment: Moment) -> Range<usize> {
         match self {
+            Fraction::Needed if !moment.nanos.is_multiple_of(1_000) => 0..10,
+            rare => rare.short_span(moment),
+        }
+    }
+
+    #[inline(never)]
+    fn short_span(self, moment: Moment) -> Range<usize> {
+        match self {
             Fraction::Digits { count: 0, .. } => 0..0,
             Fraction::Digits { point, count } => usize::from(!point)..count + 1,
-            Fraction::Needed if !moment.nanos.is_multiple_of(1_000) => 0..10,
             Fraction::Needed if moment.nanos == 0 => 0..0,
             Fraction::Needed if moment.nanos.is_multiple_of(1_000_000) => 0..4,
             Fraction::Needed => 0..7,

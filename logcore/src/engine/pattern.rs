@@ -8,11 +8,10 @@ mod parse;
 mod width;
 
 use super::line::{Line, Style};
-use super::moment::{Moment, TimeFormat};
+use super::moment::{Fraction, Moment, TimeFormat};
 use super::thread_end;
 use crate::template::{Hole, Vars};
 use head::Head;
-pub(crate) use head::Heads;
 use log::kv::ToKey;
 use log::{Level, Record};
 use std::thread;
@@ -25,6 +24,10 @@ pub(crate) struct Pattern {
     head: Head,
     /// The rest: from the message on.
     tail: Vec<Chunk>,
+    /// Whether the rest is the message and the end of the line, as it nearly always is.
+    ends_with_message: bool,
+    /// Whether what a record says may come first in the line.
+    starts_with_record: bool,
     source: String,
 }
 
@@ -59,7 +62,13 @@ const UNKNOWN: &str = "???";
 impl Pattern {
     fn new(mut chunks: Vec<Chunk>, source: &str) -> Pattern {
         let head = Head::split_off(&mut chunks);
-        Pattern { head, tail: chunks, source: source.to_owned() }
+        Pattern {
+            ends_with_message: matches!(*chunks, [Chunk::Message, Chunk::Newline]),
+            starts_with_record: !head.starts_with_text(),
+            head,
+            tail: chunks,
+            source: source.to_owned(),
+        }
     }
 
     /// As it was written, placeholders included: what a reader needs to parse the lines.
@@ -67,19 +76,36 @@ impl Pattern {
         &self.source
     }
 
-    /// Writes `record` to `line`.
+    /// The fraction of a second in its head, for those who keep that; `None` if it cannot be kept.
+    pub(crate) fn only_fraction(&self) -> Option<Fraction> {
+        self.head.fraction
+    }
+
+    /// Writes what is the same for records of one call site, job, thread and second, but for a fraction of the second;
+    /// returns where that stands.
+    #[cold]
+    pub(crate) fn write_head(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) -> usize {
+        let at = self.head.write(line, record, now, vars);
+        let len = line.bytes().len();
+        self.begin_like_a_record(line);
+        at + line.bytes().len() - len
+    }
+
+    /// Writes the rest.
     #[inline]
-    pub(crate) fn encode(
-        &self,
-        line: &mut Line,
-        heads: &mut Heads,
-        record: &Record<'_>,
-        now: Moment,
-        vars: &Vars,
-    ) {
-        self.head.encode(line, heads, record, now, vars);
-        encode_all(&self.tail, line, record, now, vars);
-        if !self.head.starts_with_text() {
+    pub(crate) fn write_tail(&self, line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
+        if self.ends_with_message {
+            line.message(record.args());
+            line.end();
+        } else {
+            encode_all(&self.tail, line, record, now, vars);
+        }
+        self.begin_like_a_record(line);
+    }
+
+    #[inline]
+    fn begin_like_a_record(&self, line: &mut Line) {
+        if self.starts_with_record {
             line.never_starts_like_a_continuation();
         }
     }
@@ -87,12 +113,7 @@ impl Pattern {
 
 fn encode_all(chunks: &[Chunk], line: &mut Line, record: &Record<'_>, now: Moment, vars: &Vars) {
     for chunk in chunks {
-        match chunk {
-            // What nearly all patterns end with, without a call.
-            Chunk::Message => line.message(record.args()),
-            Chunk::Newline => line.end(),
-            chunk => chunk.encode(line, record, now, vars),
-        }
+        chunk.encode(line, record, now, vars);
     }
 }
 
@@ -113,15 +134,6 @@ impl Chunk {
             Chunk::Time(_) | Chunk::Message | Chunk::Newline | Chunk::Mdc { .. } | Chunk::KeyValue { .. } => {
                 false
             }
-        }
-    }
-
-    /// Whether it is, or has in it, a chunk of the kind that `wanted` says.
-    fn holds(&self, wanted: fn(&Chunk) -> bool) -> bool {
-        match self {
-            Chunk::Group(chunks) | Chunk::Highlight(chunks) => chunks.iter().any(|chunk| chunk.holds(wanted)),
-            Chunk::Sized(chunk, _) => chunk.holds(wanted),
-            chunk => wanted(chunk),
         }
     }
 

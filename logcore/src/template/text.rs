@@ -13,14 +13,11 @@ use chrono::format::{Item, StrftimeItems};
 use chrono::{DateTime, Local, Utc};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a template needs to know of a job.
 #[derive(Debug)]
 pub(crate) struct Vars {
     pub(crate) id: String,
-    /// No two jobs of a process have the same, not even two runs of one.
-    pub(crate) serial: u64,
     /// The id as it may stand in a line.
     pub(crate) id_in_line: String,
     pub(crate) dir: PathBuf,
@@ -56,12 +53,10 @@ const KNOWN: &str = "known are ${job_id}, ${job_dir}, ${label:NAME}, ${env:NAME:
 
 impl Vars {
     pub(crate) fn new(id: &str, dir: PathBuf, labels: BTreeMap<String, String>) -> Vars {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
         let mut line = Line::default();
         line.field(id);
         let id_in_line = String::from_utf8_lossy(line.bytes()).into_owned();
-        Vars { serial, id: id.to_owned(), id_in_line, dir, labels, started: thread_end::local(Utc::now()) }
+        Vars { id: id.to_owned(), id_in_line, dir, labels, started: thread_end::local(Utc::now()) }
     }
 }
 

@@ -3,10 +3,12 @@
 
 mod jobs;
 mod log;
+mod message;
 mod moment;
 
 pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, main_file};
-pub use self::log::{Clock, Columns, Focus, Log, Search, message};
+pub use self::log::{Clock, Columns, Focus, Log, Search};
+pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;
 
 use crate::layout::{Areas, WIDE, Wishes, areas};

@@ -4,6 +4,7 @@
 //! its ends. Everything is read in blocks with `pread`; nothing is mapped, and memory does not grow with the file.
 //! How a file is followed by name stands in [`follow`]; what a line looks like on the screen stands elsewhere.
 
+pub mod detect;
 pub mod follow;
 pub mod format;
 pub mod head;
@@ -19,6 +20,7 @@ pub mod recoded;
 pub mod search;
 pub mod seek;
 pub mod sweep;
+pub mod times;
 mod together;
 pub mod unpacked;
 

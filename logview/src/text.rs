@@ -4,6 +4,7 @@
 //! Nothing here knows what a log is. What comes out holds no control character, no change of writing direction, and
 //! no broken UTF-8; ratatui puts it into cells.
 
+use crate::sgr::sequence_len;
 use unicode_width::UnicodeWidthChar;
 
 /// Cells between tab stops.
@@ -24,7 +25,7 @@ pub(crate) fn clean(bytes: &[u8], ascii: bool, column: &mut usize, limit: usize,
                 continue;
             }
             if c == '\u{1b}' {
-                let sequence = escape_len(&valid.as_bytes()[at..]);
+                let sequence = sequence_len(&valid.as_bytes()[at..]);
                 if sequence > 0 {
                     skip_to = at + sequence;
                     continue;
@@ -66,17 +67,6 @@ fn push(c: char, ascii: bool, column: &mut usize, out: &mut String) {
     };
     *column += shown.width().unwrap_or(0);
     out.push(shown);
-}
-
-/// The length of a colour sequence (`ESC [ … m`) or of a link or title (`ESC ] … BEL`) at the start, else 0.
-fn escape_len(bytes: &[u8]) -> usize {
-    match bytes.get(1) {
-        Some(b'[') => {
-            let body = bytes[2..].iter().take_while(|byte| matches!(byte, b'0'..=b'?' | b' '..=b'/')).count();
-            if bytes.get(2 + body) == Some(&b'm') { body + 3 } else { 0 }
-        }
-        _ => 0,
-    }
 }
 
 /// How many cells a clean text takes.

@@ -1,6 +1,7 @@
 //! Colours and symbols: the terminal's own sixteen colours, right on dark and on light, and never colour alone.
 
 use crate::model::{Look, State};
+use crate::tint::Tint;
 use log::Level;
 use ratatui::style::{Color, Modifier, Style};
 
@@ -122,6 +123,33 @@ impl Theme {
     /// Warnings.
     pub(crate) fn warning(self) -> Style {
         self.color(Color::Yellow)
+    }
+
+    /// The time of a record.
+    pub(crate) fn time(self) -> Style {
+        self.dim()
+    }
+
+    /// Who says it.
+    pub(crate) fn target(self) -> Style {
+        self.dim()
+    }
+
+    /// What stands out in a message; laid over the message's own style. Neither red nor yellow, which belong to errors
+    /// and warnings, nor cyan, which is the focus.
+    pub(crate) fn tint(self, tint: Tint) -> Style {
+        match tint {
+            Tint::Number | Tint::Word | Tint::Id => self.color(Color::Magenta),
+            Tint::Quoted => self.color(Color::Green),
+            Tint::Key => self.dim(),
+            Tint::Path | Tint::Address => self.color(Color::LightBlue),
+            Tint::Link => self.color(Color::LightBlue).add_modifier(Modifier::UNDERLINED),
+        }
+    }
+
+    /// A look that a log has given to a part of itself.
+    pub(crate) fn own(self, style: Style) -> Style {
+        if self.look.plain { Style { fg: None, bg: None, ..style } } else { style }
     }
 
     /// A hit of the search.

@@ -268,6 +268,8 @@ fn switch(model: &mut Model, action: Action) -> Vec<Request> {
                 Clock::Gap => Clock::Day,
             }
         }
+        Action::Raw => model.log.raw = !model.log.raw,
+        Action::Columns => model.log.columns = !model.log.columns,
         Action::Chart => model.chart = !model.chart,
         Action::Zoom => {
             model.zoom = !model.zoom;

@@ -7,6 +7,7 @@ mod frame;
 mod help;
 mod list;
 mod log;
+mod message;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;

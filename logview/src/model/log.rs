@@ -1,7 +1,8 @@
 //! The log pane: which file, which lines of it are loaded, which one stands at the top, and what is being looked for.
 
-use super::{Model, Request, Step};
+use super::{Model, Request, Step, message};
 use crate::layout::NARROW;
+use crate::reading::head::{Form, Head};
 use crate::reading::page::{Levels, Only};
 use crate::reading::{Anchor, Line, Page, Pattern, Totals, index::Volume};
 use crate::source::Place;
@@ -84,6 +85,10 @@ pub struct Log {
     pub left: usize,
     pub wrap: bool,
     pub clock: Clock,
+    /// Whether time and target stand in columns.
+    pub columns: bool,
+    /// Lines as they stand in the file.
+    pub raw: bool,
     /// Cells for the target, which only grows while one file is shown.
     pub target: usize,
     pub gone: bool,
@@ -122,6 +127,8 @@ impl Default for Log {
             left: 0,
             wrap: false,
             clock: Clock::Day,
+            columns: true,
+            raw: false,
             target: 5,
             gone: false,
             rotated: 0,
@@ -145,6 +152,8 @@ impl Log {
             search: kept.search.map(|search| Search { hits: None, ..search }),
             wrap: kept.wrap,
             clock: kept.clock,
+            columns: kept.columns,
+            raw: kept.raw,
             ..Log::default()
         };
     }
@@ -180,7 +189,8 @@ impl Log {
 
     /// Whether any loaded line starts a record: then there are columns.
     pub fn has_columns(&self) -> bool {
-        self.page.lines.iter().any(|line| line.head.as_ref().is_some_and(|head| head.message > 0))
+        let apart = |head: &Head| head.message > 0 || head.form != Form::Text;
+        !self.raw && self.page.lines.iter().any(|line| line.head.as_ref().is_some_and(apart))
     }
 }
 
@@ -200,11 +210,11 @@ impl Columns {
         let log = &model.log;
         let any = log.has_columns() && width >= 16;
         let time = match model.size.0 {
-            _ if width < 30 => 0,
+            _ if width < 30 || !log.columns => 0,
             0..NARROW => 8,
             _ => 12,
         };
-        let target = if width < 50 { 0 } else { log.target };
+        let target = if width < 50 || !log.columns { 0 } else { log.target };
         // One cell is the cursor's and one the scroll bar's; zoomed, there is neither.
         let around = if model.zoom { 0 } else { 2 };
         Columns { any, time, target, width: (usize::from(width)).saturating_sub(around) }
@@ -231,16 +241,7 @@ impl Columns {
             return 1;
         }
         let mut clean = String::new();
-        text::clean(message, ascii, &mut 0, usize::MAX, &mut clean);
+        text::clean(&message, ascii, &mut 0, usize::MAX, &mut clean);
         text::wrap(&[(clean, ())], room).len()
-    }
-}
-
-/// What of a line stands in the message column.
-pub fn message(line: &Line, columns: bool) -> &[u8] {
-    match &line.head {
-        Some(head) if columns => line.text.get(head.message..).unwrap_or_default(),
-        None if columns => line.text.strip_prefix(b"\t").unwrap_or(&line.text),
-        _ => &line.text,
     }
 }

@@ -23,7 +23,7 @@ const MOST_FILES: usize = 256;
 const MOST_BYTES: u64 = 64 << 20;
 
 /// What an index starts with; another version is another number.
-const MAGIC: u64 = 0x6c6f_6776_6965_7732;
+const MAGIC: u64 = 0x6c6f_6776_6965_7733;
 
 /// Bytes at the start and at the end of what was learned that are hashed.
 const CHECKED: usize = 64 << 10;

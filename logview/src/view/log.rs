@@ -4,12 +4,12 @@
 use super::{put, span};
 use crate::model::{Clock, Columns, Model, message};
 use crate::reading::Line as LogLine;
-use crate::reading::head::clock_at;
+use crate::reading::head::{clock_at, instant};
 use crate::text::{self, Parts};
 use crate::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::Span;
 
 pub(super) use crate::update::empty_state as empty;
@@ -75,9 +75,8 @@ fn rows(
     let indent = columns.indent(line);
     let room = columns.width.saturating_sub(indent);
     let bytes = message(line, columns.any);
-    let offset = line.text.len() - bytes.len();
     let limit = if log.wrap { usize::MAX } else { log.left + room + 2 };
-    let parts = highlighted(model, theme, line, &line.text[offset..], limit);
+    let parts = super::message::parts(model, theme, line, &bytes, limit);
     let mut rows =
         if log.wrap { text::wrap(&parts, room.max(2)) } else { vec![text::cut(&parts, log.left, room)] };
     let cut_off = !log.wrap
@@ -109,7 +108,7 @@ fn front(
     if columns.time > 0 {
         let time = head.time.as_ref().map_or(&[][..], |range| &line.text[range.clone()]);
         let shown = clock(model, time, before, columns.time);
-        parts.push((format!("{shown:0$} ", columns.time), theme.dim()));
+        parts.push((format!("{shown:0$} ", columns.time), theme.time()));
     }
     let (letter, style) = head.level.map_or((" ", theme.dim()), |level| theme.letter(level));
     parts.push((format!("{letter} "), style));
@@ -118,7 +117,7 @@ fn front(
         let short = memchr::memrchr(b':', target).map_or(target, |at| &target[at + 1..]);
         let short = text::end(&text::name(short, theme.ascii()), columns.target, theme.ascii());
         let gap = columns.target.saturating_sub(text::cells(&short)) + 1;
-        parts.push((format!("{short}{}", " ".repeat(gap)), theme.dim()));
+        parts.push((format!("{short}{}", " ".repeat(gap)), theme.target()));
     }
     parts
 }
@@ -129,10 +128,7 @@ fn clock(model: &Model, time: &[u8], before: Option<&LogLine>, room: usize) -> S
         return String::new();
     }
     let since = match model.log.clock {
-        Clock::Day => {
-            let clock = text::name(&time[clock_at(time).min(time.len())..], model.look.ascii);
-            return clock.chars().take_while(|c| !matches!(c, 'Z' | '+' | '-')).take(room).collect();
-        }
+        Clock::Day => return of_day(model, time, room),
         Clock::Start => {
             let start = model.jobs.selected().and_then(|job| job.run.as_ref());
             let first = model.log.page.lines.first().and_then(time_of);
@@ -153,6 +149,25 @@ fn clock(model: &Model, time: &[u8], before: Option<&LogLine>, room: usize) -> S
     format!("{text:>room$}")
 }
 
+/// The time of day, as the log says it where it does.
+fn of_day(model: &Model, time: &[u8], room: usize) -> String {
+    if let Some(at) = clock_at(time) {
+        let clock = text::name(&time[at..], model.look.ascii);
+        return clock
+            .chars()
+            .take_while(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | ','))
+            .take(room)
+            .collect();
+    }
+    match instant(time).and_then(|(seconds, nanos)| Some((model.local(seconds)?, nanos))) {
+        Some((at, nanos)) => {
+            let text = format!("{}.{:03}", at.format("%H:%M:%S"), nanos / 1_000_000);
+            text.chars().take(room).collect()
+        }
+        None => text::name(time, model.look.ascii).chars().take(room).collect(),
+    }
+}
+
 fn time_of(line: &LogLine) -> Option<&[u8]> {
     let range = line.head.as_ref()?.time.clone()?;
     line.text.get(range)
@@ -160,43 +175,7 @@ fn time_of(line: &LogLine) -> Option<&[u8]> {
 
 /// Milliseconds since the epoch.
 fn millis(time: &[u8]) -> Option<i64> {
-    let seconds = crate::reading::head::seconds(time)?;
-    let digits = time.get(20..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).take(3);
-    let (count, fraction) =
-        digits.fold((0, 0), |(count, sum), byte| (count + 1, sum * 10 + i64::from(byte - b'0')));
-    Some(seconds * 1000 + fraction * [1000, 100, 10, 1][count])
-}
-
-/// The message with the hits of the search, or of what is filtered by, in reverse.
-fn highlighted(model: &Model, theme: Theme, line: &LogLine, bytes: &[u8], limit: usize) -> Parts<Style> {
-    const MOST: usize = 200;
-    let log = &model.log;
-    let base = match line.head {
-        Some(_) => theme.message(line.level),
-        None if log.has_columns() => theme.dim(),
-        None => theme.text(),
-    };
-    let base = if log.cursor == Some(line.at) { base.add_modifier(Modifier::BOLD) } else { base };
-    let pattern = log.search.as_ref().map(|search| &search.pattern).or(log.only.matching.as_ref());
-    // Only what can be on the screen is looked at; a character takes four bytes at most, and colours some more.
-    let seen = bytes.len().min(limit.saturating_mul(8).saturating_add(256));
-    let ranges = pattern.map(|pattern| pattern.ranges(&bytes[..seen], MOST)).unwrap_or_default();
-    let mut parts: Parts<Style> = Vec::new();
-    let (mut at, mut column) = (0, 0);
-    let mut push = |from: usize, to: usize, style: Style| {
-        let mut clean = String::new();
-        text::clean(&bytes[from..to], theme.ascii(), &mut column, limit, &mut clean);
-        if !clean.is_empty() {
-            parts.push((clean, style));
-        }
-    };
-    for range in ranges {
-        push(at, range.start, base);
-        push(range.start, range.end, theme.hit());
-        at = range.end;
-    }
-    push(at, bytes.len(), base);
-    parts
+    instant(time).map(|(seconds, nanos)| seconds * 1000 + i64::from(nanos / 1_000_000))
 }
 
 /// The right edge: where one is in the file, and which rows are errors.

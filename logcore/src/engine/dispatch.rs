@@ -10,6 +10,7 @@ use super::files::Handle;
 use super::moment::Moment;
 use super::rate::{Answer, Rate};
 use super::sites::{Site, Sites, Taker};
+use crate::process;
 use crate::tally::{Cause, Tally};
 use crate::template::Vars;
 use log::{Level, LevelFilter, Record};
@@ -21,6 +22,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) struct Dispatch {
     /// Which no other has had or will have: what threads keep of it is not taken for another's.
     serial: u64,
+    /// The process that it is of; a forked child has another number.
+    pid: u32,
     root: Node,
     appenders: Vec<Appender>,
     max: LevelFilter,
@@ -123,7 +126,11 @@ impl Dispatch {
                 appenders.iter().position(|first| first.writes_the_same(&appenders[at])).unwrap_or(at);
             appenders[at].place = place as u32;
         }
-        Dispatch { serial, root, appenders, max, rate }
+        let pid = appenders.iter().find_map(|appender| match &appender.sink {
+            Sink::File(handle) => Some(handle.pid()),
+            Sink::Console(_) => None,
+        });
+        Dispatch { serial, pid: pid.unwrap_or_else(process::id), root, appenders, max, rate }
     }
 
     pub(crate) fn rate(&self) -> Option<Rate> {
@@ -148,13 +155,17 @@ impl Dispatch {
             return refusal;
         }
         Sites::with(|sites| {
-            let site = sites.of(self.serial, record, |site| {
+            let find_out = |site: &mut Site| {
                 let route = self.route(record.target());
                 if record.level() <= route.level {
                     self.fill(site, &route.appenders, record.level());
                 }
-            });
-            self.hand_out(site, record, vars, tally)
+            };
+            let in_child = self.pid != process::id();
+            // Nothing that is kept is of a child.
+            let site =
+                if in_child { sites.another(find_out) } else { sites.of(self.serial, record, find_out) };
+            self.hand_out(site, in_child, record, vars, tally)
         })
     }
 
@@ -178,7 +189,7 @@ impl Dispatch {
         let level = most.map_or(record.level(), |most| record.level().min(most));
         Sites::with(|sites| {
             let site = sites.another(|site| self.fill(site, &node.appenders, level));
-            self.hand_out(site, record, vars, tally)
+            self.hand_out(site, self.pid != process::id(), record, vars, tally)
         })
     }
 
@@ -198,9 +209,17 @@ impl Dispatch {
         }
     }
 
-    /// Writes the drafts of `site` for `record` and hands them to those who take them.
+    /// Writes the drafts of `site` for `record` and hands them to those who take them; `in_child`, a forked one, they write
+    /// at once.
     #[inline]
-    fn hand_out(&self, site: &mut Site, record: &Record<'_>, vars: &Vars, tally: &Tally) -> Verdict {
+    fn hand_out(
+        &self,
+        site: &mut Site,
+        in_child: bool,
+        record: &Record<'_>,
+        vars: &Vars,
+        tally: &Tally,
+    ) -> Verdict {
         let (takers, drafts) = site.parts();
         if takers.is_empty() {
             return Verdict::Filtered;
@@ -214,7 +233,12 @@ impl Dispatch {
         for taker in takers {
             let line = drafts[taker.draft as usize].bytes();
             let appender = &self.appenders[taker.appender as usize];
-            if let Err(cause) = appender.append(line, record.level(), now, number)
+            let appended = match &appender.sink {
+                Sink::File(handle) if in_child => handle.append_in_child(line),
+                Sink::File(handle) => handle.append(line, record.level(), now, number),
+                Sink::Console(console) => console.write(line).map_err(|_| Cause::Io),
+            };
+            if let Err(cause) = appended
                 && number != COUNTED
             {
                 tally.lose(cause);
@@ -277,14 +301,6 @@ impl Appender {
 
     fn writes_the_same(&self, other: &Appender) -> bool {
         Arc::ptr_eq(&self.encoder, &other.encoder) && self.sink.styled() == other.sink.styled()
-    }
-
-    #[inline]
-    fn append(&self, line: &[u8], level: Level, now: Moment, number: u64) -> Result<(), Cause> {
-        match &self.sink {
-            Sink::File(handle) => handle.append(line, level, now, number),
-            Sink::Console(console) => console.write(line).map_err(|_| Cause::Io),
-        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::roll::{Due, Roll, Trigger, Turn};
 use super::thread_end;
 use crate::lock::{lock, lock_within};
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::{Latch, LatchGuard, Mutex, MutexGuard};
 use chrono::{DateTime, Local, Utc};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use log::Level;
@@ -24,7 +24,6 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::TryLockError;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -46,9 +45,11 @@ pub(crate) struct LogFile {
     pub(super) path: Arc<Path>,
     /// Below the log root no link is followed and nothing but a regular file is opened.
     pub(super) inside_root: bool,
+    /// Where in the path the part below the log root starts; 0 outside it.
+    below_root: usize,
     /// Its handles; changed only with the table of files locked.
     pub(super) users: AtomicUsize,
-    front: Mutex<Front>,
+    front: Latch<Front>,
     back: Mutex<Back>,
     /// Since the least-recently-used sweep last looked.
     pub(super) used: AtomicBool,
@@ -166,7 +167,9 @@ const MOST_FULL: usize = 8;
 const URGENT_EVERY: Duration = Duration::from_millis(5);
 
 impl LogFile {
-    pub(super) fn new(path: Arc<Path>, inside_root: bool, spec: Arc<Spec>) -> Arc<LogFile> {
+    pub(super) fn new(path: Arc<Path>, root: &Path, spec: Arc<Spec>) -> Arc<LogFile> {
+        let below = path.strip_prefix(root).ok();
+        let (inside_root, below_root) = (below.is_some(), below.map_or(0, |below| offset(&path, below)));
         let front = Front {
             chunk: None,
             room: 0,
@@ -193,8 +196,9 @@ impl LogFile {
             me: me.clone(),
             path,
             inside_root,
+            below_root,
             users: AtomicUsize::new(0),
-            front: Mutex::new(front),
+            front: Latch::new(front),
             back: Mutex::new(back),
             used: AtomicBool::new(false),
             is_open: AtomicBool::new(false),
@@ -209,7 +213,7 @@ impl LogFile {
         let mut back = lock(&self.back);
         if back.spec != *spec {
             back.rolling().next = None;
-            let mut front = lock(&self.front);
+            let mut front = self.front.lock();
             front.encoding = spec.encoding;
             front.rolls = spec.roll.is_some();
             front.room = 0;
@@ -229,7 +233,7 @@ impl LogFile {
         posting: Posting<'_>,
     ) -> bool {
         let urgent = shared.limits().is_urgent(level);
-        let mut front = lock(&self.front);
+        let mut front = self.front.lock();
         let room = front.room;
         if let Some(chunk) = &mut front.chunk
             && chunk.len() + line.len() <= room
@@ -252,7 +256,7 @@ impl LogFile {
     #[cold]
     fn append_slowly<'a>(
         &'a self,
-        mut front: MutexGuard<'a, Front>,
+        mut front: LatchGuard<'a, Front>,
         shared: &Shared,
         line: &[u8],
         urgent: Option<Moment>,
@@ -266,7 +270,7 @@ impl LogFile {
             if let Some(mut back) = self.back_in_time(shared) {
                 back.write_out(self, shared, Extent::Full, false);
             }
-            front = lock(&self.front);
+            front = self.front.lock();
         }
         if !front.push(self, shared, line, urgent.is_some(), posting) {
             return false;
@@ -298,7 +302,7 @@ impl LogFile {
                 continue;
             }
             if back.is_none() && !self.stalled.swap(true, Ordering::Relaxed) {
-                lock(&self.front).room = 0;
+                self.front.lock().room = 0;
                 let text = format!("a write has not come back for {} s", PATIENCE.as_secs());
                 shared.flusher.complain(&self.path, Trouble::Write(text));
             }
@@ -309,13 +313,13 @@ impl LogFile {
     /// Appends to a file that rolls: when depends on each record, so that nothing is put off.
     fn append_and_roll(&self, shared: &Shared, line: &[u8], urgent: bool, posting: Posting<'_>) -> bool {
         let Some(mut back) = self.back_in_time(shared) else {
-            let mut front = lock(&self.front);
+            let mut front = self.front.lock();
             let taken = front.push(self, shared, line, urgent, posting);
             front.tell(self, shared, false);
             return taken;
         };
         back.roll_if_time(self, shared);
-        let mut front = lock(&self.front);
+        let mut front = self.front.lock();
         if !front.push(self, shared, line, urgent, posting) {
             return false;
         }
@@ -344,13 +348,13 @@ impl LogFile {
     /// For the flusher, which has taken the file off its queue: `false` if it could not be written.
     pub(super) fn flush_queued(&self, shared: &Shared, now: bool) -> bool {
         // Whoever appends from here on puts it there again.
-        lock(&self.front).queued = false;
+        self.front.lock().queued = false;
         lock(&self.back).write_out(self, shared, Extent::All, now)
     }
 
     /// For the flusher, which could not write it: `true` if it is to put it on its queue again, where it is once at most.
     pub(super) fn comes_back(&self) -> bool {
-        !std::mem::replace(&mut lock(&self.front).queued, true)
+        !std::mem::replace(&mut self.front.lock().queued, true)
     }
 
     /// For the flusher, to which a full chunk was handed over.
@@ -393,7 +397,7 @@ impl LogFile {
     pub(super) fn close(&self, shared: &Shared) {
         let mut back = lock(&self.back);
         if !back.write_out(self, shared, Extent::All, true) {
-            lock(&self.front).lose(shared);
+            self.front.lock().lose(shared);
         }
         back.drop_file(self, shared);
     }
@@ -412,7 +416,7 @@ impl LogFile {
     pub(crate) fn flush_at_exit(&self, shared: &Shared) {
         for _ in 0..100 {
             // A thread that was interrupted in a log call and ends the process holds the front for ever.
-            let front_is_free = !matches!(self.front.try_lock(), Err(TryLockError::WouldBlock));
+            let front_is_free = self.front.try_lock().is_some();
             if front_is_free && let Ok(mut back) = self.back.try_lock() {
                 back.write_out(self, shared, Extent::All, true);
                 return;
@@ -422,26 +426,30 @@ impl LogFile {
     }
 
     /// What it is called in the buffers that outlive the process: as seen from the root, if it is in there.
-    fn name(&self, shared: &Shared) -> &[u8] {
-        let path = if self.inside_root { self.path.strip_prefix(&shared.root().path).ok() } else { None };
-        path.unwrap_or(&self.path).as_os_str().as_encoded_bytes()
+    fn name(&self) -> &[u8] {
+        &self.path.as_os_str().as_encoded_bytes()[self.below_root..]
     }
 
     /// The numbers of one job's records that are buffered.
     pub(super) fn left_of(&self, account: &Arc<Account>) -> Vec<u64> {
         let mut left = Vec::new();
-        lock(&self.front).chunks().for_each(|chunk| chunk.left_of(account, &mut left));
+        self.front.lock().chunks().for_each(|chunk| chunk.left_of(account, &mut left));
         left
     }
 
     /// Another file has lost the record that was appended to this one, and that is counted: it is not to be counted again.
     pub(super) fn disown(&self, posting: Posting<'_>) {
-        if !lock(&self.front).disown(posting) {
+        if !self.front.lock().disown(posting) {
             // It is being written, or it is written. One that cannot be comes back to the front before the back is free.
             let _back = lock(&self.back);
-            lock(&self.front).disown(posting);
+            self.front.lock().disown(posting);
         }
     }
+}
+
+/// Where in `path` its last part `tail` starts.
+fn offset(path: &Path, tail: &Path) -> usize {
+    path.as_os_str().len() - tail.as_os_str().len()
 }
 
 /// The line in the file's encoding.
@@ -506,7 +514,7 @@ impl Front {
         let fits = |chunk: &Chunk| chunk.capacity().is_none_or(|capacity| line.len() <= capacity);
         let chunk = match self.chunk.take().filter(|chunk| fits(chunk)) {
             Some(chunk) => chunk,
-            None => shared.pool.take(owner.name(shared), line.len(), size, self.is_busy),
+            None => shared.pool.take(owner.name(), line.len(), size, self.is_busy),
         };
         self.all_urgent = urgent && (chunk.is_empty() || self.all_urgent);
         let room = chunk.capacity().map_or(size, |capacity| capacity.min(size));
@@ -621,7 +629,7 @@ impl Back {
             Ok(()) => {
                 let mended = any && self.write_retry.mended();
                 if mended {
-                    lock(&owner.front).failing = false;
+                    owner.front.lock().failing = false;
                 }
                 if mended || stalled {
                     shared.flusher.complain(&owner.path, Trouble::Mended);
@@ -647,13 +655,13 @@ impl Back {
                 // Older chunks go before it, and while they are written, more may get full: it goes with them.
                 Ok(false) => return self.try_write(owner, shared, Extent::All),
                 Err(error) => {
-                    lock(&owner.front).fails();
+                    owner.front.lock().fails();
                     return (Err(error), true);
                 }
             }
         }
         {
-            let mut front = lock(&owner.front);
+            let mut front = owner.front.lock();
             front.full_queued = false;
             if !front.holds_any(extent) {
                 return (Ok(()), false);
@@ -661,18 +669,18 @@ impl Back {
         }
         // Before anything is taken: if the descriptor is let go of in here, the front knows what stands in its file.
         let result = self.begin(owner, shared).and_then(|()| {
-            let mut taken = lock(&owner.front).take(shared, extent);
+            let mut taken = owner.front.lock().take(shared, extent);
             let result = self.write_taken(&mut taken, owner, shared);
             for written in taken.extract_if(.., |chunk| chunk.is_empty()) {
                 shared.give_chunk(written);
             }
             if !taken.is_empty() {
-                lock(&owner.front).full.splice(0..0, taken);
+                owner.front.lock().full.splice(0..0, taken);
             }
             result
         });
         if result.is_err() {
-            lock(&owner.front).fails();
+            owner.front.lock().fails();
         }
         (result, true)
     }
@@ -713,7 +721,7 @@ impl Back {
         self.begin(owner, shared)?;
         owner.used.store(true, Ordering::Relaxed);
         let Some(file) = &mut self.file else { return Ok(false) };
-        let mut front = lock(&owner.front);
+        let mut front = owner.front.lock();
         if !front.full.is_empty() {
             return Ok(false);
         }
@@ -824,7 +832,7 @@ impl Back {
 
     fn drop_file(&mut self, owner: &LogFile, shared: &Shared) {
         if let Some(file) = self.file.take() {
-            lock(&owner.front).settle(shared, is_deleted(&file));
+            owner.front.lock().settle(shared, is_deleted(&file));
             owner.is_open.store(false, Ordering::Relaxed);
             shared.closed();
         }
@@ -865,7 +873,7 @@ impl Back {
             }
             self.end();
         }
-        let pending = lock(&owner.front).pending() as u64;
+        let pending = owner.front.lock().pending() as u64;
         if self.length + pending > limit
             && self.rolling().retry.is_due()
             && self.write_out(owner, shared, Extent::All, false)

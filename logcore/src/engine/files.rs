@@ -172,8 +172,7 @@ impl Shared {
         let file = match by_path.get(&*path) {
             Some(ByPath(file)) => Arc::clone(file),
             None => {
-                let inside_root = path.starts_with(&self.root.path);
-                let file = LogFile::new(path.into(), inside_root, Arc::clone(&spec));
+                let file = LogFile::new(path.into(), &self.root.path, Arc::clone(&spec));
                 by_path.insert(ByPath(Arc::clone(&file)));
                 file
             }
@@ -272,13 +271,20 @@ impl Shared {
 }
 
 impl Handle {
-    /// Appends one encoded record, the job's number `record`; why not, if it is lost.
+    /// The process that the buffers belong to.
+    pub(crate) fn pid(&self) -> u32 {
+        self.shared.pid
+    }
+
+    /// As [`Handle::append`], in a forked child.
+    pub(crate) fn append_in_child(&self, line: &[u8]) -> Result<(), Cause> {
+        let done = self.file.append_in_child(&self.shared, line, self.spec.encoding);
+        if done { Ok(()) } else { Err(Cause::Io) }
+    }
+
+    /// Appends one encoded record, the job's number `record`; why not, if it is lost. Not in a forked child.
     #[inline]
     pub(crate) fn append(&self, line: &[u8], level: Level, now: Moment, record: u64) -> Result<(), Cause> {
-        if !self.shared.is_ours() {
-            let done = self.file.append_in_child(&self.shared, line, self.spec.encoding);
-            return if done { Ok(()) } else { Err(Cause::Io) };
-        }
         let posting = Posting { account: &self.account, record };
         if self.file.append(&self.shared, line, level, now, posting) {
             Ok(())

@@ -10,7 +10,6 @@
 use super::encoder::Encoder;
 use super::line::Line;
 use super::moment::{Fraction, Moment};
-use crate::process;
 use crate::template::Vars;
 use log::Record;
 use std::cell::RefCell;
@@ -38,7 +37,6 @@ pub(crate) struct Site {
     file: Address,
     /// `None` if it is the module, as it mostly is.
     target: Option<String>,
-    pid: u32,
     takers: Vec<Taker>,
     drafts: Vec<Draft>,
     /// Drafts beyond these are memory for later.
@@ -136,7 +134,6 @@ impl Sites {
         site.module = address(Some(module));
         site.file = address(record.file());
         site.target = (!is(record.target(), site.module)).then(|| record.target().to_owned());
-        site.pid = process::id();
         site
     }
 
@@ -161,7 +158,6 @@ impl Site {
             module: (0, 0),
             file: (0, 0),
             target: None,
-            pid: 0,
             takers: Vec::new(),
             drafts: Vec::new(),
             drafted: 0,
@@ -174,7 +170,6 @@ impl Site {
             && self.line_and_level == line_and_level(record)
             && self.module == address(record.module_path())
             && self.file == address(record.file())
-            && self.pid == process::id()
             && match &self.target {
                 None => is(record.target(), self.module),
                 Some(target) => target == record.target(),

@@ -4,12 +4,14 @@
 //! its ends. Everything is read in blocks with `pread`; nothing is mapped, and memory does not grow with the file.
 //! How a file is followed by name stands in [`follow`]; what a line looks like on the screen stands elsewhere.
 
+pub mod abreast;
 pub mod detect;
 pub mod follow;
 pub mod format;
 pub mod head;
 pub mod hits;
 pub mod index;
+pub mod interleaved;
 mod joined;
 pub mod kept;
 pub mod lines;
@@ -24,11 +26,13 @@ pub mod times;
 mod together;
 pub mod unpacked;
 
+pub use abreast::Abreast;
 pub use follow::{Change, Followed};
 pub use format::Format;
 pub use head::{Head, head};
 pub use hits::Hits;
 pub use index::{Index, Totals};
+pub use interleaved::Interleaved;
 pub use kept::Shelf;
 pub use lines::Lines;
 pub use page::{Anchor, Levels, Line, Page, Sieve};

@@ -82,6 +82,15 @@ pub trait Bytes: Send + Sync {
     fn base(&self) -> u64 {
         0
     }
+
+    /// Which of several logs that are shown as one the line is from that starts at `at`.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn part_at(&self, at: u64) -> io::Result<Option<usize>> {
+        let _ = at;
+        Ok(None)
+    }
 }
 
 /// Jobs and their bytes. Calls may block; they belong into workers.

@@ -15,13 +15,19 @@ mod tests;
 
 /// How the lines of a file are read; the default is detection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Format(Option<Arc<Pattern>>);
+pub struct Format(Option<Arc<Patterns>>);
 
+/// Those of one file, or of all files that are shown as one.
 #[derive(Debug, PartialEq, Eq)]
+struct Patterns {
+    any: Vec<Pattern>,
+    /// All begin as the shipped one does, for which counting has a short cut.
+    shipped: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Pattern {
     tokens: Vec<Token>,
-    /// It begins as the shipped one does, for which counting has a short cut.
-    shipped: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,22 +63,37 @@ impl Format {
         }
         let literal = |token: &Token, text: &[u8]| matches!(token, Token::Literal(have) if have == text);
         let shipped = matches!(&tokens[..], [a, Token::Level(9), b, Token::Time, ..] if literal(a, b"[") && literal(b, b"] ["));
-        Format(Some(Arc::new(Pattern { tokens, shipped })))
+        Format(Some(Arc::new(Patterns { any: vec![Pattern { tokens }], shipped })))
+    }
+
+    /// Of lines of which each is read in one of these ways.
+    pub fn any<'f>(formats: impl IntoIterator<Item = &'f Format>) -> Format {
+        let (mut any, mut shipped) = (Vec::new(), true);
+        for patterns in formats.into_iter().filter_map(|format| format.0.as_ref()) {
+            shipped &= patterns.shipped;
+            for pattern in &patterns.any {
+                if !any.contains(pattern) {
+                    any.push(pattern.clone());
+                }
+            }
+        }
+        if any.is_empty() { Format(None) } else { Format(Some(Arc::new(Patterns { any, shipped }))) }
     }
 
     /// The head of a record, or `None` if the line starts none.
     pub fn head(&self, line: &[u8]) -> Option<Head> {
-        let Some(pattern) = &self.0 else { return head::head(line) };
+        let Some(patterns) = &self.0 else { return head::head(line) };
         if line.first().is_none_or(|first| *first == b'\t') {
             return None;
         }
-        pattern.head(&line[..line.len().min(LOOK)]).or_else(|| head::head(line))
+        let start = &line[..line.len().min(LOOK)];
+        patterns.any.iter().find_map(|pattern| pattern.head(start)).or_else(|| head::head(line))
     }
 
     /// The level alone.
     pub fn level_of(&self, line: &[u8]) -> Option<Option<Level>> {
         match &self.0 {
-            Some(pattern) if !pattern.shipped => self.head(line).map(|head| head.level),
+            Some(patterns) if !patterns.shipped => self.head(line).map(|head| head.level),
             _ => head::level_of(line),
         }
     }
@@ -80,7 +101,7 @@ impl Format {
     /// The level and time (seconds since the epoch) of a line that starts a record.
     pub fn level_and_time(&self, line: &[u8], last: &mut Times) -> Option<(Option<Level>, Option<i64>)> {
         match &self.0 {
-            Some(pattern) if !pattern.shipped => {
+            Some(patterns) if !patterns.shipped => {
                 let head = self.head(line)?;
                 Some((head.level, head.time.and_then(|range| head::seconds(&line[range]))))
             }

@@ -21,6 +21,8 @@ const CHUNKS: usize = 8;
 pub struct Lines {
     bytes: Arc<dyn Bytes>,
     len: u64,
+    /// Bytes that are read at once.
+    chunk: u64,
     chunks: Vec<Chunk>,
     turn: usize,
     /// How each of them is read.
@@ -35,7 +37,12 @@ struct Chunk {
 impl Lines {
     /// The first `len` bytes of a file.
     pub fn new(bytes: Arc<dyn Bytes>, len: u64) -> Lines {
-        Lines { bytes, len, chunks: Vec::new(), turn: 0, format: Format::default() }
+        Lines { bytes, len, chunk: CHUNK, chunks: Vec::new(), turn: 0, format: Format::default() }
+    }
+
+    /// For a look here and there, with less around it.
+    pub fn sparse(bytes: Arc<dyn Bytes>, len: u64, format: Format) -> Lines {
+        Lines { chunk: PIECE, format, ..Lines::new(bytes, len) }
     }
 
     /// How far it sees.
@@ -110,6 +117,14 @@ impl Lines {
         Ok(at > 0 && self.piece(at - 1, 1)? == b"\n")
     }
 
+    /// Which of several logs the line at `at` is from, where they are shown as one.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn part_at(&self, at: u64) -> io::Result<Option<usize>> {
+        self.bytes.part_at(at)
+    }
+
     /// The bytes of the line `start..end`, without its newline.
     ///
     /// # Errors
@@ -148,7 +163,7 @@ impl Lines {
 
     /// Up to `want` bytes at `at`, all of one block; fewer at the end.
     fn piece(&mut self, at: u64, want: u64) -> io::Result<&[u8]> {
-        let base = at / CHUNK * CHUNK;
+        let base = at / self.chunk * self.chunk;
         let need = (at + want).min(self.len).saturating_sub(base) as usize;
         let from = (at - base) as usize;
         let slot = self.chunk(base, need)?;
@@ -173,7 +188,7 @@ impl Lines {
         });
         let chunk = &mut self.chunks[slot];
         chunk.at = u64::MAX; // not the chunk's bytes until the read has succeeded
-        chunk.data.resize((self.len.saturating_sub(base)).min(CHUNK) as usize, 0);
+        chunk.data.resize((self.len.saturating_sub(base)).min(self.chunk) as usize, 0);
         let read = self.bytes.read_at(&mut chunk.data, base)?;
         chunk.data.truncate(read);
         chunk.at = base;

@@ -100,6 +100,8 @@ pub struct Line {
     pub head: Option<Head>,
     /// The level of the record it belongs to.
     pub level: Option<Level>,
+    /// Where several logs are shown as one: which of them it is from.
+    pub part: Option<u16>,
 }
 
 /// Where a page is taken.
@@ -168,12 +170,38 @@ pub fn wants(
     Ok(matches && sieve.levels.has(level))
 }
 
-/// The record that holds the line at `at`: where it starts and ends.
+/// A record as it stands in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// Where it starts and ends, or where it was cut.
+    pub range: Range<u64>,
+    /// Its bytes, without the last newline.
+    pub text: Vec<u8>,
+    /// Whether it goes on beyond [`MOST_OF_RECORD`].
+    pub cut: bool,
+}
+
+/// Bytes of a record that are handed out at most.
+pub const MOST_OF_RECORD: u64 = 1 << 20;
+
+/// Where the record starts and ends that holds the line at `at`.
 ///
 /// # Errors
 /// What the file system says.
-pub fn record(lines: &mut Lines, at: u64) -> io::Result<Range<u64>> {
+pub fn record_range(lines: &mut Lines, at: u64) -> io::Result<Range<u64>> {
     Ok(Take { lines, sieve: Sieve::ALL, stop: &|| false }.record_around(at)?.0)
+}
+
+/// The record that holds the line at `at`, to be copied or looked at by itself.
+///
+/// # Errors
+/// What the file system says.
+pub fn whole_record(lines: &mut Lines, at: u64) -> io::Result<Record> {
+    let mut range = record_range(lines, at)?;
+    let cut = range.end - range.start > MOST_OF_RECORD;
+    range.end = range.end.min(range.start + MOST_OF_RECORD);
+    let text = lines.text(range.start, range.end)?;
+    Ok(Record { range, text, cut })
 }
 
 #[cfg(test)]
@@ -227,6 +255,21 @@ mod tests {
         assert!(errors.has(Some(Level::Error)) && !errors.has(None));
         assert!(errors.toggled(Level::Error).is_all());
         assert!(!Levels::ALL.toggled(Level::Info).has(Some(Level::Info)));
+    }
+
+    #[test]
+    fn a_record_is_taken_whole_from_any_of_its_lines_and_never_too_much_of_it() {
+        let mut lines = lines(TEXT.as_bytes());
+        for at in [9, 19, 20, 30] {
+            let record = whole_record(&mut lines, at).unwrap();
+            assert_eq!(
+                (record.range, &record.text[..], record.cut),
+                (9..31, &b"[ERROR] b\n\tat x\n\tat y"[..], false)
+            );
+        }
+        let long = format!("[INFO] {}\n", "x\n".repeat(20) + &"y".repeat(3 << 20));
+        let record = whole_record(&mut super::super::lines::tests::lines(long.as_bytes()), 0).unwrap();
+        assert_eq!((record.text.len() as u64, record.cut), (MOST_OF_RECORD, true));
     }
 
     fn record() -> impl Strategy<Value = String> {

@@ -1,6 +1,7 @@
-//! What is on the screen: one file that is followed, or several that are followed and merged.
+//! What is on the screen: one file that is followed, several of a job that are followed and merged, or several jobs.
 
 use super::Format;
+use super::abreast::Abreast;
 use super::follow::{Change, Followed};
 use super::merged::Merger;
 use super::recoded::{Recoded, encoding_of};
@@ -16,16 +17,19 @@ const BUDGET: u64 = 32 << 20;
 pub enum Shown {
     /// One file.
     One(One),
-    /// Several, merged.
+    /// Several of a job, merged.
     Many(Together),
+    /// Several jobs.
+    Jobs(Abreast),
 }
 
 impl Shown {
-    /// The file, or the first one.
-    pub fn place(&self) -> &Place {
+    /// The files, of each job the one with the most records first.
+    pub fn places(&self) -> Vec<Place> {
         match self {
-            Shown::One(one) => one.file.place(),
-            Shown::Many(files) => files.files[0].0.place(),
+            Shown::One(one) => vec![one.file.place().clone()],
+            Shown::Many(files) => files.files.iter().map(|(file, _)| file.place().clone()).collect(),
+            Shown::Jobs(jobs) => jobs.jobs().flat_map(Shown::places).collect(),
         }
     }
 
@@ -37,6 +41,7 @@ impl Shown {
                 .merger
                 .as_ref()
                 .map(|merger| (Arc::clone(merger.merged()) as Arc<dyn Bytes>, merger.len())),
+            Shown::Jobs(jobs) => jobs.bytes(),
         }
     }
 
@@ -48,12 +53,17 @@ impl Shown {
         match self {
             Shown::One(one) => one.check(source),
             Shown::Many(files) => files.check(source),
+            Shown::Jobs(jobs) => jobs.check(source),
         }
     }
 
     /// Whether another look would show more without anything happening.
     pub fn is_behind(&self) -> bool {
-        matches!(self, Shown::Many(files) if files.behind)
+        match self {
+            Shown::One(_) => false,
+            Shown::Many(files) => files.behind,
+            Shown::Jobs(jobs) => jobs.is_behind(),
+        }
     }
 }
 
@@ -165,11 +175,6 @@ impl Together {
             self.merger = None;
         }
         Ok(by > 0)
-    }
-
-    /// The files, the one with the most records first.
-    pub fn places(&self) -> Vec<Place> {
-        self.files.iter().map(|(file, _)| file.place().clone()).collect()
     }
 
     fn check(&mut self, source: &dyn Source) -> io::Result<Change> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 fn read(pattern: &str, line: &str) -> Option<(Option<Level>, String, String, String)> {
     let format = Format::of(pattern, "import-42");
     assert!(format.0.is_some(), "{pattern} is readable");
-    let head = format.0?.head(line.as_bytes())?;
+    let head = format.0?.any[0].head(line.as_bytes())?;
     let text = |range: Option<Range<usize>>| range.map_or("", |range| &line[range]).to_owned();
     Some((head.level, text(head.time), text(head.target), line[head.message..].to_owned()))
 }

@@ -216,7 +216,8 @@ impl Take<'_> {
         let end = self.lines.end_of(at)?.max(at + 1);
         let text = self.lines.text(at, end)?;
         let head = self.lines.format.head(&text);
-        Ok(Line { at, end, text, head, level: None })
+        let part = self.lines.part_at(at)?.and_then(|part| part.try_into().ok());
+        Ok(Line { at, end, text, head, level: None, part })
     }
 
     /// The record that reaches over the start of the line at `at`.

@@ -12,7 +12,7 @@ pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;
 
 use crate::layout::{Areas, WIDE, Wishes, areas};
-use crate::reading::page::Only;
+use crate::reading::page::{Only, Record};
 use crate::reading::search::{Found, Way};
 use crate::reading::{Anchor, Page, Pattern, Totals, index::Volume};
 use crate::source::Place;
@@ -180,6 +180,11 @@ pub enum Message {
         before: Option<u64>,
         focus: Focus,
     },
+    /// The record that was asked for.
+    Record {
+        tag: u64,
+        record: Record,
+    },
     /// The index went on.
     Indexed {
         tag: u64,
@@ -265,18 +270,20 @@ pub enum Step {
 pub enum Request {
     /// Follow another file, or none, and others with it if it does not hold their records.
     Show { tag: u64, place: Option<Place>, with: Vec<PathBuf> },
+    /// Follow the files of several jobs on one clock; lines say by number which of them they are from.
+    ShowJobs { tag: u64, jobs: Vec<(Place, Vec<PathBuf>)> },
     /// There are others that may have to be shown with it.
     With { tag: u64, with: Vec<PathBuf> },
     /// Lines around a place.
     Page { tag: u64, anchor: Anchor, before: usize, after: usize, only: Only, focus: Focus },
+    /// The whole record that holds the line at an offset.
+    Record { tag: u64, at: u64 },
     /// The next place of a kind from the line at an offset on (not itself).
     Step { tag: u64, step: Step, from: u64, pattern: Option<Pattern>, only: Only },
     /// The jump that is under way is not wanted any more.
     StopStep,
     /// Count the lines that match, outward from a place, and go on as the file grows; or stop.
     Count { tag: u64, pattern: Option<Pattern>, near: u64 },
-    /// This job is on screen.
-    Watch(Option<PathBuf>),
     /// Take the mouse or leave it to the terminal.
     Mouse(bool),
 }

@@ -170,13 +170,8 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
         model.log.with.clone_from(&with);
         return vec![Request::With { tag: model.log.tag, with }];
     }
-    let job = place.as_ref().map(|place| place.job.clone());
-    let mut requests = Vec::new();
-    if job != log.place.as_ref().map(|place| place.job.clone()) {
-        requests.push(Request::Watch(job));
-    }
     model.log.turn_to(place.clone(), with.clone());
-    requests.push(Request::Show { tag: model.log.tag, place, with });
+    let mut requests = vec![Request::Show { tag: model.log.tag, place, with }];
     if let Some(search) = &model.log.search {
         requests.push(Request::Count {
             tag: model.log.tag,

@@ -141,13 +141,24 @@ impl Workers {
     /// Hands a request to whoever does it. Taking the mouse is none of theirs.
     pub(crate) fn send(&self, request: Request) {
         match request {
-            Request::Watch(job) => drop(self.lister.send(lister::Order::Watch(job))),
             Request::Mouse(_) => {}
             Request::StopStep => drop(self.shared.steps.fetch_add(1, Ordering::Relaxed)),
             other => {
                 self.shared.requests.fetch_add(1, Ordering::Relaxed);
-                if matches!(other, Request::Step { .. } | Request::Show { .. }) {
+                let shown = match &other {
+                    Request::Show { place, .. } => {
+                        Some(place.iter().map(|place| place.job.clone()).collect())
+                    }
+                    Request::ShowJobs { jobs, .. } => {
+                        Some(jobs.iter().map(|(place, _)| place.job.clone()).collect())
+                    }
+                    _ => None,
+                };
+                if shown.is_some() || matches!(other, Request::Step { .. }) {
                     self.shared.steps.fetch_add(1, Ordering::Relaxed);
+                }
+                if let Some(jobs) = shown {
+                    drop(self.lister.send(lister::Order::Watch(jobs)));
                 }
                 drop(self.pager.send(pager::Order::Request(other)));
             }

@@ -26,7 +26,8 @@ const PACE: Duration = Duration::from_millis(200);
 const BATCH: usize = 250;
 
 pub(super) enum Order {
-    Watch(Option<PathBuf>),
+    /// These jobs are on screen.
+    Watch(Vec<PathBuf>),
     Wake(Pending),
 }
 
@@ -39,7 +40,7 @@ struct Lister {
     /// Jobs with something to count.
     counting: VecDeque<PathBuf>,
     waiting: HashSet<PathBuf>,
-    shown: Option<PathBuf>,
+    shown: Vec<PathBuf>,
     /// Jobs that do not run and still have their turn in this round; and those that run.
     round: Vec<PathBuf>,
     live: Vec<PathBuf>,
@@ -65,7 +66,7 @@ pub(super) fn run(
             known: HashMap::new(),
             counting: VecDeque::new(),
             waiting: HashSet::new(),
-            shown: None,
+            shown: Vec::new(),
             round: Vec::new(),
             live: Vec::new(),
             listing: Listing::default(),
@@ -102,7 +103,7 @@ impl Lister {
             let mut woken = false;
             for order in first.into_iter().chain(orders.try_iter()) {
                 match order {
-                    Order::Watch(job) => self.watch_job(job)?,
+                    Order::Watch(jobs) => self.watch_jobs(jobs)?,
                     Order::Wake(pending) => {
                         thread::sleep(PACE / 4);
                         pending.store(false, Ordering::Release);
@@ -112,8 +113,7 @@ impl Lister {
             }
             if woken || self.listing.problem.is_some() {
                 self.relist()?;
-                let shown = self.shown.clone();
-                self.look_again(shown.into_iter().collect())?;
+                self.look_again(self.shown.clone())?;
             }
             if live.elapsed() >= LIVE {
                 live = Instant::now();
@@ -138,10 +138,10 @@ impl Lister {
         self.say_watching()
     }
 
-    fn watch_job(&mut self, job: Option<PathBuf>) -> Result<(), Over> {
-        let watched = self.watcher.watch_job(job.as_deref());
+    fn watch_jobs(&mut self, jobs: Vec<PathBuf>) -> Result<(), Over> {
+        let watched = self.watcher.watch_jobs(&jobs);
         self.shared.polling.store(!watched, Ordering::Relaxed);
-        self.shown = job;
+        self.shown = jobs;
         self.say_watching()
     }
 
@@ -279,7 +279,7 @@ impl Lister {
         if self.shared.is_urgent() {
             return Ok(());
         }
-        if let Some(at) = self.counting.iter().position(|key| Some(key) == self.shown.as_ref()) {
+        if let Some(at) = self.counting.iter().position(|key| self.shown.contains(key)) {
             self.counting.swap(0, at);
         }
         let started = Instant::now();

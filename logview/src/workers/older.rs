@@ -26,22 +26,27 @@ const ON_ITS_WAY: Duration = Duration::from_millis(250);
 /// How often it is tried while the files move on under way.
 const TRIES: usize = 3;
 
-/// What was rotated away from these files.
+/// What belongs to the files of these jobs.
 pub(super) struct Find {
     pub(super) serial: u64,
+    pub(super) jobs: Vec<Wanted>,
+    /// Only whether there are others to be merged is to be found out.
+    pub(super) only_with: bool,
+}
+
+/// One of the jobs on screen.
+pub(super) struct Wanted {
     /// The file, or the files that are merged.
     pub(super) places: Vec<Place>,
     /// Other files that may have records which the first one has not.
     pub(super) with: Vec<PathBuf>,
-    /// Only that is to be found out.
-    pub(super) only_with: bool,
 }
 
 /// Parts that come right before what is shown already, the oldest first.
 pub(super) struct Older {
     pub(super) serial: u64,
-    /// Which of the files.
-    pub(super) file: usize,
+    /// Which of the jobs, and which of its files.
+    pub(super) file: (usize, usize),
     pub(super) parts: Vec<Arc<dyn Bytes>>,
 }
 
@@ -69,26 +74,8 @@ pub(super) fn start(
             if finder.shared.quit.load(Ordering::Relaxed) {
                 break;
             }
-            if finder.is_stale() {
-                continue;
-            }
-            // The files of one record are written one after the other: what is missing may be on its way.
-            let holds_all = |finder: &Finder| finder.holds_all(&find).unwrap_or(true);
-            let mut held = holds_all(&finder);
-            if !held {
-                thread::sleep(ON_ITS_WAY);
-                held = holds_all(&finder);
-            }
-            if finder.is_stale() {
-                continue;
-            }
-            if !held {
-                drop(finder.pager.send(pager::Order::Merge { serial: find.serial, with: find.with }));
-            } else if !find.only_with {
-                find.places
-                    .iter()
-                    .enumerate()
-                    .for_each(|(file, place)| finder.find(find.serial, file, place));
+            for (job, wanted) in find.jobs.iter().enumerate() {
+                finder.belongs(&find, job, wanted);
             }
         }
     });
@@ -100,8 +87,34 @@ impl Finder {
         self.sent.load(Ordering::Relaxed) != self.taken || self.shared.quit.load(Ordering::Relaxed)
     }
 
+    /// Finds what belongs to the files of a job.
+    fn belongs(&self, find: &Find, job: usize, wanted: &Wanted) {
+        if self.is_stale() {
+            return;
+        }
+        // The files of one record are written one after the other: what is missing may be on its way.
+        let mut held = self.holds_all(wanted).unwrap_or(true);
+        if !held {
+            thread::sleep(ON_ITS_WAY);
+            held = self.holds_all(wanted).unwrap_or(true);
+        }
+        if self.is_stale() {
+            return;
+        }
+        if !held {
+            let with = wanted.with.clone();
+            drop(self.pager.send(pager::Order::Merge { serial: find.serial, job, with }));
+        } else if !find.only_with {
+            // All of them together keep to the descriptors that one has.
+            let most = (MOST / find.jobs.len()).max(1);
+            for (file, place) in wanted.places.iter().enumerate() {
+                self.find(find.serial, (job, file), place, most);
+            }
+        }
+    }
+
     /// Whether the file holds what the others do. One that was just rolled has its records in its newest part.
-    fn holds_all(&self, find: &Find) -> io::Result<bool> {
+    fn holds_all(&self, find: &Wanted) -> io::Result<bool> {
         let (mut newest, Some(main)) = (None, find.places.first()) else { return Ok(true) };
         for other in &find.with {
             let other = Place { job: main.job.clone(), file: other.clone() };
@@ -130,7 +143,7 @@ impl Finder {
         Ok(lines)
     }
 
-    fn find(&self, serial: u64, file: usize, live: &Place) {
+    fn find(&self, serial: u64, file: (usize, usize), live: &Place, most: usize) {
         let mut parts = Vec::new();
         for _ in 0..TRIES {
             let places = self.source.parts(live).unwrap_or_default();
@@ -147,7 +160,7 @@ impl Finder {
         // What cannot be read is left out; the others stay in their order.
         let mut parts: Vec<(Arc<dyn Bytes>, Place)> =
             parts.into_iter().filter_map(|(part, place)| Some((part.ok()?, place))).collect();
-        parts.drain(..parts.len().saturating_sub(MOST));
+        parts.drain(..parts.len().saturating_sub(most));
         let is_packed = |place: &Place| packing(place.file.as_os_str()).1.is_some();
         let plain = parts.iter().rposition(|(_, place)| is_packed(place)).map_or(0, |packed| packed + 1);
         let rest = parts.split_off(plain);
@@ -177,7 +190,7 @@ impl Finder {
         Ok(same.then_some(bytes))
     }
 
-    fn hand_over(&self, serial: u64, file: usize, parts: Vec<Arc<dyn Bytes>>) {
+    fn hand_over(&self, serial: u64, file: (usize, usize), parts: Vec<Arc<dyn Bytes>>) {
         if !parts.is_empty() {
             drop(self.pager.send(pager::Order::Older(Older { serial, file, parts })));
         }

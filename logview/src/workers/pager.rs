@@ -1,11 +1,11 @@
-//! The file on screen: follows it by name, reads the lines that are asked for, and passes its bytes on to the index
-//! and the search. The only open descriptors are those of this one file.
+//! The file on screen, or the files of several jobs: follows them by name, reads the lines that are asked for, and passes
+//! the bytes on to the index and the search. The only open descriptors are those of these files.
 
-use super::older::{Find, Older};
+use super::older::{Find, Older, Wanted};
 use super::{Over, Post, Shared, indexer, searcher, tell, watcher::Pending};
 use crate::model::{FileEvent, Message, Request};
-use crate::reading::page::page;
-use crate::reading::{Change, Format, Hits, Index, Lines, One, Pattern, Shown, Sieve, Together};
+use crate::reading::page::{page, whole_record};
+use crate::reading::{Abreast, Change, Format, Hits, Index, Lines, One, Pattern, Shown, Sieve, Together};
 use crate::source::{Bytes, Place, Source};
 use encoding_rs::Encoding;
 use std::path::PathBuf;
@@ -28,9 +28,10 @@ pub(super) enum Order {
     Request(Request),
     Wake(Pending),
     Older(Older),
-    /// The file of this number does not hold the records of these.
+    /// The file of this job does not hold the records of these.
     Merge {
         serial: u64,
+        job: usize,
         with: Vec<PathBuf>,
     },
 }
@@ -59,7 +60,7 @@ pub(super) fn run(
             serial: 0,
             tag: 0,
             shown: None,
-            with: Vec::new(),
+            wanted: Vec::new(),
             index: SharedIndex::default(),
             lines: None,
             format: Format::default(),
@@ -83,8 +84,8 @@ struct Pager {
     serial: u64,
     tag: u64,
     shown: Option<Shown>,
-    /// Other files of the job that may have to be merged with it.
-    with: Vec<PathBuf>,
+    /// Of each job the file, and others that may have to be merged with it.
+    wanted: Vec<(Place, Vec<PathBuf>)>,
     index: SharedIndex,
     lines: Option<Lines>,
     format: Format,
@@ -124,7 +125,7 @@ impl Pager {
                         pending.store(false, Ordering::Release);
                         look = true;
                     }
-                    Order::Merge { serial, with } => self.merge(serial, with)?,
+                    Order::Merge { serial, job, with } => self.merge(serial, job, with)?,
                     Order::Older(older) => self.put_above(&older)?,
                     Order::Request(request) => {
                         served += 1;
@@ -149,26 +150,20 @@ impl Pager {
     fn on_request(&mut self, request: Request) -> Result<(), Over> {
         match request {
             Request::Show { tag, place, with } => {
-                self.tag = tag;
-                self.lines = None;
-                self.serial += 1;
-                (self.search, self.only) = (None, None);
-                self.shown = place.map(|place| Shown::One(One::new(place, self.encoding)));
-                self.with = with;
-                self.indexer.send(indexer::Order::Stop);
-                self.searcher.send(searcher::Order::Stop);
-                self.look()
+                self.show(tag, place.map(|place| (place, with)).into_iter().collect())
             }
+            Request::ShowJobs { tag, jobs } => self.show(tag, jobs),
             Request::With { tag, with } if tag == self.tag => {
-                self.with = with;
-                let Some(shown) = &self.shown else { return Ok(()) };
-                if matches!(shown, Shown::Many(_)) {
-                    return self.merge(self.serial, self.with.clone());
+                let [(place, others)] = &mut self.wanted[..] else { return Ok(()) };
+                others.clone_from(&with);
+                if matches!(self.shown, Some(Shown::Many(_))) {
+                    return self.merge(self.serial, 0, with);
                 }
-                let (places, with) = (vec![shown.place().clone()], self.with.clone());
-                self.finder.send(Find { serial: self.serial, places, with, only_with: true });
+                let jobs = vec![Wanted { places: vec![place.clone()], with }];
+                self.finder.send(Find { serial: self.serial, jobs, only_with: true });
                 Ok(())
             }
+            Request::Record { tag, at } if tag == self.tag => self.record(at),
             Request::Step { tag, step, from, pattern, only } if tag == self.tag => {
                 let serial = self.shared.steps.load(Ordering::Relaxed);
                 let index = Arc::clone(&self.index);
@@ -191,6 +186,28 @@ impl Pager {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Turns to the files of one job or of several.
+    fn show(&mut self, tag: u64, wanted: Vec<(Place, Vec<PathBuf>)>) -> Result<(), Over> {
+        self.tag = tag;
+        self.lines = None;
+        self.serial += 1;
+        (self.search, self.only) = (None, None);
+        let one = |place: &Place| Shown::One(One::new(place.clone(), self.encoding));
+        self.shown = match &wanted[..] {
+            [] => None,
+            [(place, _)] => Some(one(place)),
+            many => {
+                let format = |place: &Place| self.source.format(place);
+                let jobs = many.iter().map(|(place, _)| (one(place), format(place)));
+                Some(Shown::Jobs(Abreast::new(jobs.collect())))
+            }
+        };
+        self.wanted = wanted;
+        self.indexer.send(indexer::Order::Stop);
+        self.searcher.send(searcher::Order::Stop);
+        self.look()
     }
 
     fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
@@ -246,12 +263,11 @@ impl Pager {
         else {
             return Ok(());
         };
-        let places = match shown {
-            Shown::One(_) => vec![shown.place().clone()],
-            Shown::Many(files) => files.places(),
+        let (format, rows) = match shown {
+            Shown::Jobs(jobs) => (jobs.format(), jobs.jobs().map(Shown::places).collect()),
+            one => (self.source.format(&one.places()[0]), vec![one.places()]),
         };
-        let with = if places.len() == 1 { self.with.clone() } else { Vec::new() };
-        self.format = self.source.format(&places[0]);
+        self.format = format;
         self.begin(&bytes, len);
         let tag = self.tag;
         tell(&self.out, Message::File { tag, event: FileEvent::Replaced(len) })?;
@@ -259,7 +275,13 @@ impl Pager {
         self.indexer.send(indexer::Order::Start { tag, bytes, len, index });
         if find {
             self.serial += 1;
-            self.finder.send(Find { serial: self.serial, places, with, only_with: false });
+            let with = |places: &[Place], with: &[PathBuf]| {
+                if places.len() == 1 { with.to_vec() } else { Vec::new() }
+            };
+            let jobs = rows.into_iter().zip(&self.wanted);
+            let jobs =
+                jobs.map(|(places, (_, others))| Wanted { with: with(&places, others), places }).collect();
+            self.finder.send(Find { serial: self.serial, jobs, only_with: false });
         }
         Ok(())
     }
@@ -274,31 +296,43 @@ impl Pager {
         self.searcher.send(searcher::Order::Stop);
     }
 
-    /// Shows other files of the job with this one, on one clock.
-    fn merge(&mut self, serial: u64, with: Vec<PathBuf>) -> Result<(), Over> {
-        let Some(shown) = self.shown.as_ref().filter(|_| serial == self.serial) else { return Ok(()) };
-        let main = shown.place().clone();
+    /// Shows other files of a job with its first one, on one clock.
+    fn merge(&mut self, serial: u64, job: usize, with: Vec<PathBuf>) -> Result<(), Over> {
+        let Some((main, _)) = self.wanted.get(job).filter(|_| serial == self.serial) else { return Ok(()) };
         let others = with.into_iter().map(|file| Place { job: main.job.clone(), file });
         let places = std::iter::once(main.clone()).chain(others);
-        let files: Vec<_> = places.map(|place| (place.clone(), self.source.format(&place))).collect();
-        let event = FileEvent::Merged(files.len());
-        self.shown = Some(Shown::Many(Together::new(files)));
-        tell(&self.out, Message::File { tag: self.tag, event })?;
+        let files = places.map(|place| (place.clone(), self.source.format(&place))).collect();
+        let together = Together::new(files);
+        match &mut self.shown {
+            Some(Shown::Jobs(jobs)) => jobs.merge(job, together),
+            shown => *shown = Some(Shown::Many(together)),
+        }
+        self.say_merged()?;
         self.look()
+    }
+
+    /// What comes next is another row of the same files, and no replacement of any.
+    fn say_merged(&self) -> Result<(), Over> {
+        let files = self.shown.as_ref().map_or(0, |shown| shown.places().len());
+        tell(&self.out, Message::File { tag: self.tag, event: FileEvent::Merged(files) })
     }
 
     /// Shows what was rotated away above the file.
     fn put_above(&mut self, older: &Older) -> Result<(), Over> {
         let Some(shown) = self.shown.as_mut().filter(|_| older.serial == self.serial) else { return Ok(()) };
+        let (file, parts) = (older.file, &older.parts[..]);
         let (by, above) = match shown {
-            Shown::One(file) => file.put_above(&older.parts).unwrap_or_default(),
-            Shown::Many(files) => {
-                if files.put_above(older.file, &older.parts).unwrap_or_default() {
-                    let event = FileEvent::Merged(files.places().len());
-                    tell(&self.out, Message::File { tag: self.tag, event })?;
-                    if shown.check(&*self.source).is_ok() {
-                        return self.renew(false);
-                    }
+            Shown::One(one) => one.put_above(parts).unwrap_or_default(),
+            several => {
+                let new = match several {
+                    Shown::Jobs(jobs) => jobs.put_above(file, parts),
+                    Shown::Many(files) => files.put_above(file.1, parts),
+                    Shown::One(_) => Ok(false),
+                };
+                let readable = new.unwrap_or_default() && several.check(&*self.source).is_ok();
+                if readable {
+                    self.say_merged()?;
+                    self.renew(false)?;
                 }
                 return Ok(());
             }
@@ -312,6 +346,15 @@ impl Pager {
         let index = Arc::clone(&self.index);
         self.indexer.send(indexer::Order::Start { tag, bytes, len, index });
         Ok(())
+    }
+
+    /// Hands out a record whole.
+    fn record(&mut self, at: u64) -> Result<(), Over> {
+        let (tag, Some(lines)) = (self.tag, &mut self.lines) else { return Ok(()) };
+        match whole_record(lines, at) {
+            Ok(record) => tell(&self.out, Message::Record { tag, record }),
+            Err(error) => tell(&self.out, Message::File { tag, event: FileEvent::Failed(error.to_string()) }),
+        }
     }
 
     fn page(&mut self, request: Request, served: u64) -> Result<(), Over> {

@@ -1,4 +1,4 @@
-//! Notifications of the root and of the job on screen: two watches, however many jobs there are. Where there are none
+//! Notifications of the root and of the jobs on screen: two watches for one of them, however many jobs there are. Where there are none
 //! to be had, the others poll; they look now and then in any case, so a lost notification delays and never loses.
 
 use super::{lister, pager};
@@ -16,7 +16,7 @@ pub(super) struct Watcher {
     source: Arc<dyn Source>,
     notify: Option<RecommendedWatcher>,
     root: Option<PathBuf>,
-    job: Option<PathBuf>,
+    jobs: Vec<PathBuf>,
 }
 
 impl Watcher {
@@ -39,40 +39,39 @@ impl Watcher {
             }
         };
         let notify = if polling { None } else { notify::recommended_watcher(wake).ok() };
-        Watcher { source, notify, root: None, job: None }
+        Watcher { source, notify, root: None, jobs: Vec::new() }
     }
 
     /// Watches the root, if it is there. Says whether it is watched.
     pub(super) fn watch_root(&mut self) -> bool {
-        let path = self.source.watch_path(None);
-        let mut slot = self.root.take();
-        let watched = self.turn(&mut slot, path);
-        self.root = slot;
-        watched
+        if let Some(old) = self.root.take().filter(|old| !self.jobs.contains(old)) {
+            self.unwatch(&old);
+        }
+        self.root = self.source.watch_path(None).filter(|path| watch(&mut self.notify, path));
+        self.root.is_some()
     }
 
-    /// Watches one job instead of another. Says whether it is watched.
-    pub(super) fn watch_job(&mut self, job: Option<&Path>) -> bool {
-        let path = job.and_then(|job| self.source.watch_path(Some(job)));
-        let wanted = path.is_some();
-        let mut slot = self.job.take();
-        let watched = self.turn(&mut slot, path);
-        self.job = slot;
-        watched || !wanted
+    /// Watches these jobs instead of others. Says whether all are watched.
+    pub(super) fn watch_jobs(&mut self, jobs: &[PathBuf]) -> bool {
+        for old in std::mem::take(&mut self.jobs) {
+            if Some(&old) != self.root.as_ref() {
+                self.unwatch(&old);
+            }
+        }
+        for job in jobs {
+            self.jobs.extend(self.source.watch_path(Some(job)).filter(|path| watch(&mut self.notify, path)));
+        }
+        self.jobs.len() == jobs.len()
     }
 
-    fn turn(&mut self, slot: &mut Option<PathBuf>, path: Option<PathBuf>) -> bool {
-        let Some(notify) = &mut self.notify else { return false };
-        let shared = [&self.root, &self.job].into_iter().any(|other| other.is_some() && other == slot);
-        if let Some(old) = slot.take().filter(|_| !shared) {
-            drop(notify.unwatch(&old));
+    fn unwatch(&mut self, path: &Path) {
+        if let Some(notify) = &mut self.notify {
+            drop(notify.unwatch(path));
         }
-        let Some(path) = path else { return false };
-        // A directory that was removed and made anew needs a new watch, so there is no "already watched".
-        if notify.watch(&path, RecursiveMode::NonRecursive).is_err() {
-            return false;
-        }
-        *slot = Some(path);
-        true
     }
+}
+
+/// A directory that was removed and made anew needs a new watch, so there is no "already watched".
+fn watch(notify: &mut Option<RecommendedWatcher>, path: &Path) -> bool {
+    notify.as_mut().is_some_and(|notify| notify.watch(path, RecursiveMode::NonRecursive).is_ok())
 }

@@ -1,7 +1,11 @@
-//! The key table: every key, what it does, and the words for it. Keys are looked up here, the key line and the help
-//! are made from it, so none of them can say what is not so.
+//! The key table: every command, its keys, and the words for it. Keys are looked up here; the key line, the help, the
+//! command list, the manual page and the names in `config.yaml` are made from it, so none of them can say what is not
+//! so. A new command is a variant of [`Action`], a row of [`TABLE`] and its check in `update/tests/actions.rs`.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+mod keymap;
+
+pub use keymap::{Keymap, key, name};
+
 use log::Level;
 
 /// What a key does.
@@ -24,7 +28,6 @@ pub enum Action {
     Only,
     Next(Level),
     Previous(Level),
-    GoToLine,
     GoToTime,
     Toggle(Level),
     ErrorsOnly,
@@ -43,6 +46,7 @@ pub enum Action {
     RunningOnly,
     Pane,
     Enter,
+    Commands,
     Help,
     Back,
     Quit,
@@ -58,17 +62,18 @@ pub enum Group {
     Levels,
     Jobs,
     Show,
+    Take,
     App,
 }
 
 impl Group {
     /// All groups, in so many columns of the help (one, two or three).
     pub fn columns(count: usize) -> &'static [&'static [Group]] {
-        use Group::{App, Find, Jobs, Jump, Levels, Move, Show};
+        use Group::{App, Find, Jobs, Jump, Levels, Move, Show, Take};
         match count {
-            3 => &[&[Move, Jump], &[Find, Levels], &[Jobs, Show, App]],
-            2 => &[&[Move, Jump, App], &[Find, Levels, Jobs, Show]],
-            _ => &[&[App, Find, Jump, Move, Levels, Jobs, Show]],
+            3 => &[&[Move, Jump, Levels], &[Find, Jobs, App], &[Show, Take]],
+            2 => &[&[Move, Jump, Levels, Take], &[Find, Jobs, Show, App]],
+            _ => &[&[App, Find, Jump, Move, Levels, Jobs, Show, Take]],
         }
     }
 
@@ -81,6 +86,7 @@ impl Group {
             Group::Levels => "LEVELS",
             Group::Jobs => "JOBS",
             Group::Show => "SHOW",
+            Group::Take => "TAKE AWAY",
             Group::App => "APP",
         }
     }
@@ -100,30 +106,32 @@ pub enum Where {
 /// One row of the table.
 #[derive(Debug)]
 pub struct Binding {
-    /// The keys, as [`name`] calls them.
+    /// What it is called in the command list and in `config.yaml`.
+    pub name: &'static str,
+    /// The keys that it has by default, as [`name`] calls them.
     pub keys: &'static [&'static str],
-    /// How the help writes them.
-    pub shown: &'static str,
-    /// What they do, in a few words.
+    /// The words in the help, where neighbours with the same words share a line.
+    pub help: &'static str,
+    /// What it does, for the command list and the manual page.
     pub what: &'static str,
     /// The same in one word for the key line; empty if it does not stand there.
     pub hint: &'static str,
     /// The help's heading.
     pub group: Group,
-    /// Where they work.
+    /// Where its keys work. What works in one pane goes before what works in both.
     pub place: Where,
     /// What is done.
     pub action: Action,
 }
 
 const fn row(
-    (keys, shown): (&'static [&'static str], &'static str),
-    (what, hint): (&'static str, &'static str),
+    (name, keys): (&'static str, &'static [&'static str]),
+    (help, what, hint): (&'static str, &'static str, &'static str),
     group: Group,
     place: Where,
     action: Action,
 ) -> Binding {
-    Binding { keys, shown, what, hint, group, place, action }
+    Binding { name, keys, help, what, hint, group, place, action }
 }
 
 use Action as A;
@@ -133,86 +141,51 @@ use Where as W;
 /// The table. The order is that of the help and of the key line.
 #[rustfmt::skip]
 pub const TABLE: &[Binding] = &[
-    row((&["j", "down"], "j ↓"), ("line down", ""), G::Move, W::Both, A::Down),
-    row((&["k", "up"], "k ↑"), ("line up", ""), G::Move, W::Both, A::Up),
-    row((&["ctrl-d"], "^D"), ("half a page down", ""), G::Move, W::Both, A::HalfDown),
-    row((&["ctrl-u"], "^U"), ("half a page up", ""), G::Move, W::Both, A::HalfUp),
-    row((&["space", "pgdn", "ctrl-f"], "Space PgDn"), ("page down", ""), G::Move, W::Both, A::PageDown),
-    row((&["b", "pgup", "ctrl-b"], "b PgUp"), ("page up", ""), G::Move, W::Both, A::PageUp),
-    row((&["g", "home"], "g Home"), ("first", ""), G::Move, W::Both, A::First),
-    row((&["G", "end"], "G End"), ("last, and follow", ""), G::Move, W::Both, A::Last),
-    row((&["h", "left"], "h ←"), ("to the left", ""), G::Move, W::Both, A::Left),
-    row((&["l", "right"], "l →"), ("to the right", ""), G::Move, W::Both, A::Right),
-    row((&["/"], "/"), ("search (regex)", "search"), G::Find, W::Both, A::Search),
-    row((&["n"], "n"), ("next hit", "next"), G::Find, W::Both, A::NextHit),
-    row((&["N"], "N"), ("previous hit", ""), G::Find, W::Both, A::PreviousHit),
-    row((&["f"], "f"), ("filter the list", "filter"), G::Jobs, W::List, A::FilterJobs),
-    row((&["f", "&"], "f &"), ("show matching lines only", "filter"), G::Find, W::Log, A::Only),
-    row((&["s"], "s"), ("another order", "sort"), G::Jobs, W::Both, A::Sort),
-    row((&["r"], "r"), ("running only", "running"), G::Jobs, W::Both, A::RunningOnly),
-    row((&["enter"], "Enter"), ("into the log", "log"), G::Jobs, W::List, A::Enter),
-    row((&["e"], "e"), ("next error", "error"), G::Jump, W::Both, A::Next(Level::Error)),
-    row((&["E"], "E"), ("previous error", ""), G::Jump, W::Both, A::Previous(Level::Error)),
-    row((&["w"], "w"), ("next warning", "warning"), G::Jump, W::Both, A::Next(Level::Warn)),
-    row((&["W"], "W"), ("previous warning", ""), G::Jump, W::Both, A::Previous(Level::Warn)),
-    row((&["t"], "t"), ("time: 14:30, -5m, T+10m", ""), G::Jump, W::Both, A::GoToTime),
-    row((&[":"], ":"), ("line by its number", ""), G::Jump, W::Both, A::GoToLine),
-    row((&["0"], "0"), ("errors only", "errors only"), G::Levels, W::Both, A::ErrorsOnly),
-    row((&["1"], "1"), ("E on / off", ""), G::Levels, W::Both, A::Toggle(Level::Error)),
-    row((&["2"], "2"), ("W on / off", ""), G::Levels, W::Both, A::Toggle(Level::Warn)),
-    row((&["3"], "3"), ("I on / off", ""), G::Levels, W::Both, A::Toggle(Level::Info)),
-    row((&["4"], "4"), ("D on / off", ""), G::Levels, W::Both, A::Toggle(Level::Debug)),
-    row((&["5"], "5"), ("T on / off", ""), G::Levels, W::Both, A::Toggle(Level::Trace)),
-    row((&["a"], "a"), ("all levels", "all"), G::Levels, W::Both, A::AllLevels),
-    row((&["z"], "z"), ("zoom: the log alone", "zoom"), G::Show, W::Both, A::Zoom),
-    row((&["v"], "v"), ("wrap long lines", "wrap"), G::Show, W::Both, A::Wrap),
-    row((&["p"], "p"), ("pretty / as in the file", ""), G::Show, W::Both, A::Raw),
-    row((&["c"], "c"), ("columns on / off", ""), G::Show, W::Both, A::Columns),
-    row((&["T"], "T"), ("clock / since start / gap", "time"), G::Show, W::Both, A::Clock),
-    row((&["i"], "i"), ("volume chart", "chart"), G::Show, W::Both, A::Chart),
-    row((&["["], "["), ("previous file of the job", ""), G::Show, W::Both, A::OlderFile),
-    row((&["]"], "]"), ("next file of the job", ""), G::Show, W::Both, A::NewerFile),
-    row((&["M"], "M"), ("mouse on / off", ""), G::Show, W::Both, A::Mouse),
-    row((&["tab", "backtab"], "Tab"), ("other pane", "pane"), G::App, W::Both, A::Pane),
-    row((&["?", "f1"], "?"), ("this help", "help"), G::App, W::Both, A::Help),
-    row((&["esc"], "Esc"), ("back: stop, clear, close", ""), G::App, W::Both, A::Back),
-    row((&["q", "ctrl-c"], "q ^C"), ("quit", "quit"), G::App, W::Both, A::Quit),
+    row(("down", &["j", "down"]), ("line", "one line down", ""), G::Move, W::Both, A::Down),
+    row(("up", &["k", "up"]), ("line", "one line up", ""), G::Move, W::Both, A::Up),
+    row(("half-page-down", &["ctrl-d"]), ("half a page", "half a page down", ""), G::Move, W::Both, A::HalfDown),
+    row(("half-page-up", &["ctrl-u"]), ("half a page", "half a page up", ""), G::Move, W::Both, A::HalfUp),
+    row(("page-down", &["space", "pgdn", "ctrl-f"]), ("page", "one page down", ""), G::Move, W::Both, A::PageDown),
+    row(("page-up", &["b", "pgup", "ctrl-b"]), ("page", "one page up", ""), G::Move, W::Both, A::PageUp),
+    row(("first", &["g", "home"]), ("first, last", "to the first line or job", ""), G::Move, W::Both, A::First),
+    row(("last", &["G", "end"]), ("first, last", "to the last one; in the log, follow", ""), G::Move, W::Both, A::Last),
+    row(("left", &["h", "left"]), ("sideways", "scroll to the left", ""), G::Move, W::Both, A::Left),
+    row(("right", &["l", "right"]), ("sideways", "scroll to the right", ""), G::Move, W::Both, A::Right),
+    row(("search", &["/"]), ("search (regex)", "search in the log for a regular expression", "search"), G::Find, W::Both, A::Search),
+    row(("next-hit", &["n"]), ("next, previous hit", "to the next line that matches the search", "next"), G::Find, W::Both, A::NextHit),
+    row(("previous-hit", &["N"]), ("next, previous hit", "to the previous line that matches the search", ""), G::Find, W::Both, A::PreviousHit),
+    row(("only", &["f", "&"]), ("matching lines only", "show only the lines that match", "filter"), G::Find, W::Log, A::Only),
+    row(("filter-jobs", &["f"]), ("filter the list", "show only the jobs whose name matches", "filter"), G::Jobs, W::List, A::FilterJobs),
+    row(("sort", &["s"]), ("sort the list", "another order of the list: attention, name, age, errors", "sort"), G::Jobs, W::Both, A::Sort),
+    row(("running-only", &["r"]), ("running only", "show only the jobs that run", "running"), G::Jobs, W::Both, A::RunningOnly),
+    row(("open", &["enter"]), ("into the log", "turn to the log of the selected job", "log"), G::Jobs, W::List, A::Enter),
+    row(("next-error", &["e"]), ("error", "to the next error", "error"), G::Jump, W::Both, A::Next(Level::Error)),
+    row(("previous-error", &["E"]), ("error", "to the previous error", ""), G::Jump, W::Both, A::Previous(Level::Error)),
+    row(("next-warning", &["w"]), ("warning", "to the next warning", "warning"), G::Jump, W::Both, A::Next(Level::Warn)),
+    row(("previous-warning", &["W"]), ("warning", "to the previous warning", ""), G::Jump, W::Both, A::Previous(Level::Warn)),
+    row(("time", &["t"]), ("14:30, -5m, T+10m", "to a time: of the day, before the end, since the start", ""), G::Jump, W::Both, A::GoToTime),
+    row(("toggle-error", &["1"]), ("E W I D T on / off", "errors on or off", ""), G::Levels, W::Both, A::Toggle(Level::Error)),
+    row(("toggle-warning", &["2"]), ("E W I D T on / off", "warnings on or off", ""), G::Levels, W::Both, A::Toggle(Level::Warn)),
+    row(("toggle-info", &["3"]), ("E W I D T on / off", "information on or off", ""), G::Levels, W::Both, A::Toggle(Level::Info)),
+    row(("toggle-debug", &["4"]), ("E W I D T on / off", "debug records on or off", ""), G::Levels, W::Both, A::Toggle(Level::Debug)),
+    row(("toggle-trace", &["5"]), ("E W I D T on / off", "trace records on or off", ""), G::Levels, W::Both, A::Toggle(Level::Trace)),
+    row(("errors-only", &["0"]), ("errors only", "show errors only", "errors only"), G::Levels, W::Both, A::ErrorsOnly),
+    row(("all-levels", &["a"]), ("all", "show all levels", "all"), G::Levels, W::Both, A::AllLevels),
+    row(("zoom", &["z"]), ("the log alone", "the log alone, without borders", "zoom"), G::Show, W::Both, A::Zoom),
+    row(("wrap", &["v"]), ("wrap", "wrap long lines, or cut them", "wrap"), G::Show, W::Both, A::Wrap),
+    row(("raw", &["p"]), ("pretty / raw", "lines as they are in the file, or taken apart", ""), G::Show, W::Both, A::Raw),
+    row(("columns", &["c"]), ("columns", "columns on or off", ""), G::Show, W::Both, A::Columns),
+    row(("clock", &["T"]), ("clock / start / gap", "time of the day, since the start, or since the line before", "time"), G::Show, W::Both, A::Clock),
+    row(("chart", &["i"]), ("volume chart", "show or hide the volume chart", "chart"), G::Show, W::Both, A::Chart),
+    row(("older-file", &["["]), ("file of the job", "the previous file of the job", ""), G::Show, W::Both, A::OlderFile),
+    row(("newer-file", &["]"]), ("file of the job", "the next file of the job", ""), G::Show, W::Both, A::NewerFile),
+    row(("mouse", &["M"]), ("mouse on / off", "take the mouse or leave it to the terminal", ""), G::Show, W::Both, A::Mouse),
+    row(("other-pane", &["tab", "backtab"]), ("other pane", "turn to the other pane", "pane"), G::App, W::Both, A::Pane),
+    row(("commands", &[":"]), ("commands; line 200", "list all commands, or go to a line by its number", ""), G::App, W::Both, A::Commands),
+    row(("help", &["?", "f1"]), ("this help", "show all keys", "help"), G::App, W::Both, A::Help),
+    row(("back", &["esc"]), ("stop, clear, close", "stop what is under way, clear or close what is nearest", ""), G::App, W::Both, A::Back),
+    row(("quit", &["q", "ctrl-c"]), ("quit", "quit", "quit"), G::App, W::Both, A::Quit),
 ];
-
-/// What a key means while the list (or else the log) has the focus.
-pub fn lookup(key: KeyEvent, list: bool) -> Option<Action> {
-    let name = name(key);
-    let place = if list { Where::List } else { Where::Log };
-    let row = TABLE
-        .iter()
-        .find(|row| (row.place == Where::Both || row.place == place) && row.keys.contains(&name.as_str()));
-    row.map(|row| row.action)
-}
-
-/// The table's name for a key.
-pub fn name(key: KeyEvent) -> String {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    let plain = match key.code {
-        KeyCode::Char(' ') => "space".to_owned(),
-        KeyCode::Char(c) if control => c.to_ascii_lowercase().to_string(),
-        KeyCode::Char(c) => c.to_string(),
-        KeyCode::Up => "up".to_owned(),
-        KeyCode::Down => "down".to_owned(),
-        KeyCode::Left => "left".to_owned(),
-        KeyCode::Right => "right".to_owned(),
-        KeyCode::PageUp => "pgup".to_owned(),
-        KeyCode::PageDown => "pgdn".to_owned(),
-        KeyCode::Home => "home".to_owned(),
-        KeyCode::End => "end".to_owned(),
-        KeyCode::Enter => "enter".to_owned(),
-        KeyCode::Tab => "tab".to_owned(),
-        KeyCode::BackTab => "backtab".to_owned(),
-        KeyCode::Esc => "esc".to_owned(),
-        KeyCode::F(n) => format!("f{n}"),
-        _ => String::new(),
-    };
-    if control && !plain.is_empty() { format!("ctrl-{plain}") } else { plain }
-}
 
 #[cfg(test)]
 mod tests {
@@ -222,10 +195,15 @@ mod tests {
     fn no_key_means_two_things_in_one_place() {
         for (at, row) in TABLE.iter().enumerate() {
             for other in &TABLE[at + 1..] {
-                let together =
-                    row.place == other.place || row.place == Where::Both || other.place == Where::Both;
                 let shared = row.keys.iter().find(|key| other.keys.contains(key));
-                assert!(!together || shared.is_none(), "{shared:?}: {} and {}", row.what, other.what);
+                assert!(
+                    row.place != other.place || shared.is_none(),
+                    "{shared:?}: {} and {}",
+                    row.name,
+                    other.name
+                );
+                assert_ne!(row.name, other.name);
+                assert_ne!(row.action, other.action);
             }
         }
     }
@@ -238,15 +216,5 @@ mod tests {
                 assert!(Group::columns(count).concat().contains(&row.group), "{}", row.what);
             }
         }
-    }
-
-    #[test]
-    fn keys_are_found_by_their_names() {
-        let key = |code, modifiers| KeyEvent::new(code, modifiers);
-        assert_eq!(lookup(key(KeyCode::Char('d'), KeyModifiers::CONTROL), true), Some(Action::HalfDown));
-        assert_eq!(lookup(key(KeyCode::Char('f'), KeyModifiers::NONE), true), Some(Action::FilterJobs));
-        assert_eq!(lookup(key(KeyCode::Char('f'), KeyModifiers::NONE), false), Some(Action::Only));
-        assert_eq!(lookup(key(KeyCode::Char('G'), KeyModifiers::SHIFT), false), Some(Action::Last));
-        assert_eq!(lookup(key(KeyCode::F(7), KeyModifiers::NONE), false), None);
     }
 }

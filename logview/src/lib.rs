@@ -10,6 +10,7 @@
 
 mod app;
 pub mod demo;
+mod fuzzy;
 pub mod keys;
 mod layout;
 pub mod model;

@@ -11,6 +11,7 @@ pub use self::log::{Clock, Columns, Focus, Log, Search};
 pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;
 
+use crate::keys::Keymap;
 use crate::layout::{Areas, WIDE, Wishes, areas};
 use crate::reading::page::{Only, Record};
 use crate::reading::search::{Found, Way};
@@ -49,6 +50,8 @@ pub enum Mode {
     Normal,
     /// The help, narrowed to what was typed, from this row on.
     Help(String, usize),
+    /// The commands, narrowed to what was typed, and which of them is chosen.
+    Commands(String, usize),
     /// A line of text for something.
     Typing(For, String),
 }
@@ -62,8 +65,6 @@ pub enum For {
     Only,
     /// Showing only the jobs whose name matches.
     Jobs,
-    /// Going to a line by its number.
-    Line,
     /// Going to a moment.
     Moment,
 }
@@ -91,6 +92,7 @@ pub struct Model {
     pub log: Log,
     pub focus: Pane,
     pub mode: Mode,
+    pub keys: Keymap,
     pub zoom: bool,
     pub chart: bool,
     pub mouse: bool,
@@ -116,6 +118,7 @@ impl Model {
             log: Log::default(),
             focus: if size.0 >= WIDE { Pane::List } else { Pane::Log },
             mode: Mode::Normal,
+            keys: Keymap::default(),
             zoom: false,
             chart: true,
             mouse: true,

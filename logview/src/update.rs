@@ -1,6 +1,7 @@
 //! What happens to the model: one function per kind of message, none of which does any input or output or can fail.
 //! What is needed from outside comes back as requests, in order.
 
+pub(crate) mod commands;
 mod log;
 mod mouse;
 #[cfg(test)]
@@ -190,7 +191,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     if model.mode != Mode::Normal && keys::name(key) != "ctrl-c" {
         return typing::on_key(model, key);
     }
-    match keys::lookup(key, model.focus == Pane::List) {
+    match model.keys.lookup(key, model.focus == Pane::List) {
         Some(action) => act(model, action),
         None => Vec::new(),
     }
@@ -229,7 +230,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::Search => type_for(model, For::Search),
         Action::Only => type_for(model, For::Only),
         Action::FilterJobs => type_for(model, For::Jobs),
-        Action::GoToLine => type_for(model, For::Line),
+        Action::Commands => {
+            model.mode = Mode::Commands(String::new(), 0);
+            Vec::new()
+        }
         Action::GoToTime => type_for(model, For::Moment),
         Action::Back => back(model),
         other => match jump(other) {
@@ -346,7 +350,7 @@ fn other_file(model: &mut Model, next: bool) -> Vec<Request> {
 
 fn type_for(model: &mut Model, what: For) -> Vec<Request> {
     let text = match what {
-        For::Search | For::Line | For::Moment => String::new(),
+        For::Search | For::Moment => String::new(),
         For::Only => model.log.only_text.clone(),
         For::Jobs => model.jobs.filter.clone(),
     };

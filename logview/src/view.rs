@@ -3,6 +3,7 @@
 
 mod card;
 mod chart;
+mod commands;
 mod frame;
 mod help;
 mod list;
@@ -44,8 +45,10 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
     frame::rule(theme, frame, &areas);
     status::draw(model, theme, frame, areas.status);
     status::keys(model, theme, frame, areas.keys);
-    if let Mode::Help(filter, row) = &model.mode {
-        help::draw((filter, *row), theme, frame, size);
+    match &model.mode {
+        Mode::Help(filter, row) => help::draw(model, (filter, *row), theme, frame, size),
+        Mode::Commands(typed, row) => commands::draw(model, (typed, *row), theme, frame, size),
+        Mode::Normal | Mode::Typing(..) => {}
     }
 }
 

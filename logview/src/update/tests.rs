@@ -1,5 +1,7 @@
 //! The model driven as by the workers, but in one thread and over bytes in memory.
 
+mod actions;
+
 use super::*;
 use crate::model::{FileEvent, Listing, Look, RunInfo, State};
 use crate::reading::index::tests::indexed;

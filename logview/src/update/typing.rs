@@ -1,6 +1,6 @@
 //! Keys while something is typed: a search, a filter, or the narrowing of the help.
 
-use super::{log, settle};
+use super::{commands, log, settle};
 use crate::keys;
 use crate::model::{For, Mode, Model, Moment, Request, Step};
 use crate::reading::Pattern;
@@ -16,6 +16,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
             model.mode = on_help(text, row, model.size, key);
             Vec::new()
         }
+        Mode::Commands(text, row) => commands::on_key(model, text, row, key),
         Mode::Typing(what, text) => on_line(model, what, text, key),
     }
 }
@@ -68,12 +69,8 @@ fn accept(model: &mut Model, what: For, text: String) -> Vec<Request> {
     if text.is_empty() {
         return if what == For::Only { log::set_only(model, None, text) } else { Vec::new() };
     }
-    match what {
-        For::Line => return go_to(model, what, text, |_, text| text.trim().parse().ok().map(Step::Line)),
-        For::Moment => {
-            return go_to(model, what, text, |model, text| Moment::parse(text, model.zone).map(Step::Moment));
-        }
-        _ => {}
+    if what == For::Moment {
+        return go_to_moment(model, text);
     }
     match Pattern::new(&text) {
         Ok(pattern) if what == For::Only => log::set_only(model, Some(pattern), text),
@@ -86,19 +83,13 @@ fn accept(model: &mut Model, what: For, text: String) -> Vec<Request> {
     }
 }
 
-/// Goes where a line or a moment says, or has it mended.
-fn go_to(
-    model: &mut Model,
-    what: For,
-    text: String,
-    read: impl Fn(&Model, &str) -> Option<Step>,
-) -> Vec<Request> {
-    if let Some(step) = read(model, &text) {
-        return log::step(model, step);
+/// Goes to the moment that was typed, or has it mended.
+fn go_to_moment(model: &mut Model, text: String) -> Vec<Request> {
+    if let Some(moment) = Moment::parse(&text, model.zone) {
+        return log::step(model, Step::Moment(moment));
     }
-    let wanted = if what == For::Line { "a line is a number" } else { "a time is 14:30, -5m or T+10m" };
-    model.note = Some(wanted.to_owned());
-    model.mode = Mode::Typing(what, text);
+    model.note = Some("a time is 14:30, -5m or T+10m".to_owned());
+    model.mode = Mode::Typing(For::Moment, text);
     Vec::new()
 }
 
@@ -110,7 +101,7 @@ fn filter_jobs(model: &mut Model, text: String) -> Vec<Request> {
     settle(model)
 }
 
-fn edit(text: &mut String, key: KeyEvent) {
+pub(super) fn edit(text: &mut String, key: KeyEvent) {
     match (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
         (KeyCode::Backspace, _) => drop(text.pop()),
         (KeyCode::Char('u'), true) => text.clear(),

@@ -1,17 +1,24 @@
-//! The help: the key table in three columns, narrowed to what is typed.
+//! The help: the key table in columns, narrowed to what is typed. Neighbours with the same words share a line.
 
 use super::{boxed, put, span};
-use crate::keys::{Binding, Group, TABLE};
+use crate::keys::{Binding, Group, Keymap, TABLE};
+use crate::model::Model;
 use crate::text;
 use crate::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-const COLUMN: usize = 36;
-const KEYS: usize = 11;
+const COLUMN: usize = 35;
+const KEYS: usize = 13;
 
-pub(super) fn draw((filter, row): (&str, usize), theme: Theme, frame: &mut Frame, screen: Rect) {
+pub(super) fn draw(
+    model: &Model,
+    (filter, row): (&str, usize),
+    theme: Theme,
+    frame: &mut Frame,
+    screen: Rect,
+) {
     let Some((area, columns)) = place(filter, screen) else { return };
     let symbols = theme.symbols();
     let rows = usize::from(area.height) - 2;
@@ -30,11 +37,21 @@ pub(super) fn draw((filter, row): (&str, usize), theme: Theme, frame: &mut Frame
         let wide = (COLUMN as u16).min(inner.width - left);
         let place = Rect { x: inner.x + left, width: wide, ..inner };
         for (nth, entry) in column.iter().skip(row).enumerate() {
-            put(frame, place, nth as u16, spans(entry, theme));
+            put(frame, place, nth as u16, spans(&model.keys, entry, theme));
         }
     }
     if columns.iter().all(Vec::is_empty) {
         put(frame, inner, 0, vec![span("no key does that", theme.dim())]);
+    }
+    foot(theme, frame, area);
+}
+
+/// What else there is, in the frame's last row.
+fn foot(theme: Theme, frame: &mut Frame, area: Rect) {
+    let note = " : lists all commands ";
+    if usize::from(area.width) > note.len() + 4 {
+        let at = Rect { x: area.x + 2, y: area.y + area.height - 1, width: note.len() as u16, height: 1 };
+        put(frame, at, 0, vec![span(note, theme.focus())]);
     }
 }
 
@@ -63,17 +80,18 @@ fn place(filter: &str, screen: Rect) -> Option<(Rect, Vec<Vec<Entry>>)> {
 
 enum Entry {
     Title(Group),
-    Key(&'static Binding),
+    Keys(Vec<&'static Binding>),
     Air,
 }
 
-fn spans(entry: &Entry, theme: Theme) -> Vec<Span<'static>> {
+fn spans(keys: &Keymap, entry: &Entry, theme: Theme) -> Vec<Span<'static>> {
     match entry {
         Entry::Title(group) => vec![span(group.title(), theme.strong())],
-        Entry::Key(row) => {
-            let shown = if theme.ascii() { row.keys.join(" ") } else { row.shown.to_owned() };
+        Entry::Keys(rows) => {
+            let shown = keys.shown(rows, theme.ascii(), KEYS);
             let gap = " ".repeat(KEYS.saturating_sub(text::cells(&shown)).max(1));
-            vec![span(format!("{shown}{gap}"), theme.focus()), span(row.what, theme.text())]
+            let words = rows.first().map_or("", |row| row.help);
+            vec![span(format!("{shown}{gap}"), theme.focus()), span(words, theme.text())]
         }
         Entry::Air => Vec::new(),
     }
@@ -82,9 +100,10 @@ fn spans(entry: &Entry, theme: Theme) -> Vec<Span<'static>> {
 fn columns(filter: &str, count: usize) -> Vec<Vec<Entry>> {
     let filter = filter.to_lowercase();
     let fits = |row: &&Binding| {
+        let said = [row.help, row.what, row.name].map(str::to_lowercase);
         filter.is_empty()
-            || row.what.to_lowercase().contains(&filter)
-            || row.shown.to_lowercase().contains(&filter)
+            || said.iter().any(|words| words.contains(&filter))
+            || row.keys.iter().any(|key| key.to_lowercase() == filter)
     };
     let mut columns: Vec<Vec<Entry>> = (0..count).map(|_| Vec::new()).collect();
     for (at, groups) in Group::columns(count).iter().enumerate() {
@@ -98,7 +117,8 @@ fn columns(filter: &str, count: usize) -> Vec<Vec<Entry>> {
                 column.push(Entry::Air);
             }
             column.push(Entry::Title(group));
-            column.extend(rows.into_iter().map(Entry::Key));
+            let lines = rows.chunk_by(|a, b| a.help == b.help && a.place == b.place);
+            column.extend(lines.map(|rows| Entry::Keys(rows.to_vec())));
         }
     }
     columns

@@ -129,14 +129,18 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         return typed(*what, text, theme, frame, area);
     }
     let place = if model.focus == Pane::List { Where::List } else { Where::Log };
-    let here = |row: &&Binding| !row.hint.is_empty() && (row.place == place || row.place == Where::Both);
+    let here = |row: &&Binding| {
+        !row.hint.is_empty()
+            && (row.place == place || row.place == Where::Both)
+            && !model.keys.keys(row).is_empty()
+    };
     // The way out and the way to all other keys stand at the end, whatever else has room.
     let (last, mut first): (Vec<&Binding>, Vec<&Binding>) =
         TABLE.iter().filter(here).partition(|row| row.group == Group::App);
     first.sort_by_key(|row| place == Where::Log && row.group == Group::Jobs);
     let room = usize::from(area.width);
     let show = |row: &Binding, hint: &'static str| {
-        let key = row.shown.split(' ').next().unwrap_or(row.shown);
+        let key = model.keys.shown(&[row], theme.ascii(), 1);
         let style = if does_nothing(model, row.action) { theme.dim() } else { theme.focus() };
         [span(format!(" {key}"), style), span(format!(" {hint} "), theme.dim())]
     };
@@ -183,7 +187,6 @@ fn typed(what: For, text: &str, theme: Theme, frame: &mut Frame, area: Rect) {
         For::Search => (" / ", "Enter searches, Esc leaves   regex, smart case "),
         For::Only => (" only lines with ", "Enter shows them, empty shows all, Esc leaves "),
         For::Jobs => (" jobs ", "Enter keeps it, Esc clears it "),
-        For::Line => (" line ", "Enter goes there, Esc leaves "),
         For::Moment => (" time ", "14:30   2026-11-22 14:30   -5m before the end   T+10m since the start "),
     };
     let room = usize::from(area.width).saturating_sub(prompt.len() + 2);

@@ -1,0 +1,193 @@
+//! Each key of the table, pressed.
+
+use super::{Case, numbered};
+use crate::keys::{Action, TABLE, Where, key};
+use crate::model::{Clock, For, Message, Mode, Pane, Sort, State};
+use crate::reading::page::Levels;
+use log::Level;
+
+/// The word that is searched for.
+const ERROR: &str = "[ERROR] [2026-11-22T16:20:02.5+00:00] [a] [1:1] - [m::n] [line:1]: broken\n";
+const WARNING: &str = "[WARN] [2026-11-22T16:20:02.5+00:00] [a] [1:1] - [m::n] [line:1]: odd\n";
+
+/// Has an action do what it is there for; `press` presses its key. Everything begins in the middle of a log whose
+/// level file has an error and a warning above and below. A new action does not compile until it is here.
+fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
+    use Action as A;
+    let (top, following) = (case.top(), case.model.log.following);
+    let selected = |case: &Case| case.model.jobs.selected().map(|job| job.name.clone());
+    let cursor = |case: &Case| {
+        String::from_utf8_lossy(&case.text[case.model.log.cursor.unwrap() as usize..]).into_owned()
+    };
+    match action {
+        A::Down | A::HalfDown | A::PageDown => {
+            press(case);
+            assert!(case.top() > top);
+        }
+        A::Up | A::HalfUp | A::PageUp => {
+            press(case);
+            assert!(case.top() < top);
+        }
+        A::First => {
+            press(case);
+            assert_eq!(case.top(), (0, 0));
+        }
+        A::Last => {
+            press(case);
+            assert!(!following && case.model.log.following);
+        }
+        A::Right | A::Left => {
+            case.model.log.left = 32;
+            press(case);
+            assert_eq!(case.model.log.left > 32, action == A::Right);
+        }
+        A::Search => {
+            press(case);
+            assert_eq!(case.model.mode, Mode::Typing(For::Search, String::new()));
+        }
+        A::NextHit | A::PreviousHit => {
+            case.keys("/line 15.$\r");
+            let at = case.model.log.cursor;
+            press(case);
+            assert_eq!(case.model.log.cursor > at, action == A::NextHit);
+            assert!(cursor(case).contains("line 15"));
+        }
+        A::Only => {
+            press(case);
+            assert_eq!(case.model.mode, Mode::Typing(For::Only, String::new()));
+        }
+        A::Next(level) | A::Previous(level) => {
+            press(case);
+            assert!(cursor(case).starts_with(&format!("[{level}]")));
+        }
+        A::GoToTime => {
+            press(case);
+            assert_eq!(case.model.mode, Mode::Typing(For::Moment, String::new()));
+        }
+        A::Toggle(level) => {
+            press(case);
+            assert_eq!(case.model.log.levels(), Levels::ALL.toggled(level));
+        }
+        A::ErrorsOnly => {
+            press(case);
+            assert_eq!(case.model.log.levels(), Levels::only(Level::Error));
+        }
+        A::AllLevels => {
+            case.model.log.only.levels = Levels::only(Level::Info);
+            press(case);
+            assert!(case.model.log.levels().is_all());
+        }
+        A::Wrap => {
+            press(case);
+            assert!(case.model.log.wrap);
+        }
+        A::Clock => {
+            press(case);
+            assert_eq!(case.model.log.clock, Clock::Start);
+        }
+        A::Chart => {
+            press(case);
+            assert!(!case.model.chart);
+        }
+        A::Raw => {
+            press(case);
+            assert!(case.model.log.raw);
+        }
+        A::Columns => {
+            press(case);
+            assert!(!case.model.log.columns);
+        }
+        A::Zoom => {
+            press(case);
+            assert!(case.model.zoom);
+        }
+        A::Mouse => {
+            press(case);
+            assert!(!case.model.mouse);
+        }
+        A::OlderFile | A::NewerFile => {
+            press(case);
+            let file = if action == A::NewerFile { "error.log" } else { "info.log" };
+            assert_eq!(case.model.log.place.as_ref().unwrap().file.to_str(), Some(file));
+        }
+        A::Sort => {
+            press(case);
+            assert_eq!(case.model.jobs.sort, Sort::Name);
+        }
+        A::FilterJobs => {
+            press(case);
+            assert_eq!(case.model.mode, Mode::Typing(For::Jobs, String::new()));
+        }
+        A::RunningOnly => {
+            press(case);
+            assert!(case.model.jobs.running_only && case.model.jobs.shown().len() < case.model.jobs.len());
+        }
+        A::Pane => {
+            let before = case.model.focus;
+            press(case);
+            assert_ne!(case.model.focus, before);
+        }
+        A::Enter => {
+            let before = selected(case);
+            press(case);
+            assert_eq!((case.model.focus, selected(case)), (Pane::Log, before));
+        }
+        A::Commands => {
+            press(case);
+            assert_eq!(case.model.mode, Mode::Commands(String::new(), 0));
+        }
+        A::Help => {
+            press(case);
+            assert_eq!(case.model.mode, Mode::Help(String::new(), 0));
+        }
+        A::Back => {
+            case.model.zoom = true;
+            press(case);
+            assert!(!case.model.zoom);
+        }
+        A::Quit => {
+            press(case);
+            assert!(case.model.quit);
+        }
+    }
+}
+
+/// In the middle of a log, beside two other jobs.
+fn prepared(place: Where) -> Case {
+    let text = [ERROR, WARNING, &numbered(300), ERROR, WARNING].concat();
+    let mut case = Case::new(&text, (120, 36));
+    let others = vec![case.job("aaa", State::Done), case.job("zzz", State::Running)];
+    case.send(Message::Jobs(others));
+    case.model.jobs.chosen = true;
+    case.model.focus = Pane::Log;
+    case.keys("/line 150$\r\u{1b}");
+    if place == Where::List {
+        case.model.focus = Pane::List;
+    }
+    case
+}
+
+#[test]
+fn every_key_of_the_table_does_what_it_is_there_for() {
+    for row in TABLE {
+        for name in row.keys {
+            let press = |case: &mut Case| case.send(Message::Key(key(name).unwrap()));
+            check(row.action, &mut prepared(row.place), &press);
+        }
+        // From the command list it does the same.
+        let press = |case: &mut Case| case.keys(&format!(":{}\r", row.name));
+        check(row.action, &mut prepared(row.place), &press);
+    }
+}
+
+#[test]
+fn what_is_typed_for_a_command_is_a_line_if_it_is_a_number_and_else_some_letters_of_its_name() {
+    let mut case = prepared(Where::Log);
+    case.keys(":wrp\r");
+    assert!(case.model.log.wrap);
+    case.keys(":12");
+    assert!(crate::view::tests::screen(&case.model, (120, 36)).contains("Enter goes to line 12"));
+    case.keys("\u{1b}:qqqq\r");
+    assert!(!case.model.quit && case.model.note.as_deref() == Some("no command is called so"));
+    assert_eq!(case.model.mode, Mode::Commands("qqqq".into(), 0));
+}

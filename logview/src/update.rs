@@ -17,7 +17,7 @@ use crate::reading::search::Way;
 use crate::source::Place;
 use crate::text;
 use ::log::Level;
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use logcore::disk::Recovered;
 use std::path::PathBuf;
 
@@ -188,10 +188,19 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     if key.kind == crossterm::event::KeyEventKind::Release {
         return Vec::new();
     }
+    let list = model.focus == Pane::List;
+    let bound = model.mode == Mode::Normal && model.keys.lookup(key, list).is_some();
+    if key.modifiers.contains(KeyModifiers::ALT) && !bound {
+        // A terminal sends the same for Alt and a key as for Esc and then the key.
+        let plain = KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key };
+        let mut requests = on_key(model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+        requests.extend(on_key(model, plain));
+        return requests;
+    }
     if model.mode != Mode::Normal && keys::name(key) != "ctrl-c" {
         return typing::on_key(model, key);
     }
-    match model.keys.lookup(key, model.focus == Pane::List) {
+    match model.keys.lookup(key, list) {
         Some(action) => act(model, action),
         None => Vec::new(),
     }

@@ -1,6 +1,7 @@
 //! The real viewer, seen through a real terminal.
 
 use logcore::disk::{Counts, Outcome};
+use logview::keys::Keymap;
 use std::fs;
 use std::os::unix::fs::FileExt;
 use tests::eventually;
@@ -428,7 +429,8 @@ fn the_help_has_every_key_of_the_table() {
     terminal.keys("?");
     terminal.sees("Help");
     for row in logview::keys::TABLE {
-        terminal.until(row.what, |screen| screen.contains(row.what) && screen.contains(row.shown));
+        let key = Keymap::default().shown(&[row], false, 1);
+        terminal.until(row.name, |screen| screen.contains(row.help) && screen.contains(&key));
     }
     terminal.keys("search");
     terminal.loses("half a page");

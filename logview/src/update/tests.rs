@@ -11,7 +11,6 @@ use crate::reading::search::Found;
 use crate::reading::{Hits, Lines, Page, Pattern, Sieve};
 use crate::source::FileLook;
 use chrono::DateTime;
-use crossterm::event::{KeyCode, KeyModifiers};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::Arc;

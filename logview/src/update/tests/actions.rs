@@ -191,3 +191,11 @@ fn what_is_typed_for_a_command_is_a_line_if_it_is_a_number_and_else_some_letters
     assert!(!case.model.quit && case.model.note.as_deref() == Some("no command is called so"));
     assert_eq!(case.model.mode, Mode::Commands("qqqq".into(), 0));
 }
+
+#[test]
+fn esc_and_a_key_right_after_it_are_not_taken_for_alt_and_the_key() {
+    let mut case = prepared(Where::Log);
+    case.keys("/some");
+    case.send(Message::Key(key("alt-v").unwrap()));
+    assert!(case.model.log.wrap && case.model.mode == Mode::Normal);
+}

@@ -25,7 +25,7 @@ pub use job_json::{Balance, Counts, JOB_JSON, JobFile, Losses, MAX_RUNS, Outcome
 pub use segment::{MAX_ID_BYTES, MAX_SEGMENT_BYTES, id_of, segment};
 
 use crate::engine::open::make_dirs;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +42,15 @@ pub(crate) fn make_own_dir(root: &Path) -> io::Result<PathBuf> {
         let text = format!("{} is no directory", dir.display());
         Err(io::Error::new(io::ErrorKind::NotADirectory, text))
     }
+}
+
+/// Opens a file to read, and waits for nobody: somebody may have put a pipe or a link there.
+fn open_at_once(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    options.open(path)
 }
 
 /// Whether a directory is there, and no link to one.

@@ -5,7 +5,7 @@
 //! dies, and everybody who sees the same files, from whatever container, sees the same lock. One descriptor per
 //! process, none per job.
 
-use super::{OWN_DIR, make_own_dir};
+use super::{OWN_DIR, make_own_dir, open_at_once};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -81,19 +81,10 @@ pub fn is_alive(root: &Path, process: &str) -> bool {
     if process.is_empty() || process.contains(['/', '\\', '\0']) {
         return false;
     }
-    match open_claim(&alive_file(root, process)) {
+    match open_at_once(&alive_file(root, process)) {
         Ok(file) => !matches!(file.try_lock_shared(), Ok(())),
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
-}
-
-/// Opens a claim to ask for its lock, and waits for nobody: somebody may have put a pipe or a link there.
-fn open_claim(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    options.open(path)
 }
 
 /// A new file, locked.
@@ -126,7 +117,7 @@ fn sweep(dir: &Path) {
         if !old || path.extension().is_none_or(|e| e != "alive") {
             continue;
         }
-        let Ok(file) = open_claim(&path) else { continue };
+        let Ok(file) = open_at_once(&path) else { continue };
         match file.try_lock() {
             Ok(()) => drop(fs::remove_file(&path)),
             Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}

@@ -21,12 +21,12 @@
 //! it is, `lost` is its losses together, and `counts` together are what was written and what was lost. Fields are only ever
 //! added.
 
-use super::is_alive;
+use super::{is_alive, open_at_once};
 use log::Level;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::ops::{Index, IndexMut};
 use std::path::Path;
 use std::time::SystemTime;
@@ -235,14 +235,20 @@ impl JobFile {
     /// whatever else the file system says.
     pub fn read(dir: &Path) -> io::Result<JobFile> {
         let path = dir.join(JOB_JSON);
-        let about = fs::symlink_metadata(&path)?;
-        if !about.is_file() || about.len() > MAX_BYTES {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "job.json is not a regular file of a sane size",
-            ));
+        let no_file =
+            || io::Error::new(io::ErrorKind::InvalidData, "job.json is not a regular file of a sane size");
+        if !fs::symlink_metadata(&path)?.is_file() {
+            return Err(no_file());
         }
-        let mut file: JobFile = serde_json::from_slice(&fs::read(&path)?)?;
+        // By now it may be a pipe, for which nobody is to wait.
+        let file = open_at_once(&path)?;
+        let about = file.metadata()?;
+        if !about.is_file() || about.len() > MAX_BYTES {
+            return Err(no_file());
+        }
+        let mut text = Vec::with_capacity(about.len() as usize);
+        file.take(MAX_BYTES).read_to_end(&mut text)?;
+        let mut file: JobFile = serde_json::from_slice(&text)?;
         file.keep_newest();
         Ok(file)
     }

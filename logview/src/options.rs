@@ -6,6 +6,7 @@ use encoding_rs::Encoding;
 use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -107,8 +108,31 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
             other => return Err(other.unexpected()).context("logview --help shows what there is"),
         }
     }
+    root.as_deref().map_or(Ok(()), reachable)?;
     options.root = root.unwrap_or_else(|| default_root(Path::new("config/log.yaml")));
     Ok(Command::View(options))
+}
+
+/// A directory that was named may be made later, but not one in a place that is not there: whoever has mistyped it is not
+/// to wait for it.
+///
+/// # Errors
+/// What is wrong with the nearest thing that is there.
+fn reachable(root: &Path) -> Result<()> {
+    let there = |path: &Path| if path.as_os_str().is_empty() { Path::new(".") } else { path }.metadata();
+    let missing = |path: &Path| there(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    let is_file = |path: &Path| there(path).is_ok_and(|about| !about.is_dir());
+    if is_file(root) {
+        bail!("{} is no directory; logview shows a directory of jobs", root.display());
+    }
+    if let Some(file) = root.ancestors().find(|path| is_file(path)) {
+        bail!("there can be no {}: {} is no directory", root.display(), file.display());
+    }
+    let dirs: Vec<&Path> = root.ancestors().take_while(|path| missing(path)).collect();
+    if let [_, .., first] = dirs[..] {
+        bail!("{} does not exist, so that there is no {} to wait for", first.display(), root.display());
+    }
+    Ok(())
 }
 
 /// `logcore.dir` of a template, else `logs`. A template that cannot be read is logcore's to complain about.
@@ -140,6 +164,20 @@ mod tests {
         assert!(
             matches!(parse(["demo".into(), "--jobs".into()]), Ok(Command::Demo(rest)) if rest == ["--jobs"])
         );
+    }
+
+    #[test]
+    fn a_directory_that_was_mistyped_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("file"), "").unwrap();
+        let why = |path: &str| match reachable(&dir.path().join(path)) {
+            Ok(()) => String::new(),
+            Err(error) => error.to_string().replace(&format!("{}/", dir.path().display()), ""),
+        };
+        assert_eq!((why("later"), why(".")), (String::new(), String::new()));
+        assert_eq!(why("file"), "file is no directory; logview shows a directory of jobs");
+        assert_eq!(why("file/logs"), "there can be no file/logs: file is no directory");
+        assert_eq!(why("no/such/logs"), "no does not exist, so that there is no no/such/logs to wait for");
     }
 
     #[test]

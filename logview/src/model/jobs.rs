@@ -78,6 +78,8 @@ pub struct Job {
     /// The id, made printable.
     pub name: String,
     pub state: State,
+    /// It is a host's own log and no job that anybody started.
+    pub server: bool,
     pub run: Option<RunInfo>,
     /// Records of the newest run.
     pub errors: u64,
@@ -354,6 +356,7 @@ pub(crate) mod tests {
             key: name.into(),
             name: name.into(),
             state,
+            server: false,
             run: None,
             errors,
             warnings: 0,

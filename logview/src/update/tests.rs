@@ -49,6 +49,7 @@ impl Case {
             key: name.into(),
             name: name.into(),
             state,
+            server: false,
             run: Some(run),
             errors: 3,
             warnings: 12,

@@ -15,12 +15,15 @@ use ratatui::text::Span;
 pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let jobs = &model.jobs;
     let listing = &jobs.listing;
-    let count = |wanted: &dyn Fn(State) -> bool| jobs.iter().filter(|job| wanted(job.state)).count() as u64;
+    // A host's own log is in the list, and is none of its jobs.
+    let started = || jobs.iter().filter(|job| !job.server);
+    let count = |wanted: &dyn Fn(State) -> bool| started().filter(|job| wanted(job.state)).count() as u64;
     let so_far = listing.seen < listing.total;
     let total = if so_far {
         format!("so far {} of {} jobs", text::number(listing.seen as u64), text::number(listing.total as u64))
     } else {
-        format!("{} job{}", text::number(jobs.len() as u64), if jobs.len() == 1 { "" } else { "s" })
+        let number = started().count() as u64;
+        format!("{} job{}", text::number(number), if number == 1 { "" } else { "s" })
     };
     let mut left = vec![
         span(" logview  ", theme.strong()),

@@ -188,6 +188,7 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
         key: key.to_owned(),
         name,
         state,
+        server,
         run,
         errors: 0,
         warnings: 0,

@@ -5,7 +5,7 @@ use super::{Bytes, FileId, FileLook, JobLook, Place, Source};
 use crate::reading::Format;
 use logcore::disk::{JobFile, Recovered, Run, RunState};
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -34,13 +34,13 @@ impl Local {
         if job == Path::new(SELF) { self.root.clone() } else { self.root.join(job) }
     }
 
-    /// The path of a place, after checking that its job is a real directory and not a link to one elsewhere.
-    fn path(&self, place: &Place) -> io::Result<PathBuf> {
-        let dir = self.dir(&place.job);
-        if place.job != Path::new(SELF) && !fs::symlink_metadata(&dir)?.is_dir() {
+    /// The directory of a job, if it is a real one and not a link to one elsewhere.
+    fn real_dir(&self, job: &Path) -> io::Result<PathBuf> {
+        let dir = self.dir(job);
+        if job != Path::new(SELF) && !fs::symlink_metadata(&dir)?.is_dir() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the job is no directory any more"));
         }
-        Ok(dir.join(&place.file))
+        Ok(dir)
     }
 }
 
@@ -73,7 +73,10 @@ impl Source for Local {
     }
 
     fn look(&self, job: &Path) -> JobLook {
-        let dir = self.dir(job);
+        let dir = match self.real_dir(job) {
+            Ok(dir) => dir,
+            Err(error) => return JobLook { unreadable: Some(error.to_string()), ..JobLook::default() },
+        };
         let mut look = JobLook { about: JobFile::read(&dir).ok(), ..JobLook::default() };
         match fs::read_dir(&dir) {
             Ok(entries) => {
@@ -103,19 +106,11 @@ impl Source for Local {
     }
 
     fn open(&self, place: &Place) -> io::Result<Box<dyn Bytes>> {
-        let path = self.path(place)?;
-        if !fs::symlink_metadata(&path)?.is_file() {
+        let dir = self.real_dir(&place.job)?;
+        if !fs::symlink_metadata(dir.join(&place.file))?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        let mut options = OpenOptions::new();
-        options.read(true);
-        // Between the look and the open it may have become a FIFO or a link: neither blocks nor leads away.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::custom_flags(
-            &mut options,
-            libc::O_NONBLOCK | libc::O_NOFOLLOW | libc::O_NOCTTY,
-        );
-        let file = options.open(&path)?;
+        let file = open_in(&dir, place)?;
         if !file.metadata()?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
@@ -123,7 +118,7 @@ impl Source for Local {
     }
 
     fn parts(&self, place: &Place) -> io::Result<Vec<Place>> {
-        let entries = fs::read_dir(self.dir(&place.job))?.flatten().take(MAX_ENTRIES);
+        let entries = fs::read_dir(self.real_dir(&place.job)?)?.flatten().take(MAX_ENTRIES);
         let names: Vec<OsString> = entries.map(|entry| entry.file_name()).collect();
         let parts = rotation::parts(place.file.as_os_str(), &names).into_iter();
         Ok(parts.map(|name| Place { job: place.job.clone(), file: name.into() }).collect())
@@ -139,7 +134,7 @@ impl Source for Local {
     }
 
     fn format(&self, place: &Place) -> Format {
-        let about = JobFile::read(&self.dir(&place.job)).ok();
+        let about = self.real_dir(&place.job).ok().and_then(|dir| JobFile::read(&dir).ok());
         JobLook { about, ..JobLook::default() }.format(&place.file)
     }
 
@@ -152,6 +147,22 @@ impl Source for Local {
         let plain = self.root.is_absolute() || shown.starts_with('.');
         if plain { shown } else { format!("./{shown}") }
     }
+}
+
+/// Opens a file of a job. Between a look at it and this, it or its directory may have become a FIFO or a link: neither
+/// blocks nor leads away.
+#[cfg(unix)]
+fn open_in(dir: &Path, place: &Place) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, open, openat};
+    let linked = if place.job == Path::new(SELF) { OFlags::empty() } else { OFlags::NOFOLLOW };
+    let dir = open(dir, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | linked, Mode::empty())?;
+    let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(openat(&dir, &place.file, OFlags::RDONLY | flags, Mode::empty())?.into())
+}
+
+#[cfg(not(unix))]
+fn open_in(dir: &Path, place: &Place) -> io::Result<File> {
+    File::open(dir.join(&place.file))
 }
 
 /// An open file.

@@ -1,11 +1,13 @@
 //! Everything the screen shows, everything that can happen, and everything that can be asked for. Plain values: what
 //! changes them is `update`, what draws them is `view`, and neither does any input or output.
 
+mod fold;
 mod jobs;
 mod log;
 mod message;
 mod moment;
 
+pub use self::fold::{Fold, Folding, Shown, What};
 pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, main_file};
 pub use self::log::{Clock, Columns, Focus, Log, Search};
 pub use self::message::{Field, fields, message};

@@ -26,6 +26,7 @@ pub(crate) struct Symbols {
     pub mark: &'static str,
     pub thumb: &'static str,
     pub dots: &'static str,
+    pub times: &'static str,
     pub eighths: [&'static str; 9],
     pub corners: [&'static str; 6],
     pub axis: [&'static str; 3],
@@ -43,6 +44,7 @@ const FINE: Symbols = Symbols {
     mark: "◂",
     thumb: "█",
     dots: "…",
+    times: "×",
     eighths: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     corners: ["╭", "╮", "╰", "╯", "─", "│"],
     axis: ["┤", "│", "└"],
@@ -60,6 +62,7 @@ const PLAIN: Symbols = Symbols {
     mark: "<",
     thumb: "#",
     dots: "~",
+    times: "x",
     eighths: [" ", ".", ".", ":", ":", "-", "=", "+", "#"],
     corners: ["+", "+", "+", "+", "-", "|"],
     axis: ["+", "|", "+"],
@@ -145,6 +148,16 @@ impl Theme {
             Tint::Path | Tint::Address => self.color(Color::LightBlue),
             Tint::Link => self.color(Color::LightBlue).add_modifier(Modifier::UNDERLINED),
         }
+    }
+
+    /// A row that stands for others.
+    pub(crate) fn folded(self) -> Style {
+        self.dim().add_modifier(Modifier::ITALIC)
+    }
+
+    /// The first line of a record that stays in sight.
+    pub(crate) fn stuck(self) -> Style {
+        Style::new().add_modifier(Modifier::UNDERLINED)
     }
 
     /// A look that a log has given to a part of itself.

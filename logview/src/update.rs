@@ -2,6 +2,7 @@
 //! What is needed from outside comes back as requests, in order.
 
 pub(crate) mod commands;
+mod line;
 mod log;
 mod mouse;
 #[cfg(test)]
@@ -245,6 +246,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         }
         Action::GoToTime => type_for(model, For::Moment),
         Action::Back => back(model),
+        Action::ChooseDown => line::choose(model, true),
+        Action::ChooseUp => line::choose(model, false),
+        Action::Fold => line::fold_here(model),
+        Action::FoldAll => line::fold_all(model),
         other => match jump(other) {
             Some(step) => log::step(model, step),
             None => switch(model, other),
@@ -277,6 +282,7 @@ fn switch(model: &mut Model, action: Action) -> Vec<Request> {
             }
         }
         Action::Raw => model.log.raw = !model.log.raw,
+        Action::Sticky => model.log.sticky = !model.log.sticky,
         Action::Columns => model.log.columns = !model.log.columns,
         Action::Chart => model.chart = !model.chart,
         Action::Zoom => {
@@ -379,6 +385,7 @@ fn back(model: &mut Model) -> Vec<Request> {
         model.jobs.arrange(model.now);
     } else if model.log.search.take().is_some() {
         model.log.cursor = None;
+        model.log.refold();
         let mut requests = settle(model);
         requests.push(Request::Count { tag: model.log.tag, pattern: None, near: 0 });
         return requests;

@@ -48,3 +48,46 @@ fn colours_in_a_log_are_colours_on_the_screen_and_nothing_else_is_passed_on() {
     assert!(holds(b"38;5;208"), "the colour is there");
     assert!(!holds(b"\x1b[5n") && !holds(b"\x1b]0;"), "no other sequence is");
 }
+
+#[test]
+fn traces_and_what_is_said_again_are_folded_and_unfolded() {
+    let mut root = Root::new();
+    let job = root.running("import-42");
+    job.log("INFO", "before");
+    job.log("ERROR", &format!("it broke{}", "\n\tat db::pool".repeat(11)));
+    (0..1204).for_each(|_| job.log("WARN", "pool exhausted"));
+    job.log("INFO", "behind it");
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.keys("\t");
+    terminal.sees("▸ × 1,204 the same until 16:20:01.123");
+    terminal.sees("▸ 11 lines folded: stack trace");
+    terminal.sees("before");
+    terminal.keys(".");
+    terminal.sees("at db::pool");
+    terminal.loses("11 lines folded");
+    terminal.keys("JJ.");
+    terminal.sees("11 lines folded");
+    terminal.keys(",G");
+    terminal.loses("1,204 the same");
+    terminal.until("all of them", |screen| screen.matches("pool exhausted").count() > 20);
+    terminal.keys(",");
+    terminal.sees("1,204 the same");
+    // What is looked for is shown, also where it was folded away.
+    terminal.keys("/db::pool\r");
+    terminal.loses("11 lines folded");
+    terminal.sees("11 hits");
+}
+
+#[test]
+fn the_first_line_of_a_record_stays_in_sight() {
+    let mut root = Root::new();
+    let job = root.running("import-42");
+    let trace: String = (0..100).map(|n| format!("\n\tat place_{n:02}")).collect();
+    job.log("ERROR", &format!("it broke{trace}"));
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.keys("\t,");
+    terminal.sees("at place_99");
+    terminal.sees("it broke");
+    terminal.keys("L");
+    terminal.loses("it broke");
+}

@@ -1,6 +1,6 @@
 //! The log pane: which file, which lines of it are loaded, which one stands at the top, and what is being looked for.
 
-use super::{Model, Request, Step, message};
+use super::{Folding, Model, Request, Shown, Step, message};
 use crate::layout::NARROW;
 use crate::reading::head::{Form, Head};
 use crate::reading::page::{Levels, Only};
@@ -56,6 +56,11 @@ pub struct Log {
     /// The file that a person chose among the job's, by name.
     pub chosen: Option<PathBuf>,
     pub page: Page,
+    /// What each of its lines is on the screen.
+    pub shown: Vec<Shown>,
+    pub folding: Folding,
+    /// How many times as many lines as usual are asked for, since most of them are folded.
+    pub stretch: usize,
     /// Wanted records before the page, where known.
     pub before: Option<u64>,
     /// Whether lines have arrived since the file was opened.
@@ -89,6 +94,8 @@ pub struct Log {
     pub columns: bool,
     /// Lines as they stand in the file.
     pub raw: bool,
+    /// Whether the first line of the record at the top of the screen stays in sight.
+    pub sticky: bool,
     /// Cells for the target, which only grows while one file is shown.
     pub target: usize,
     pub gone: bool,
@@ -107,6 +114,9 @@ impl Default for Log {
             tag: 0,
             chosen: None,
             page: Page::default(),
+            shown: Vec::new(),
+            folding: Folding::default(),
+            stretch: 1,
             before: None,
             loaded: false,
             top: 0,
@@ -129,6 +139,7 @@ impl Default for Log {
             clock: Clock::Day,
             columns: true,
             raw: false,
+            sticky: true,
             target: 5,
             gone: false,
             rotated: 0,
@@ -154,6 +165,8 @@ impl Log {
             clock: kept.clock,
             columns: kept.columns,
             raw: kept.raw,
+            sticky: kept.sticky,
+            folding: Folding { on: kept.folding.on, ..Folding::default() },
             ..Log::default()
         };
     }
@@ -166,13 +179,23 @@ impl Log {
             .min(self.page.lines.len().saturating_sub(1))
     }
 
+    /// The rows that a loaded line takes.
+    pub fn rows(&self, at: usize, columns: &Columns, ascii: bool) -> usize {
+        match self.shown.get(at) {
+            Some(Shown::Hidden) => 0,
+            Some(Shown::Folded(_)) => 1,
+            _ => columns.rows(&self.page.lines[at], self.wrap, ascii),
+        }
+    }
+
     /// Asks for lines.
     pub fn ask(&mut self, anchor: Anchor, height: usize, focus: Focus) -> Request {
         self.asked = true;
+        let (up, down) = ((3 * height + 4) * self.stretch, (4 * height + 8) * self.stretch);
         let (before, after) = match anchor {
-            Anchor::Start => (0, 4 * height + 8),
-            Anchor::End => (4 * height + 8, 0),
-            Anchor::At(_) => (3 * height + 4, 4 * height + 8),
+            Anchor::Start => (0, down),
+            Anchor::End => (down, 0),
+            Anchor::At(_) => (up, down),
         };
         Request::Page { tag: self.tag, anchor, before, after, only: self.only.clone(), focus }
     }

@@ -1,7 +1,7 @@
 //! What happens to the log pane: lines arrive, the file grows, a person moves, jumps, searches and filters.
 
 use crate::layout::Areas;
-use crate::model::{Columns, FileEvent, Focus, Log, Message, Model, Request, Search, Step};
+use crate::model::{Columns, FileEvent, Focus, Log, Message, Model, Request, Search, Shown, Step};
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
 use crate::reading::search::{Found, Way};
@@ -72,6 +72,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             (log.len, log.rotated) = (len, above);
             log.top += by;
             log.cursor = log.cursor.map(|at| at + by);
+            log.folding.except = log.folding.except.iter().map(|at| at + by).collect();
             log.held_at.0 += by;
             for line in &mut log.page.lines {
                 (line.at, line.end) = (line.at + by, line.end + by);
@@ -97,6 +98,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             log.gone = false;
             log.rotated = 0;
             log.cursor = None;
+            log.folding.except.clear();
             log.totals = Totals::default();
             log.volume = Volume::default();
             log.held_at = (0, Some(Totals::default()));
@@ -134,6 +136,11 @@ fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> 
     log.loaded = true;
     log.page = page;
     log.before = before;
+    log.folding.inner = false;
+    log.refold();
+    if let Focus::Top(at) | Focus::Upper(at) = focus {
+        log.unfold(at);
+    }
     let widest = log.page.lines.iter().filter_map(|line| {
         line.head.as_ref()?.target.as_ref().map(|t| {
             let target = &line.text[t.clone()];
@@ -157,7 +164,7 @@ fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> 
     if owed != 0 {
         move_by(model, owed);
     }
-    refill(model)
+    fill(model, true)
 }
 
 /// Puts the last line at the bottom of the screen.
@@ -173,8 +180,8 @@ fn bottom(model: &Model) -> Option<(u64, usize)> {
     let columns = Columns::of(model, areas.log.width);
     let mut rows = height(&areas);
     let log = &model.log;
-    for line in log.page.lines.iter().rev() {
-        let taken = columns.rows(line, log.wrap, model.look.ascii);
+    for (at, line) in log.page.lines.iter().enumerate().rev() {
+        let taken = log.rows(at, &columns, model.look.ascii);
         if taken >= rows {
             return Some((line.at, taken - rows));
         }
@@ -215,7 +222,7 @@ fn move_by(model: &mut Model, rows: i64) {
     if log.page.lines.is_empty() {
         return;
     }
-    let taken = |at: usize| columns.rows(&log.page.lines[at], log.wrap, ascii) as i64;
+    let taken = |at: usize| log.rows(at, &columns, ascii) as i64;
     let mut at = log.top_index();
     let mut row = if log.page.lines[at].at == log.top { log.row as i64 } else { 0 } + rows;
     while row < 0 && at > 0 {
@@ -226,41 +233,86 @@ fn move_by(model: &mut Model, rows: i64) {
         row -= taken(at);
         at += 1;
     }
-    let (mut top, mut shown) = (log.page.lines[at].at, row.clamp(0, taken(at) - 1));
-    if row < 0 && !log.page.from_start {
-        log.owed = row;
-    }
+    let (mut top, mut shown) = (log.page.lines[at].at, row.clamp(0, (taken(at) - 1).max(0)));
+    let mut owed = if row < 0 && !log.page.from_start { row } else { log.owed };
     if let Some((end, end_row)) = last.filter(|&(end, end_row)| (top, shown as usize) > (end, end_row)) {
         if !log.page.to_end {
             let from = log.page.lines.partition_point(|line| line.at < end);
-            log.owed = (from..at).map(taken).sum::<i64>() - end_row as i64 + row;
+            owed = (from..at).map(taken).sum::<i64>() - end_row as i64 + row;
         }
         (top, shown) = (end, end_row as i64);
     }
-    (log.top, log.row) = (top, shown as usize);
+    (log.top, log.row, log.owed) = (top, shown as usize, owed);
 }
 
 /// Asks for more lines where the screen comes near the end of those that are loaded.
 pub(super) fn refill(model: &mut Model) -> Vec<Request> {
+    fill(model, false)
+}
+
+/// The same; a page that has just come and does not do is asked for again with more lines.
+fn fill(model: &mut Model, fresh: bool) -> Vec<Request> {
+    /// Lines are not asked for by more than so many times.
+    const STRETCH: usize = 64;
     let height = height(&model.areas());
     if model.log.following && model.log.loaded {
         to_bottom(model);
     }
-    let log = &mut model.log;
-    if log.asked || log.place.is_none() || !log.loaded {
+    if model.log.asked || model.log.place.is_none() || !model.log.loaded {
         return Vec::new();
     }
-    let (above, below) = (log.top_index(), log.page.lines.len().saturating_sub(log.top_index()));
-    if log.following {
-        let short = log.page.lines.len() < height && !log.page.from_start;
-        return if short { vec![log.ask(Anchor::End, height, Focus::Bottom)] } else { Vec::new() };
+    let is_short = |model: &Model, known: bool| {
+        let (above, below) = around(model, 2 * height, known);
+        if model.log.following {
+            return above + below < height && !model.log.page.from_start;
+        }
+        (above < height && !model.log.page.from_start) || (below < 2 * height && !model.log.page.to_end)
+    };
+    let asks = is_short(model, true) && (!fresh || model.log.stretch < STRETCH);
+    let few = is_short(model, false);
+    let (above, below) = around(model, 8 * height, false);
+    let log = &mut model.log;
+    if asks {
+        log.stretch *= if fresh { 4 } else { 1 };
+        let (anchor, focus) =
+            if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::At(log.top), Focus::Stay) };
+        return vec![log.ask(anchor, height, focus)];
     }
-    if (above < height && !log.page.from_start) || (below < 2 * height && !log.page.to_end) {
-        let anchor = Anchor::At(log.top);
-        return vec![log.ask(anchor, height, Focus::Stay)];
+    if few && !log.folding.inner {
+        log.folding.inner = true;
+        log.refold();
+        if log.following {
+            to_bottom(model);
+        }
     }
-    log.owed = 0;
+    if above + below > 7 * height {
+        model.log.stretch = 1;
+    }
+    model.log.owed = 0;
     Vec::new()
+}
+
+/// Rows that are loaded above the screen's top and from it on, as far as a number of them. With `known`, what is folded
+/// counts only if it is known how much it is.
+fn around(model: &Model, most: usize, known: bool) -> (usize, usize) {
+    let columns = Columns::of(model, model.areas().log.width);
+    let log = &model.log;
+    let top = log.top_index();
+    let rows = |at: usize| match log.shown.get(at) {
+        Some(Shown::Folded(fold)) if known && !fold.complete => 0,
+        _ => log.rows(at, &columns, model.look.ascii),
+    };
+    let count = |ats: &mut dyn Iterator<Item = usize>| {
+        let mut sum = 0;
+        while sum < most {
+            match ats.next() {
+                Some(at) => sum += rows(at),
+                None => break,
+            }
+        }
+        sum
+    };
+    (count(&mut (0..top).rev()), count(&mut (top..log.page.lines.len())))
 }
 
 /// Asks for the lines that are shown once more, since something else is known about them now.
@@ -295,6 +347,7 @@ pub(super) fn set_levels(model: &mut Model, levels: Levels) -> Vec<Request> {
 pub(super) fn set_only(model: &mut Model, pattern: Option<Pattern>, text: String) -> Vec<Request> {
     model.log.only.matching = pattern;
     model.log.only_text = text;
+    model.log.refold();
     filtered(model)
 }
 
@@ -314,6 +367,7 @@ pub(super) fn search(model: &mut Model, text: String, pattern: Pattern) -> Vec<R
     (model.log.stepping, model.log.queued) = (false, Vec::new());
     model.log.search = Some(Search { text, pattern: pattern.clone(), hits: None });
     model.log.cursor = None;
+    model.log.refold();
     // While following, what was there last is nearer than what will come.
     let way = if model.log.following { Way::Backward } else { Way::Forward };
     let mut requests = step(model, Step::Hit(way));
@@ -360,13 +414,14 @@ pub(crate) fn visible(model: &Model) -> (u64, u64) {
     let log = &model.log;
     let mut rows = height(&areas) + log.row;
     let mut end = log.top;
-    for line in log.page.lines.get(log.top_index()..).unwrap_or_default() {
-        let taken = columns.rows(line, log.wrap, model.look.ascii);
-        end = line.end;
-        if taken >= rows {
+    for at in log.top_index()..log.page.lines.len() {
+        let taken = log.rows(at, &columns, model.look.ascii);
+        // What is folded into the last row is on screen with it.
+        if rows == 0 && taken > 0 {
             break;
         }
-        rows -= taken;
+        end = log.page.lines[at].end;
+        rows = rows.saturating_sub(taken);
     }
     (log.page.lines.get(log.top_index()).map_or(0, |line| line.at), end)
 }
@@ -411,7 +466,8 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
             }
             // What is on screen already does not move.
             if (first..last).contains(&at) && log.page.lines.iter().any(|line| line.at == at) {
-                return Vec::new();
+                log.unfold(at);
+                return refill(model);
             }
             vec![log.ask(Anchor::At(at), height, Focus::Upper(at))]
         }

@@ -49,6 +49,9 @@ fn click(model: &mut Model, at: Position) -> Vec<Request> {
         }
     } else {
         model.focus = Pane::Log;
+        if areas.log.contains(at) {
+            return super::line::click(model, usize::from(at.y - areas.log.y));
+        }
     }
     settle(model)
 }

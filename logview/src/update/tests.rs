@@ -340,7 +340,7 @@ fn on_a_narrow_screen_the_list_comes_and_goes() {
 }
 
 fn key() -> impl Strategy<Value = char> {
-    proptest::sample::select("jkbgGhlnNfsrewEW012345avTi[]\tz? /x\r\u{1b}".chars().collect::<Vec<_>>())
+    proptest::sample::select("jkJKbgGhlnNfsrewEW012345avTipcL.,[]\tz? /x\r\u{1b}".chars().collect::<Vec<_>>())
 }
 
 #[derive(Clone, Debug)]
@@ -431,7 +431,8 @@ proptest! {
             match event {
                 Event::Key(c) => case.keys(&c.to_string()),
                 Event::Resize(width, height) => case.send(Message::Resize(width, height)),
-                Event::Grow(count) => case.grow(&numbered(count)),
+                Event::Grow(count) if count % 5 == 0 => case.grow(&"[WARN] again\n".repeat(40 * count)),
+                Event::Grow(count) => case.grow(&format!("{}[ERROR] x\n{}", numbered(count), "\tat y\n".repeat(count))),
                 Event::Cut => {
                     case.text = b"new\n".to_vec();
                     case.send(Message::File { tag: case.model.log.tag, event: FileEvent::Replaced(4) });

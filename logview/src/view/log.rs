@@ -2,7 +2,7 @@
 //! edge where one is and where the errors are.
 
 use super::{put, span};
-use crate::model::{Clock, Columns, Model, message};
+use crate::model::{Clock, Columns, Fold, Model, Shown, What, message};
 use crate::reading::Line as LogLine;
 use crate::reading::head::{clock_at, instant};
 use crate::text::{self, Parts};
@@ -40,7 +40,12 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
             break;
         }
         let before = at.checked_sub(1).map(|before| &log.page.lines[before]);
-        for (nth, parts) in rows(model, theme, &columns, line, before).into_iter().enumerate().skip(skip) {
+        let rows = match log.shown.get(at) {
+            Some(Shown::Hidden) => Vec::new(),
+            Some(Shown::Folded(fold)) => vec![folded(model, theme, &columns, fold)],
+            _ => rows(model, theme, &columns, line, before),
+        };
+        for (nth, parts) in rows.into_iter().enumerate().skip(skip) {
             if row >= area.height {
                 break;
             }
@@ -58,9 +63,53 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         }
         skip = 0;
     }
+    if log.sticky {
+        stick(model, theme, &columns, frame, area);
+    }
     if !model.zoom && area.width > 4 {
         edge(model, theme, frame, area, &errors);
     }
+}
+
+/// The row that stands for others.
+fn folded(model: &Model, theme: Theme, columns: &Columns, fold: &Fold) -> Parts<Style> {
+    let symbols = theme.symbols();
+    let more = if fold.complete { "" } else { "+" };
+    let lines = text::number(fold.lines as u64);
+    let said = match fold.what {
+        What::Trace => format!("{lines}{more} lines folded: stack trace"),
+        What::Lines => format!("{lines}{more} lines folded"),
+        What::Same(last) => {
+            let count = text::number(fold.lines as u64 + 1);
+            let last = model.log.page.lines.get(last).and_then(time_of);
+            let until =
+                last.map(|time| of_day(model, time, 12)).filter(|time| columns.time > 0 && !time.is_empty());
+            let until = until.map_or_else(String::new, |time| format!(" until {time}"));
+            format!("{} {count}{more} the same{until}", symbols.times)
+        }
+    };
+    let indent = if columns.any { columns.time + if columns.time > 0 { 3 } else { 2 } } else { 0 };
+    let text = vec![(format!("{}{} {said}", " ".repeat(indent), symbols.cursor), theme.folded())];
+    text::cut(&text, 0, columns.width)
+}
+
+/// Keeps the first line of a record in sight while its other lines are read.
+fn stick(model: &Model, theme: Theme, columns: &Columns, frame: &mut Frame, area: Rect) {
+    let log = &model.log;
+    let top = log.top_index();
+    let inside =
+        |at: usize| log.page.lines.get(at).is_some_and(|line| line.head.is_none() && line.level.is_some());
+    if area.height < 4 || !(inside(top) || log.row > 0) || !columns.any {
+        return;
+    }
+    let head = (0..=top).rev().find(|&at| log.page.lines[at].head.is_some());
+    let Some(line) = head.and_then(|at| log.page.lines.get(at)) else { return };
+    let Some(first) = rows(model, theme, columns, line, None).into_iter().next() else { return };
+    let mut spans = vec![span(if model.zoom { "" } else { " " }, theme.stuck())];
+    let used: usize = first.iter().map(|(text, _)| text::cells(text)).sum();
+    spans.extend(first.into_iter().map(|(text, style)| span(text, style.patch(theme.stuck()))));
+    spans.push(span(" ".repeat(columns.width.saturating_sub(used)), theme.stuck()));
+    put(frame, area, 0, spans);
 }
 
 /// The rows of one line.

@@ -97,6 +97,29 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             press(case);
             assert!(!case.model.log.columns);
         }
+        A::ChooseDown | A::ChooseUp => {
+            let (first, second) = (case.model.log.page.lines.clone(), case.model.log.top_index());
+            case.model.log.cursor = Some(first[second + 1].at);
+            press(case);
+            let step = if action == A::ChooseDown { second + 2 } else { second };
+            assert_eq!(case.model.log.cursor, Some(first[step].at));
+        }
+        A::Fold | A::FoldAll => {
+            case.text.extend_from_slice("\tat x\n".repeat(9).as_bytes());
+            case.grow("");
+            case.keys("G");
+            let shows =
+                |case: &Case| crate::view::tests::screen(&case.model, (120, 36)).contains("9 lines folded");
+            assert!(shows(case));
+            press(case);
+            assert!(!shows(case));
+            press(case);
+            assert!(shows(case));
+        }
+        A::Sticky => {
+            press(case);
+            assert!(!case.model.log.sticky);
+        }
         A::Zoom => {
             press(case);
             assert!(case.model.zoom);

@@ -1,0 +1,100 @@
+//! The line that a person means: the one that a jump, a click or a key has chosen, or else the one that stands where one
+//! reads; and what is done with it.
+
+use super::log::{hold, refill, scroll};
+use crate::model::{Columns, Model, Request, Shown};
+
+/// What stands on each row of the log: a loaded line, and which of its rows.
+pub(crate) fn on_screen(model: &Model) -> Vec<(usize, usize)> {
+    let area = model.areas().log;
+    let columns = Columns::of(model, area.width);
+    let log = &model.log;
+    let height = usize::from(area.height);
+    let mut skip =
+        if log.page.lines.get(log.top_index()).is_some_and(|line| line.at == log.top) { log.row } else { 0 };
+    let mut rows = Vec::with_capacity(height);
+    for at in log.top_index()..log.page.lines.len() {
+        for nth in skip..log.rows(at, &columns, model.look.ascii) {
+            if rows.len() == height {
+                return rows;
+            }
+            rows.push((at, nth));
+        }
+        skip = 0;
+    }
+    rows
+}
+
+/// The line that is meant, as a number in the page.
+pub(crate) fn current(model: &Model) -> Option<usize> {
+    let log = &model.log;
+    let rows = on_screen(model);
+    let chosen = rows.iter().find(|(at, _)| Some(log.page.lines[*at].at) == log.cursor);
+    let read = if log.following { rows.last() } else { rows.first() };
+    chosen.or(read).map(|(at, _)| *at)
+}
+
+/// Chooses the next or the previous line.
+pub(super) fn choose(model: &mut Model, down: bool) -> Vec<Request> {
+    let Some(from) = current(model) else { return Vec::new() };
+    hold(&mut model.log);
+    let log = &mut model.log;
+    let seen = |at: &usize| log.shown.get(*at) != Some(&Shown::Hidden);
+    let next = match log.cursor {
+        None => Some(from),
+        Some(_) if down => (from + 1..log.page.lines.len()).find(seen),
+        Some(_) => (0..from).rev().find(seen),
+    };
+    let Some(next) = next else { return refill(model) };
+    log.cursor = Some(log.page.lines[next].at);
+    let rows = on_screen(model);
+    if rows.iter().any(|(at, _)| *at == next) {
+        return refill(model);
+    }
+    scroll(model, if down { 1 } else { -1 })
+}
+
+/// Chooses what stands on a row of the log; a row that stands for others is unfolded.
+pub(super) fn click(model: &mut Model, row: usize) -> Vec<Request> {
+    let Some(&(at, _)) = on_screen(model).get(row) else { return Vec::new() };
+    hold(&mut model.log);
+    let log = &mut model.log;
+    if matches!(log.shown.get(at), Some(Shown::Folded(_))) {
+        if let Some(head) = log.fold_of(at) {
+            log.flip(head);
+        }
+    } else {
+        log.cursor = Some(log.page.lines[at].at);
+    }
+    refill(model)
+}
+
+/// Folds or unfolds where one is.
+pub(super) fn fold_here(model: &mut Model) -> Vec<Request> {
+    let rows = on_screen(model);
+    let log = &model.log;
+    let chosen = rows.iter().any(|(at, _)| Some(log.page.lines[*at].at) == log.cursor);
+    // Nobody has chosen a line: the first one that is folded is meant.
+    let folded =
+        rows.iter().map(|(at, _)| *at).find(|at| matches!(log.shown.get(*at), Some(Shown::Folded(_))));
+    let at = if chosen { current(model) } else { folded.or_else(|| current(model)) };
+    match at.and_then(|at| log.fold_of(at)) {
+        Some(head) => {
+            hold(&mut model.log);
+            // The same key takes it back.
+            model.log.cursor = Some(model.log.page.lines[head].at);
+            model.log.flip(head);
+        }
+        None => model.note = Some("there is nothing to fold here".to_owned()),
+    }
+    refill(model)
+}
+
+/// Folds everything, or nothing.
+pub(super) fn fold_all(model: &mut Model) -> Vec<Request> {
+    let log = &mut model.log;
+    log.folding.on = !log.folding.on;
+    log.folding.except.clear();
+    log.refold();
+    refill(model)
+}

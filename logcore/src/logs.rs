@@ -457,7 +457,7 @@ impl Inner {
 
     /// Whether this is the process that made it, and no child that was forked.
     pub(crate) fn is_ours(&self) -> bool {
-        std::process::id() == self.pid
+        crate::process::id() == self.pid
     }
 
     /// The process ends in order.

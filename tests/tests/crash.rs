@@ -162,10 +162,8 @@ fn kill(child: &Child, signal: i32) {
 
 #[test]
 fn the_next_host_writes_what_a_dead_one_had_buffered_and_says_so() {
-    let sandbox = Sandbox::new(ROLLING);
-    let mut child = spawn(&sandbox, "");
-    let mut reports = [0; 8 * 1000];
-    child.stderr.take().unwrap().read_exact(&mut reports).unwrap();
+    let sandbox = Sandbox::new(&LEVEL_FILES.replace("10ms", "1h"));
+    let mut child = waiting(&sandbox, "");
     kill(&child, libc::SIGKILL);
     child.wait().unwrap();
     let logs = Logs::from_file(sandbox.config()).unwrap();
@@ -173,7 +171,7 @@ fn the_next_host_writes_what_a_dead_one_had_buffered_and_says_so() {
     drop(logs);
     let said: Vec<_> = lines(server).into_iter().filter(|line| line.contains(" died with ")).collect();
     assert!(
-        said.iter().any(|line| line.starts_with("WARN|server|") && line.contains("own-5/debug.log")),
+        said.iter().any(|line| line.starts_with("WARN|server|") && line.contains("buffered/debug.log")),
         "{said:?}"
     );
 }

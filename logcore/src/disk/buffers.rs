@@ -142,7 +142,7 @@ impl Buffers {
     }
 
     fn is_ours(&self) -> bool {
-        self.pid == std::process::id()
+        self.pid == crate::process::id()
     }
 }
 

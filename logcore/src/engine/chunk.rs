@@ -78,6 +78,11 @@ impl Chunk {
         self.len - self.done
     }
 
+    /// Whether something of it stands in the file without being known to stand there for good.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.done > self.settled
+    }
+
     /// Appends a record, for which there has to be room.
     #[inline(always)]
     pub(super) fn push(&mut self, record: &[u8], posting: Posting<'_>) {

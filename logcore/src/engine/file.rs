@@ -580,6 +580,11 @@ impl Front {
         taken
     }
 
+    /// Whether something stands in the file and nobody has made sure yet that the file has a name.
+    fn is_unsettled(&self) -> bool {
+        self.chunks().any(Chunk::is_unsettled)
+    }
+
     /// The descriptor is let go of: what stands in its file is done with, unless the file is deleted.
     fn settle(&mut self, shared: &Shared, deleted: bool) {
         for chunk in self.full.iter_mut().chain(&mut self.chunk) {
@@ -832,7 +837,11 @@ impl Back {
 
     fn drop_file(&mut self, owner: &LogFile, shared: &Shared) {
         if let Some(file) = self.file.take() {
-            owner.front.lock().settle(shared, is_deleted(&file));
+            let mut front = owner.front.lock();
+            if front.is_unsettled() {
+                front.settle(shared, is_deleted(&file));
+            }
+            drop(front);
             owner.is_open.store(false, Ordering::Relaxed);
             shared.closed();
         }

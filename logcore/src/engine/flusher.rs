@@ -129,10 +129,10 @@ impl Flusher {
         lock(&self.0.work).dirty.len()
     }
 
-    /// Has all that waits written after so long at the latest.
+    /// Has all that waits written after so long at the latest; what comes later is not meant.
     pub(super) fn hurry(&self, after: Duration) {
         let mut work = lock(&self.0.work);
-        if work.soon.is_none() {
+        if work.soon.is_none() && !work.dirty.is_empty() {
             work.soon = Instant::now().checked_add(after);
             if !work.awake {
                 self.0.wake.notify_one();

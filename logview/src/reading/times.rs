@@ -70,7 +70,9 @@ fn month(text: &[u8]) -> Option<i64> {
 
 fn number(text: &[u8], range: Range<usize>) -> Option<i64> {
     let digits = text.get(range)?.trim_ascii_start();
-    digits.iter().try_fold(0i64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
+    // Nineteen digits may be more than a number holds.
+    let add = |sum: i64, byte: &u8| sum.checked_mul(10)?.checked_add(i64::from(byte - b'0'));
+    digits.iter().try_fold(0i64, |sum, byte| if byte.is_ascii_digit() { add(sum, byte) } else { None })
 }
 
 /// Seconds since the epoch of a full time; `None` for a time without a date.

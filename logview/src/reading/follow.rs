@@ -6,6 +6,7 @@
 //! nothing that was written before a rotation is missed, and nobody's place in the log moves.
 
 use super::joined::Joined;
+use crate::source::rotation::packing;
 use crate::source::{Bytes, FileId, Place, Source};
 use std::io;
 use std::sync::Arc;
@@ -93,7 +94,8 @@ impl Followed {
         let Some(open) = &mut self.open else { return self.reopen(source) };
         if open.id != id {
             // A file that was made anew and is empty: the writer may still be at the old one.
-            return if len == 0 { self.drain() } else { self.rotate(source) };
+            let waits = len == 0 && rolled_between(source, &self.place, open.id)?.is_empty();
+            return if waits { self.drain() } else { self.rotate(source) };
         }
         let was_gone = std::mem::take(&mut self.gone);
         if len < open.len || !open.unchanged()? {
@@ -120,9 +122,19 @@ impl Followed {
         if end < old.len || old.joined.parts() >= MOST_PARTS || !old.unchanged()? {
             return self.reopen(source);
         }
+        let between = rolled_between(source, &self.place, old.id)?;
         let Some(bytes) = open(source, &self.place)? else { return self.missing() };
-        let base = old.joined.push(end, Arc::clone(&bytes))?;
+        if old.joined.parts() + between.len() >= MOST_PARTS {
+            return self.reopen(source);
+        }
         let joined = Arc::clone(&old.joined);
+        let mut end = end;
+        for between in between {
+            let (_, len) = between.stat()?;
+            joined.push(end, between)?;
+            end = len;
+        }
+        let base = joined.push(end, Arc::clone(&bytes))?;
         self.gone = false;
         self.open = Some(Open::new(joined, base, bytes)?);
         Ok(Change::Rotated)
@@ -139,6 +151,25 @@ impl Followed {
         let (_, len) = open.bytes.stat()?;
         Ok(if len > open.len && open.grow(len)? { Change::Grew } else { Change::Same })
     }
+}
+
+/// Files that had the name after the one of this identity and have lost it again, the oldest first: between two looks a
+/// file may be rotated twice. What has been packed by then is left out.
+fn rolled_between(source: &dyn Source, place: &Place, id: FileId) -> io::Result<Vec<Arc<dyn Bytes>>> {
+    let mut between = Vec::new();
+    for part in source.parts(place)?.iter().rev().take(MOST_PARTS) {
+        if packing(part.file.as_os_str()).1.is_some() {
+            break;
+        }
+        let Some(bytes) = open(source, part)? else { break };
+        if bytes.stat()?.0 == id {
+            between.reverse();
+            return Ok(between);
+        }
+        between.push(bytes);
+    }
+    // Whatever those are that stand there, they do not go on where the file ended.
+    Ok(Vec::new())
 }
 
 /// `None` if there is none.

@@ -3,6 +3,24 @@
 //! A place in a file is a byte offset, never a line number, so that the middle of a file of any size is as near as
 //! its ends. Everything is read in blocks with `pread`; nothing is mapped, and memory does not grow with the file.
 //! How a file is followed by name stands in [`follow`]; what a line looks like on the screen stands elsewhere.
+//!
+//! ```
+//! use logview::reading::{Anchor, Followed, Lines, Sieve, page::page};
+//! use logview::source::{Local, Place};
+//!
+//! let root = tempfile::tempdir()?;
+//! std::fs::create_dir(root.path().join("import-42"))?;
+//! std::fs::write(root.path().join("import-42/debug.log"), "[INFO] one\n[ERROR] two\n\tat main.rs:3\n")?;
+//!
+//! let mut file = Followed::new(Place { job: "import-42".into(), file: "debug.log".into() });
+//! file.check(&Local::new(root.path()))?; // looks again: it has grown, rolled, or was cut
+//! let (bytes, len) = file.bytes().expect("it is there");
+//! let mut lines = Lines::new(bytes, len);
+//! let last = page(&mut lines, (Anchor::End, 2, 0), Sieve::ALL, &|| false)?.lines;
+//! assert_eq!(last[0].text, b"[ERROR] two");
+//! assert_eq!(last[1].level, Some(log::Level::Error)); // of its record
+//! # std::io::Result::Ok(())
+//! ```
 
 pub mod abreast;
 pub mod detect;

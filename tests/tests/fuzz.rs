@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
+#[path = "../fuzz/src/reading.rs"]
+mod reading;
 #[path = "../fuzz/src/targets.rs"]
 mod targets;
 
@@ -98,4 +100,29 @@ fn job_json() {
 #[test]
 fn buffers_of_a_dead_process() {
     run("buffers", targets::buffers, 3000);
+}
+
+#[test]
+fn the_lines_of_any_bytes() {
+    run("lines", reading::lines, 1000);
+}
+
+#[test]
+fn a_file_that_is_followed() {
+    run("following", reading::following, 2000);
+}
+
+#[test]
+fn several_logs_as_one() {
+    run("several", reading::several, 2000);
+}
+
+#[test]
+fn packed_parts() {
+    run("packed", reading::packed, 2000);
+}
+
+#[test]
+fn lines_by_their_pattern() {
+    run("format", reading::format, 5000);
 }

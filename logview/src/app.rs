@@ -1,12 +1,12 @@
 //! The one thread that draws: takes messages in, draws when something changed, hands requests out.
 
-use crate::model::{Look, Message, Model, Request};
+use crate::model::{Look, Message, Mode, Model, Request};
 use crate::options::Options;
 use crate::source::{Local, Source};
 use crate::terminal::{self, Screen};
-use crate::update::update;
+use crate::update::{notice::refusal, update};
 use crate::view::view;
-use crate::workers::{self, Workers};
+use crate::workers::{self, ConfigFile, Workers};
 use anyhow::{Context, Result, bail};
 use chrono::Local as Zone;
 use std::sync::Arc;
@@ -30,9 +30,18 @@ pub fn run(options: Options) -> Result<()> {
     let deadline = options.quit_after.map(|after| Instant::now() + after);
     let (mut screen, _taken) = terminal::take(options.terminal)?;
     let size = screen.size().context("the terminal has no size")?;
-    let look = Look { ascii: options.ascii, plain: options.plain };
+    let look = Look { ascii: options.ascii, plain: options.plain, ..Look::default() };
     let mut model = Model::new(&source.title(), look, (size.width, size.height), Zone::now().fixed_offset());
-    let workers = workers::start(&source, options.cache, (options.encoding, options.poll), true);
+    let mut config = options.config.map(ConfigFile::new);
+    match config.as_mut().and_then(ConfigFile::look) {
+        Some(Ok(config)) => model.configure(config),
+        Some(Err(refused)) => model.mode = Mode::Notice(refusal(&refused)),
+        None => {}
+    }
+    if !model.mouse {
+        terminal::mouse(&mut screen, false).context("the terminal cannot be written to")?;
+    }
+    let workers = workers::start(&source, options.cache, (options.encoding, options.poll), config);
     show(&mut screen, &mut model, &workers, deadline)
 }
 

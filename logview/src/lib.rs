@@ -9,6 +9,7 @@
 //! [`run`] opens it on a root. [`reading`] is the part without any terminal.
 
 mod app;
+pub mod config;
 pub mod demo;
 mod fuzzy;
 pub mod keys;

@@ -19,6 +19,7 @@ fn run() -> anyhow::Result<()> {
         Command::View(options) => logview::run(options),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Help => print(HELP),
+        Command::PrintConfig => print(&logview::config::printed()),
         Command::Version => print(concat!("logview ", env!("CARGO_PKG_VERSION"), "\n")),
     }
 }

@@ -13,13 +13,14 @@ pub use self::log::{Clock, Columns, Focus, Log, Search};
 pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;
 
-use crate::keys::Keymap;
+use crate::config::{Config, Refused};
 use crate::layout::{Areas, WIDE, Wishes, areas};
 use crate::reading::page::{Only, Record};
 use crate::reading::search::{Found, Way};
 use crate::reading::{Anchor, Page, Pattern, Totals, index::Volume};
 use crate::source::Place;
 use crate::text;
+use crate::theme::palette::Palette;
 use ::log::Level;
 use chrono::{DateTime, FixedOffset};
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -27,13 +28,15 @@ use logcore::disk::Recovered;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-/// How it is to look, from the command line and the environment.
+/// How it is to look, from the command line, the environment and `config.yaml`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
     /// No character beyond ASCII.
     pub ascii: bool,
     /// No colours.
     pub plain: bool,
+    /// Which colours, if any.
+    pub palette: Palette,
 }
 
 /// Which pane has the focus.
@@ -56,6 +59,16 @@ pub enum Mode {
     Commands(String, usize),
     /// A line of text for something.
     Typing(For, String),
+    /// Something is said, until a key.
+    Notice(Notice),
+}
+
+/// What is said in a frame over the screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Notice {
+    pub title: String,
+    pub lines: Vec<String>,
 }
 
 /// What a typed line is for.
@@ -94,7 +107,7 @@ pub struct Model {
     pub log: Log,
     pub focus: Pane,
     pub mode: Mode,
-    pub keys: Keymap,
+    pub config: Config,
     pub zoom: bool,
     pub chart: bool,
     pub mouse: bool,
@@ -120,7 +133,7 @@ impl Model {
             log: Log::default(),
             focus: if size.0 >= WIDE { Pane::List } else { Pane::Log },
             mode: Mode::Normal,
-            keys: Keymap::default(),
+            config: Config::default(),
             zoom: false,
             chart: true,
             mouse: true,
@@ -130,6 +143,31 @@ impl Model {
             quit: false,
             failure: None,
         }
+    }
+
+    /// Turns to another configuration: what differs from the one before is set, what a person changed since stays.
+    pub fn configure(&mut self, config: Config) {
+        let old = std::mem::replace(&mut self.config, config);
+        let new = &self.config;
+        let change = |field: &mut bool, old: bool, new: bool| {
+            if old != new {
+                *field = new;
+            }
+        };
+        self.look.palette = new.palette;
+        change(&mut self.look.ascii, old.ascii, new.ascii);
+        change(&mut self.log.wrap, old.wrap, new.wrap);
+        change(&mut self.log.columns, old.columns, new.columns);
+        change(&mut self.chart, old.chart, new.chart);
+        change(&mut self.mouse, old.mouse, new.mouse);
+        change(&mut self.jobs.running_only, old.running_only, new.running_only);
+        if old.clock != new.clock {
+            self.log.clock = new.clock;
+        }
+        if old.sort != new.sort {
+            self.jobs.sort = new.sort;
+        }
+        self.jobs.arrange(self.now);
     }
 
     /// A time as it is shown.
@@ -209,6 +247,8 @@ pub enum Message {
         count: u64,
         complete: bool,
     },
+    /// The configuration was saved; one that cannot be understood changes nothing.
+    Configured(Box<Result<Config, Refused>>),
     /// How changes are noticed from now on.
     Watching(Watching),
     /// What processes that died had buffered was written to their files.

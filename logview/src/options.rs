@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::config;
 use crate::reading::Shelf;
 use anyhow::{Context, Result, bail};
 use encoding_rs::Encoding;
@@ -26,11 +27,14 @@ Options:
       --encoding LABEL  of files that are not UTF-8: gbk, windows-1252, …; UTF-16 is
                         known by its byte order mark
       --poll            look for changes instead of being notified of them
+      --config FILE     keys, colours and defaults, instead of the user's config.yaml
+      --print-config    print a configuration with all defaults, to be changed
   -h, --help            print this help
   -V, --version         print the version
 
 Environment:
   NO_COLOR       no colours, if set and not empty
+  XDG_CONFIG_HOME where the configuration is, logview/config.yaml [default: ~/.config]
   XDG_CACHE_HOME where indices of large files are kept, in logview/ [default: ~/.cache]
 
 In the viewer, ? shows all keys. `logview demo --help` tells about the demo.
@@ -53,6 +57,8 @@ pub struct Options {
     pub encoding: Option<&'static Encoding>,
     /// Where indices of large files are kept from one look to the next.
     pub cache: Shelf,
+    /// The user's configuration; it need not exist.
+    pub config: Option<PathBuf>,
     /// Quit by itself after this time.
     pub quit_after: Option<Duration>,
 }
@@ -61,7 +67,13 @@ impl Options {
     /// The viewer on a root, as the environment says.
     pub fn new(root: impl Into<PathBuf>) -> Options {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Options { root: root.into(), plain, cache: Shelf::of_user(), ..Options::default() }
+        Options {
+            root: root.into(),
+            plain,
+            cache: Shelf::of_user(),
+            config: config::path(),
+            ..Options::default()
+        }
     }
 }
 
@@ -76,6 +88,8 @@ pub enum Command {
     Help,
     /// The version.
     Version,
+    /// The configuration with all its defaults.
+    PrintConfig,
 }
 
 /// Reads the arguments after the program's name.
@@ -94,6 +108,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help),
             Short('V') | Long("version") => return Ok(Command::Version),
+            Long("print-config") => return Ok(Command::PrintConfig),
+            Long("config") => options.config = Some(parser.value()?.into()),
             Long("ascii") => options.ascii = true,
             Long("encoding") => {
                 let label = parser.value()?.string()?;

@@ -1,9 +1,12 @@
-//! Colours and symbols: the terminal's own sixteen colours, right on dark and on light, and never colour alone.
+//! Colours and symbols: the palette in force, and never colour alone.
+
+pub(crate) mod palette;
 
 use crate::model::{Look, State};
 use crate::tint::Tint;
 use log::Level;
-use ratatui::style::{Color, Modifier, Style};
+use palette::Part;
+use ratatui::style::{Modifier, Style};
 
 /// How things look.
 #[derive(Clone, Copy, Debug)]
@@ -84,70 +87,71 @@ impl Theme {
         self.look.ascii
     }
 
-    fn color(self, color: Color) -> Style {
-        if self.look.plain { Style::new() } else { Style::new().fg(color) }
-    }
-
-    /// Black on a colour is readable whatever is around it.
-    fn block(self, color: Color) -> Style {
-        if self.look.plain {
-            Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD)
-        } else {
-            Style::new().fg(Color::Black).bg(color)
+    /// The look of a part, without its colours where there are to be none.
+    fn part(self, part: Part) -> Style {
+        let style = self.look.palette.get(part);
+        if !self.look.plain {
+            return style;
         }
+        // What was told by its colour is told by its weight.
+        let weight = match part {
+            Part::Follow | Part::Hold => Modifier::REVERSED | Modifier::BOLD,
+            Part::Selected => Modifier::REVERSED,
+            Part::Focus => Modifier::BOLD,
+            _ => Modifier::empty(),
+        };
+        Style { fg: None, bg: None, ..style }.add_modifier(weight)
     }
 
     /// What the person reads.
     pub(crate) fn text(self) -> Style {
-        Style::new()
+        self.part(Part::Text)
     }
 
     /// What stands around it.
     pub(crate) fn dim(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        self.part(Part::Dim)
     }
 
     /// Names and numbers that matter.
     pub(crate) fn strong(self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
+        self.part(Part::Strong)
     }
 
     /// The one accent: where the focus is.
     pub(crate) fn focus(self) -> Style {
-        // Not bold: many terminals make bold cyan and yellow so bright that they vanish on white.
-        if self.look.plain { Style::new().add_modifier(Modifier::BOLD) } else { self.color(Color::Cyan) }
+        self.part(Part::Focus)
     }
 
     /// Errors.
     pub(crate) fn error(self) -> Style {
-        self.color(Color::Red).add_modifier(Modifier::BOLD)
+        self.part(Part::Error)
     }
 
     /// Warnings.
     pub(crate) fn warning(self) -> Style {
-        self.color(Color::Yellow)
+        self.part(Part::Warning)
     }
 
     /// The time of a record.
     pub(crate) fn time(self) -> Style {
-        self.dim()
+        self.part(Part::Time)
     }
 
     /// Who says it.
     pub(crate) fn target(self) -> Style {
-        self.dim()
+        self.part(Part::Target)
     }
 
-    /// What stands out in a message; laid over the message's own style. Neither red nor yellow, which belong to errors
-    /// and warnings, nor cyan, which is the focus.
+    /// What stands out in a message; laid over the message's own style.
     pub(crate) fn tint(self, tint: Tint) -> Style {
-        match tint {
-            Tint::Number | Tint::Word | Tint::Id => self.color(Color::Magenta),
-            Tint::Quoted => self.color(Color::Green),
-            Tint::Key => self.dim(),
-            Tint::Path | Tint::Address => self.color(Color::LightBlue),
-            Tint::Link => self.color(Color::LightBlue).add_modifier(Modifier::UNDERLINED),
-        }
+        self.part(match tint {
+            Tint::Number | Tint::Word | Tint::Id => Part::Number,
+            Tint::Quoted => Part::Quoted,
+            Tint::Key => Part::Key,
+            Tint::Path | Tint::Address => Part::Path,
+            Tint::Link => Part::Link,
+        })
     }
 
     /// A row that stands for others.
@@ -167,26 +171,22 @@ impl Theme {
 
     /// A hit of the search.
     pub(crate) fn hit(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        self.part(Part::Hit)
     }
 
     /// The block that says FOLLOW.
     pub(crate) fn follow(self) -> Style {
-        self.block(Color::Green)
+        self.part(Part::Follow)
     }
 
     /// The block that says HOLD.
     pub(crate) fn hold(self) -> Style {
-        self.block(Color::Yellow)
+        self.part(Part::Hold)
     }
 
     /// The selected row of the list.
     pub(crate) fn selected(self, focused: bool) -> Style {
-        if focused {
-            Style::new().add_modifier(Modifier::REVERSED)
-        } else {
-            Style::new().add_modifier(Modifier::BOLD)
-        }
+        self.part(if focused { Part::Selected } else { Part::Beside })
     }
 
     /// A level's letter.
@@ -203,7 +203,7 @@ impl Theme {
     /// The message of a record of a level.
     pub(crate) fn message(self, level: Option<Level>) -> Style {
         match level {
-            Some(Level::Error) => self.color(Color::Red),
+            Some(Level::Error) => self.part(Part::ErrorText),
             Some(Level::Warn) => self.warning(),
             Some(Level::Trace) => self.dim(),
             _ => self.text(),
@@ -221,7 +221,7 @@ impl Theme {
             State::Unknown => ("·", "."),
         };
         let style = match state {
-            State::Running => self.color(Color::Green),
+            State::Running => self.part(Part::Running),
             State::Failed | State::Panicked | State::Died => self.error(),
             State::Quiet => self.warning(),
             _ => self.dim(),

@@ -5,6 +5,7 @@ pub(crate) mod commands;
 mod line;
 mod log;
 mod mouse;
+pub(crate) mod notice;
 #[cfg(test)]
 pub(crate) mod tests;
 mod typing;
@@ -71,6 +72,7 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             model.jobs.arrange_if(model.now, usize::MAX);
             settle(model)
         }
+        Message::Configured(config) => notice::configured(model, *config),
         Message::Watching(watching) => {
             model.watching = watching;
             Vec::new()
@@ -190,7 +192,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         return Vec::new();
     }
     let list = model.focus == Pane::List;
-    let bound = model.mode == Mode::Normal && model.keys.lookup(key, list).is_some();
+    let bound = model.mode == Mode::Normal && model.config.keys.lookup(key, list).is_some();
     if key.modifiers.contains(KeyModifiers::ALT) && !bound {
         // A terminal sends the same for Alt and a key as for Esc and then the key.
         let plain = KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key };
@@ -201,7 +203,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     if model.mode != Mode::Normal && keys::name(key) != "ctrl-c" {
         return typing::on_key(model, key);
     }
-    match model.keys.lookup(key, list) {
+    match model.config.keys.lookup(key, list) {
         Some(action) => act(model, action),
         None => Vec::new(),
     }

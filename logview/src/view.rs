@@ -9,6 +9,7 @@ mod help;
 mod list;
 mod log;
 mod message;
+mod notice;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -48,6 +49,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
     match &model.mode {
         Mode::Help(filter, row) => help::draw(model, (filter, *row), theme, frame, size),
         Mode::Commands(typed, row) => commands::draw(model, (typed, *row), theme, frame, size),
+        Mode::Notice(said) => notice::draw(said, theme, frame, size),
         Mode::Normal | Mode::Typing(..) => {}
     }
 }

@@ -8,6 +8,7 @@
 //! pager, … ───────┘                    └─ requests ─► lister             (all jobs: state, counts)
 //! ```
 
+mod config;
 mod indexer;
 mod input;
 mod known;
@@ -17,6 +18,8 @@ mod pager;
 mod searcher;
 mod tally;
 mod watcher;
+
+pub(crate) use config::ConfigFile;
 
 use crate::model::{Message, Request};
 use crate::reading::Shelf;
@@ -95,12 +98,12 @@ impl<T> Post<T> {
     }
 }
 
-/// Starts all threads. `input` says whether keys and signals are wanted.
+/// Starts all threads.
 pub(crate) fn start(
     source: &Arc<dyn Source>,
     shelf: Shelf,
     (encoding, polling): (Option<&'static Encoding>, bool),
-    input: bool,
+    config: Option<ConfigFile>,
 ) -> Workers {
     let (out, messages) = sync_channel(WAITING);
     let shared = Arc::new(Shared::default());
@@ -131,8 +134,9 @@ pub(crate) fn start(
     older::start(source, &shared, (to_find, finder_orders), to_pager.clone(), &out);
     spawn("indexer", &out, indexer::run(Arc::clone(&shared), shelf, to_index, indexer_orders, out.clone()));
     spawn("searcher", &out, searcher::run(Arc::clone(&shared), to_search, searcher_orders, out.clone()));
-    if input {
-        input::start(&shared, &out);
+    input::start(&shared, &out);
+    if let Some(config) = config {
+        config::start(config, &shared, &out);
     }
     Workers { messages, pager: to_pager, lister: to_lister, shared }
 }

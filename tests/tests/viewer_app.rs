@@ -37,3 +37,44 @@ fn the_command_list_finds_a_command_by_some_letters_and_does_it() {
     terminal.sees("says 120");
     terminal.sees(" HOLD ");
 }
+
+#[test]
+fn the_configuration_is_read_again_when_it_is_saved_and_a_wrong_one_changes_nothing() {
+    let (root, _) = over_two_jobs();
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("logview/config.yaml");
+    let env = [("XDG_CONFIG_HOME", home.path().to_str().unwrap())];
+    let mut terminal = Terminal::start(VIEWER, &[root.path().into()], (120, 36), &env);
+    terminal.sees("says 300");
+    terminal.sees("wrap off");
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, "wrap: true\nkeys: { quit: [Q] }\n").unwrap();
+    terminal.sees("wrap on");
+    terminal.sees("Q quit");
+    std::fs::write(&file, "wrap: true\nkeys: { qiut: [Q] }\n").unwrap();
+    terminal.sees("config.yaml:2:9: keys.qiut: no command is called so");
+    terminal.sees("did you mean quit?");
+    terminal.keys("q");
+    terminal.loses("did you mean quit?");
+    std::fs::write(&file, "theme: light\n").unwrap();
+    terminal.sees("wrap off");
+    terminal.sees("q quit");
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
+fn a_wrong_configuration_is_told_at_the_start_and_the_printed_one_is_right() {
+    let (root, _) = over_two_jobs();
+    let printed = std::process::Command::new(VIEWER).arg("--print-config").output().unwrap();
+    let file = root.path().join("config.yaml");
+    std::fs::write(&file, "theme: drak\n").unwrap();
+    let arguments = ["--config".into(), file.clone().into(), root.path().into()];
+    let mut terminal = Terminal::start(VIEWER, &arguments, (120, 36), &[]);
+    terminal.sees("did you mean dark?");
+    std::fs::write(&file, printed.stdout).unwrap();
+    terminal.loses("did you mean dark?");
+    terminal.sees("config.yaml was read again");
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+}

@@ -29,6 +29,24 @@ impl Keymap {
         find(here).or_else(|| find(Where::Both))
     }
 
+    /// The table's keys, with others for some of its rows, given by their numbers. A key that one of these has now is
+    /// nobody else's in its place any more.
+    pub(crate) fn with(changed: Vec<(usize, Vec<String>)>) -> Keymap {
+        let mut keymap = Keymap::default();
+        for (at, keys) in &changed {
+            let place = TABLE[*at].place;
+            for (row, held) in TABLE.iter().zip(&mut keymap.rows) {
+                if row.place == place || row.place == Where::Both || place == Where::Both {
+                    held.retain(|key| !keys.contains(key));
+                }
+            }
+        }
+        for (at, keys) in changed {
+            keymap.rows[at] = keys;
+        }
+        keymap
+    }
+
     /// The keys of a row of the table.
     pub fn keys(&self, row: &Binding) -> &[String] {
         let at = TABLE.iter().position(|other| other.action == row.action);

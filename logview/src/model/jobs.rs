@@ -126,6 +126,18 @@ impl Sort {
         }
     }
 
+    /// All names, the default first.
+    pub const WORDS: &[&str] = &["attention", "name", "age", "errors"];
+
+    /// The order of a name.
+    #[must_use]
+    pub fn of(word: &str) -> Sort {
+        [Sort::Attention, Sort::Name, Sort::Age, Sort::Errors]
+            .into_iter()
+            .find(|sort| sort.word() == word)
+            .unwrap_or_default()
+    }
+
     /// The one after it.
     #[must_use]
     pub fn next(self) -> Sort {

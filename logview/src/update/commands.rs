@@ -9,10 +9,11 @@ use crossterm::event::KeyEvent;
 /// The commands that fit what was typed, the best first.
 pub(crate) fn fitting(text: &str) -> Vec<&'static Binding> {
     let mut fuzzy = Fuzzy::new(text);
-    // The name tells more than the words about it.
+    let lower = text.to_lowercase();
+    // Some letters of the name will do; of the words about it, whole ones are wanted, or everything would fit.
     let mut fit = |row: &'static Binding| {
-        let (name, what) = (fuzzy.score(row.name), fuzzy.score(row.what));
-        name.map(|score| 2 * score).max(what).map(|score| (score, row))
+        let said = || lower.split_whitespace().all(|word| row.what.to_lowercase().contains(word));
+        fuzzy.score(row.name).map(|score| score + 1).or_else(|| said().then_some(0)).map(|score| (score, row))
     };
     let mut rows: Vec<(u32, &Binding)> = TABLE.iter().filter_map(&mut fit).collect();
     rows.sort_by_key(|&(score, _)| std::cmp::Reverse(score));

@@ -11,7 +11,7 @@ const MAX: usize = 1000;
 
 pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     match std::mem::take(&mut model.mode) {
-        Mode::Normal => Vec::new(),
+        Mode::Normal | Mode::Notice(_) => Vec::new(),
         Mode::Help(text, row) => {
             model.mode = on_help(text, row, model.size, key);
             Vec::new()

@@ -48,7 +48,7 @@ pub(super) fn draw(
     let room = usize::from(inner.height.saturating_sub(1)).max(1);
     let from = (chosen + 1).saturating_sub(room);
     for (at, row) in rows.iter().enumerate().skip(from).take(room) {
-        let keys = model.keys.shown(&[*row], theme.ascii(), KEYS);
+        let keys = model.config.keys.shown(&[*row], theme.ascii(), KEYS);
         let gap = " ".repeat(KEYS.saturating_sub(text::cells(&keys)));
         let what = text::end(row.what, usize::from(inner.width).saturating_sub(NAME + KEYS), theme.ascii());
         let spans = vec![

@@ -37,7 +37,7 @@ pub(super) fn draw(
         let wide = (COLUMN as u16).min(inner.width - left);
         let place = Rect { x: inner.x + left, width: wide, ..inner };
         for (nth, entry) in column.iter().skip(row).enumerate() {
-            put(frame, place, nth as u16, spans(&model.keys, entry, theme));
+            put(frame, place, nth as u16, spans(&model.config.keys, entry, theme));
         }
     }
     if columns.iter().all(Vec::is_empty) {

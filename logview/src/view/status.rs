@@ -132,7 +132,7 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let here = |row: &&Binding| {
         !row.hint.is_empty()
             && (row.place == place || row.place == Where::Both)
-            && !model.keys.keys(row).is_empty()
+            && !model.config.keys.keys(row).is_empty()
     };
     // The way out and the way to all other keys stand at the end, whatever else has room.
     let (last, mut first): (Vec<&Binding>, Vec<&Binding>) =
@@ -140,7 +140,7 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     first.sort_by_key(|row| place == Where::Log && row.group == Group::Jobs);
     let room = usize::from(area.width);
     let show = |row: &Binding, hint: &'static str| {
-        let key = model.keys.shown(&[row], theme.ascii(), 1);
+        let key = model.config.keys.shown(&[row], theme.ascii(), 1);
         let style = if does_nothing(model, row.action) { theme.dim() } else { theme.focus() };
         [span(format!(" {key}"), style), span(format!(" {hint} "), theme.dim())]
     };

@@ -129,6 +129,7 @@ fn open(job: &Job, logs: &Inner) -> Result<(), Error> {
 pub(crate) fn make_job_dir(dir: &Path) -> io::Result<bool> {
     /// It can be removed between two looks: by the retention of another host, or by a person.
     const TRIES: usize = 100;
+    #[cfg_attr(not(unix), allow(unused_mut))]
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, crate::modes::directory());

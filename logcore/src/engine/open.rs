@@ -6,6 +6,7 @@ use crate::disk::OWN_DIR;
 use crate::lock::lock;
 #[cfg(unix)]
 use crate::modes;
+#[cfg(target_os = "linux")]
 use crate::sync::Mutex;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};

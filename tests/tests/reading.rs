@@ -169,6 +169,32 @@ fn a_root_that_is_taken_away_and_put_back_is_shown_again() {
     quits(terminal);
 }
 
+/// A user namespace has limits of its own; where there is none to be had, this cannot be tried.
+#[test]
+fn where_no_more_may_be_watched_it_polls_and_says_so() {
+    let alone = |limit: &str| format!("echo 0 > /proc/sys/user/{limit} && exec \"$0\" \"$1\"");
+    let probe =
+        Command::new("unshare").args(["-Ur", "sh", "-c", &alone("max_inotify_watches"), "true", ""]).output();
+    if !probe.is_ok_and(|probe| probe.status.success()) {
+        return;
+    }
+    for limit in ["max_inotify_watches", "max_inotify_instances"] {
+        let mut root = Root::new();
+        let job = root.running("import-42");
+        job.log("INFO", "hello");
+        let script = alone(limit);
+        let arguments = ["-Ur", "sh", "-c", &script, VIEWER].map(Into::into);
+        let arguments = [&arguments[..], &[root.path().into()]].concat();
+        let terminal = Terminal::start("unshare", &arguments, (120, 36), &[]);
+        terminal.sees("polling");
+        job.log("INFO", "noticed all the same");
+        terminal.sees("noticed all the same");
+        root.running("late-comer").log("INFO", "hello");
+        terminal.sees("late-comer");
+        quits(terminal);
+    }
+}
+
 #[test]
 fn a_line_that_never_ends_is_read_while_it_is_written() {
     let mut root = Root::new();

@@ -2,8 +2,8 @@
 //! file is there at once, and only what it has grown by is learned.
 //!
 //! One belongs to a file by device and inode, by where the file begins in its row, by how its lines are read, and by
-//! hashes of its first block and of the end of what was learned. One that does not fit is none. The directory is kept small;
-//! nothing depends on it, so that whatever goes wrong with it is nobody's concern.
+//! hashes of its first block and of the end of what was learned. One that does not fit, or is damaged, is none. The
+//! directory is kept small; nothing depends on it, so that whatever goes wrong with it is nobody's concern.
 
 use super::format::Format;
 use super::index::{Entry, Index, Volume};
@@ -58,8 +58,13 @@ impl Shelf {
     /// What is kept of a file of `len` bytes, if it fits.
     pub fn load(&self, bytes: &dyn Bytes, len: u64, format: &Format) -> Option<Index> {
         let (id, _) = bytes.stat().ok()?;
-        let data = fs::read(self.path(id)?).ok()?;
+        let path = self.path(id)?;
+        let about = fs::symlink_metadata(&path).ok()?;
+        let data = (about.is_file() && about.len() <= MOST_BYTES).then(|| fs::read(path).ok())??;
         let mut read = Read(&data);
+        if read.number()? != sum(read.0) {
+            return None; // somebody has been at it, or the disk
+        }
         let blocks = read.number()?;
         let whole = blocks.checked_mul(BLOCK).filter(|whole| *whole <= len)?;
         if read.number()? != stamp(bytes, whole, format).ok()? {
@@ -94,9 +99,11 @@ impl Shelf {
             data.extend_from_slice(&errors.to_le_bytes());
         }
         entries.iter().for_each(|entry| write(entry, &mut data));
+        let sum = sum(&data).to_le_bytes();
         let dir = path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(dir)?;
         let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        file.write_all(&sum)?;
         file.write_all(&data)?;
         file.persist(&path)?;
         clear(dir)
@@ -121,6 +128,12 @@ fn clear(dir: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn sum(data: &[u8]) -> u64 {
+    let mut hash = SipHasher13::new();
+    data.hash(&mut hash);
+    hash.finish()
 }
 
 /// Whether a file is still the one that was learned, as far as it was.
@@ -181,6 +194,7 @@ impl Read<'_> {
 mod tests {
     use super::super::index::tests::indexed;
     use super::*;
+    use std::time::{Duration, SystemTime};
 
     struct File(Vec<u8>);
 
@@ -232,5 +246,34 @@ mod tests {
             fs::write(&path, &kept[..cut]).unwrap();
             assert!(shelf.load(&memory, len, &format).is_none(), "cut at {cut}");
         }
+        for at in (0..kept.len()).step_by(41) {
+            let mut damaged = kept.clone();
+            damaged[at] ^= 4;
+            fs::write(&path, &damaged).unwrap();
+            assert!(shelf.load(&memory, len, &format).is_none(), "damaged at {at}");
+        }
+        fs::write(&path, &kept).unwrap();
+        assert!(shelf.load(&memory, len, &format).is_some());
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(shelf.load(&memory, len, &format).is_none() && shelf.keep(&memory, &index).is_err());
+    }
+
+    #[test]
+    fn the_oldest_go_where_there_are_too_many() {
+        let dir = tempfile::tempdir().unwrap();
+        for age in 0..MOST_FILES as u64 + 5 {
+            let file = fs::File::create(dir.path().join(format!("{age:x}-0.index"))).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(60 * age)).unwrap();
+        }
+        clear(dir.path()).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), MOST_FILES);
+        assert!(dir.path().join("0-0.index").exists());
+        fs::File::create(dir.path().join("large")).unwrap().set_len(MOST_BYTES).unwrap();
+        clear(dir.path()).unwrap();
+        assert!(fs::read_dir(dir.path()).unwrap().count() <= MOST_FILES && dir.path().join("large").exists());
+        fs::File::create(dir.path().join("larger")).unwrap().set_len(MOST_BYTES + 1).unwrap();
+        clear(dir.path()).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

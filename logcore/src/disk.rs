@@ -5,6 +5,7 @@
 //! logs/                        the root, `logcore.dir` of the template
 //!   .logcore/<process>.alive   locked by each host as long as it lives
 //!   .logcore/<process>.buffers what it has buffered, mapped into its memory
+//!   .logcore/reloads.log       when a host reloaded its template, and what that changed
 //!   .logcore/jobs.lock         locked by a host while it changes a job.json
 //!   import-42/                 one directory per job id: segment(id)
 //!     job.json                 id, labels, runs
@@ -16,12 +17,15 @@
 mod alive;
 pub(crate) mod buffers;
 mod job_json;
+mod reloads;
 mod segment;
 
 pub use alive::{Alive, is_alive};
 pub use buffers::{Recovered, recover};
 pub(crate) use job_json::Stamp;
 pub use job_json::{Balance, Counts, JOB_JSON, JobFile, Losses, MAX_RUNS, Outcome, Run, RunState};
+pub(crate) use reloads::add_reload;
+pub use reloads::{Reload, reloads, reloads_file};
 pub use segment::{MAX_ID_BYTES, MAX_SEGMENT_BYTES, id_of, segment};
 
 use crate::engine::open::make_dirs;

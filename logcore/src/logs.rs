@@ -385,6 +385,7 @@ impl Inner {
             Ok((changes, jobs)) => {
                 let took = began.elapsed();
                 let file = self.config.display();
+                disk::add_reload(&self.root, self.alive.process(), &changes);
                 self.note(
                     Level::Info,
                     format_args!("config reloaded: {changes}; {jobs} live jobs, {took:.1?} ({file})"),

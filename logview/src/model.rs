@@ -6,12 +6,14 @@ mod jobs;
 mod log;
 mod message;
 mod moment;
+mod ruler;
 
 pub use self::fold::{Fold, Folding, Shown, What};
 pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, main_file};
 pub use self::log::{Clock, Columns, Focus, Log, Search};
 pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;
+pub use self::ruler::{Ruler, millis, ruled, rulers};
 
 use crate::config::{Config, Refused};
 use crate::layout::{Areas, WIDE, Wishes, areas};
@@ -24,7 +26,7 @@ use crate::theme::palette::Palette;
 use ::log::Level;
 use chrono::{DateTime, FixedOffset};
 use crossterm::event::{KeyEvent, MouseEvent};
-use logcore::disk::Recovered;
+use logcore::disk::{Recovered, Reload};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -112,6 +114,8 @@ pub struct Model {
     pub chart: bool,
     pub mouse: bool,
     pub watching: Watching,
+    /// When hosts reloaded their templates.
+    pub reloads: Vec<Reload>,
     /// A message in the status line, until the next key or for some seconds, and for how many it has stood there.
     pub note: Option<String>,
     pub note_age: u8,
@@ -138,6 +142,7 @@ impl Model {
             chart: true,
             mouse: true,
             watching: Watching::Notified,
+            reloads: Vec::new(),
             note: None,
             note_age: 0,
             quit: false,
@@ -251,6 +256,8 @@ pub enum Message {
     Configured(Box<Result<Config, Refused>>),
     /// How changes are noticed from now on.
     Watching(Watching),
+    /// When hosts reloaded their templates, as far as that is kept.
+    Reloads(Vec<Reload>),
     /// What processes that died had buffered was written to their files.
     Recovered(Vec<Recovered>),
 }

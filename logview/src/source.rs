@@ -11,7 +11,7 @@ pub use local::{Local, LocalFile};
 pub use rotation::Packing;
 
 use crate::reading::Format;
-use logcore::disk::{JobFile, Recovered, Run, RunState};
+use logcore::disk::{JobFile, Recovered, Reload, Run, RunState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -138,6 +138,16 @@ pub trait Source: Send + Sync {
     /// Writes what processes that died had buffered to the files that it was meant for.
     fn recover(&self) -> Vec<Recovered> {
         Vec::new()
+    }
+
+    /// When hosts reloaded their templates, the oldest first.
+    fn reloads(&self) -> Vec<Reload> {
+        Vec::new()
+    }
+
+    /// A stamp that changes when there are more of them.
+    fn reloads_stamp(&self) -> Option<SystemTime> {
+        None
     }
 
     /// The root, for people.

@@ -159,6 +159,11 @@ impl Theme {
         self.dim().add_modifier(Modifier::ITALIC)
     }
 
+    /// What is told between two lines.
+    pub(crate) fn ruler(self) -> Style {
+        Style::new().add_modifier(Modifier::ITALIC)
+    }
+
     /// The first line of a record that stays in sight.
     pub(crate) fn stuck(self) -> Style {
         Style::new().add_modifier(Modifier::UNDERLINED)

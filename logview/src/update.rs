@@ -12,7 +12,9 @@ mod typing;
 
 use crate::keys::{self, Action};
 use crate::layout::WIDE;
-use crate::model::{Clock, For, Job, Message, Missing, Mode, Model, Pane, Request, Step, beside, main_file};
+use crate::model::{
+    Clock, For, Job, Message, Missing, Mode, Model, Pane, Request, Step, beside, main_file, rulers,
+};
 use crate::reading::Anchor;
 use crate::reading::page::Levels;
 use crate::reading::search::Way;
@@ -76,6 +78,10 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
         Message::Watching(watching) => {
             model.watching = watching;
             Vec::new()
+        }
+        Message::Reloads(reloads) => {
+            model.reloads = reloads;
+            settle(model)
         }
         Message::Recovered(files) => {
             (model.note, model.note_age) = (Some(last_words(&files)), 0);
@@ -146,8 +152,19 @@ fn settle(model: &mut Model) -> Vec<Request> {
         jobs.offset = jobs.offset.min(most);
     }
     let mut requests = show_selected(model);
+    tell_moments(model);
     requests.extend(log::refill(model));
     requests
+}
+
+/// What is told between the lines of the log.
+fn tell_moments(model: &mut Model) {
+    let run = model.jobs.selected().and_then(|job| job.run.as_ref());
+    let rulers = run.map(|run| rulers(run, &model.reloads)).unwrap_or_default();
+    if rulers != model.log.rulers {
+        model.log.rulers = rulers;
+        model.log.refold();
+    }
 }
 
 /// Turns to the file that the selected job is to be seen in, if that is another one.

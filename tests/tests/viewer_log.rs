@@ -1,6 +1,9 @@
 //! The log pane of the real viewer, seen through a real terminal.
 
+use log::{debug, info};
+use logcore::{Logs, Outcome};
 use tests::jobs::Root;
+use tests::sandbox::Sandbox;
 use tests::terminal::Terminal;
 
 const VIEWER: &str = env!("CARGO_BIN_EXE_viewer");
@@ -90,4 +93,40 @@ fn the_first_line_of_a_record_stays_in_sight() {
     terminal.sees("it broke");
     terminal.keys("L");
     terminal.loses("it broke");
+}
+
+const TEMPLATE: &str = r#"
+logcore: { dir: "ROOT", buffer: { flush: 5ms } }
+appenders:
+  debug: { kind: file, path: "${job_dir}/debug.log", encoder: { pattern: "{d} {l} {t} - {m}{n}" } }
+root: { level: info, appenders: [ debug ] }
+"#;
+
+#[test]
+fn where_a_run_starts_and_where_the_template_was_reloaded_stands_a_ruler() {
+    let sandbox = Sandbox::new(TEMPLATE);
+    let logs = Logs::from_file(sandbox.config()).unwrap();
+    let run = |what: &str| {
+        let job = logs.job("nightly").start().unwrap();
+        info!(logger: job, "{what} begins");
+        job
+    };
+    run("the first").finish(Outcome::Ok);
+    // What happens within one millisecond has no order.
+    let ended = std::time::Instant::now();
+    tests::eventually("a later moment", || (ended.elapsed().as_millis() > 2).then_some(()), String::new);
+    let job = run("the second");
+    let mut terminal = Terminal::view(VIEWER, &sandbox.root());
+    terminal.keys("fnightly\r");
+    terminal.sees("the second begins");
+    terminal.sees("run 1 starts ──");
+    sandbox.save(&TEMPLATE.replace("level: info", "level: debug"));
+    logs.reload().unwrap();
+    debug!(logger: job, "now in detail");
+    terminal.sees("config reloaded: root info → debug ──");
+    let row = |text: &str| terminal.rows().iter().position(|row| row.contains(text));
+    assert!(row("the first begins") < row("run 2 starts"), "{}", terminal.text());
+    assert!(row("run 2 starts") < row("the second begins"));
+    assert!(row("the second begins") < row("config reloaded"));
+    assert!(row("config reloaded") < row("now in detail"));
 }

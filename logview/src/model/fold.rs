@@ -2,6 +2,7 @@
 //! into one row, unless a person wants to see them or something in them is looked for.
 
 use super::log::Log;
+use super::ruler::ruled;
 use crate::reading::head::Form;
 use crate::reading::{Line, Page, Pattern};
 use std::collections::BTreeSet;
@@ -64,7 +65,9 @@ impl Log {
     pub fn refold(&mut self) {
         let patterns = [self.search.as_ref().map(|search| &search.pattern), self.only.matching.as_ref()];
         let patterns: Vec<&Pattern> = patterns.into_iter().flatten().collect();
-        self.shown = shown(&self.page, &self.folding, &patterns);
+        self.ruled = ruled(&self.page, &self.rulers);
+        let breaks: Vec<usize> = self.ruled.iter().map(|(at, _)| *at).collect();
+        self.shown = shown((&self.page, &breaks), &self.folding, &patterns);
         let top = self.top_index();
         let seen =
             (0..=top).rev().find(|&at| self.shown.get(at).is_some_and(|shown| *shown != Shown::Hidden));
@@ -76,7 +79,8 @@ impl Log {
     /// The line above a fold that holds this one, whether it is folded or not, by the page's numbers.
     pub fn fold_of(&self, at: usize) -> Option<usize> {
         let all = Folding { on: true, ..Folding::default() };
-        let shown = shown(&self.page, &all, &[]);
+        let breaks: Vec<usize> = self.ruled.iter().map(|(at, _)| *at).collect();
+        let shown = shown((&self.page, &breaks), &all, &[]);
         match shown.get(at)? {
             Shown::Whole => matches!(shown.get(at + 1), Some(Shown::Folded(_))).then_some(at),
             _ => (0..at).rev().find(|&at| shown[at] == Shown::Whole),
@@ -103,13 +107,13 @@ impl Log {
     }
 }
 
-/// What each line of a page is.
-fn shown(page: &Page, folding: &Folding, patterns: &[&Pattern]) -> Vec<Shown> {
+/// What each line of a page is; above the lines `breaks` something else stands, so that they begin anew.
+fn shown((page, breaks): (&Page, &[usize]), folding: &Folding, patterns: &[&Pattern]) -> Vec<Shown> {
     let lines = &page.lines;
     let mut shown = vec![Shown::Whole; lines.len()];
     let mut at = 0;
     while at < lines.len() {
-        let (end, what) = group(lines, at);
+        let (end, what) = group(lines, at, breaks);
         let hidden = end - at - 1;
         let same = matches!(what, What::Same(_));
         let complete = (page.to_end || end < lines.len()) && (page.from_start || at > 0 || !same);
@@ -129,7 +133,7 @@ fn shown(page: &Page, folding: &Folding, patterns: &[&Pattern]) -> Vec<Shown> {
 }
 
 /// Where the lines end that may be folded below this one, and what they are.
-fn group(lines: &[Line], at: usize) -> (usize, What) {
+fn group(lines: &[Line], at: usize, breaks: &[usize]) -> (usize, What) {
     let first = &lines[at];
     let of_record = |line: &&Line| line.head.is_none() && first.head.is_some();
     let more = lines[at + 1..].iter().take_while(of_record).count();
@@ -140,6 +144,7 @@ fn group(lines: &[Line], at: usize) -> (usize, What) {
     }
     let mut end = at + 1;
     while lines.get(end).is_some_and(|line| says_the_same(first, line))
+        && breaks.binary_search(&end).is_err()
         // A record with lines of its own is another one.
         && (first.head.is_none() || lines.get(end + 1).is_none_or(|below| below.head.is_some()))
     {

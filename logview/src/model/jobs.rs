@@ -67,6 +67,8 @@ pub struct RunInfo {
     pub lost: u64,
     /// How many runs there are in all.
     pub number: usize,
+    /// When each of them started, in milliseconds since the epoch, and in which process; the oldest first.
+    pub starts: Vec<(i64, String)>,
     pub labels: Vec<(String, String)>,
 }
 

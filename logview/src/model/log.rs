@@ -1,12 +1,13 @@
 //! The log pane: which file, which lines of it are loaded, which one stands at the top, and what is being looked for.
 
-use super::{Folding, Model, Request, Shown, Step, message};
+use super::{Folding, Model, Request, Ruler, Shown, Step, message};
 use crate::layout::NARROW;
 use crate::reading::head::{Form, Head};
 use crate::reading::page::{Levels, Only};
 use crate::reading::{Anchor, Line, Page, Pattern, Totals, index::Volume};
 use crate::source::Place;
 use crate::text;
+use std::ops::Range;
 use std::path::PathBuf;
 
 /// Where the screen goes when lines arrive.
@@ -59,6 +60,9 @@ pub struct Log {
     /// What each of its lines is on the screen.
     pub shown: Vec<Shown>,
     pub folding: Folding,
+    /// What is told between the lines, and above which of the loaded ones.
+    pub rulers: Vec<Ruler>,
+    pub ruled: Vec<(usize, Range<usize>)>,
     /// How many times as many lines as usual are asked for, since most of them are folded.
     pub stretch: usize,
     /// Wanted records before the page, where known.
@@ -116,6 +120,8 @@ impl Default for Log {
             page: Page::default(),
             shown: Vec::new(),
             folding: Folding::default(),
+            rulers: Vec::new(),
+            ruled: Vec::new(),
             stretch: 1,
             before: None,
             loaded: false,
@@ -181,11 +187,13 @@ impl Log {
 
     /// The rows that a loaded line takes.
     pub fn rows(&self, at: usize, columns: &Columns, ascii: bool) -> usize {
-        match self.shown.get(at) {
-            Some(Shown::Hidden) => 0,
-            Some(Shown::Folded(_)) => 1,
-            _ => columns.rows(&self.page.lines[at], self.wrap, ascii),
-        }
+        let above = self.rulers_above(at).len();
+        above
+            + match self.shown.get(at) {
+                Some(Shown::Hidden) => 0,
+                Some(Shown::Folded(_)) => 1,
+                _ => columns.rows(&self.page.lines[at], self.wrap, ascii),
+            }
     }
 
     /// Asks for lines.

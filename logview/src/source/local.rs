@@ -3,7 +3,7 @@
 use super::rotation::{self, live_of};
 use super::{Bytes, FileId, FileLook, JobLook, Place, Source};
 use crate::reading::Format;
-use logcore::disk::{JobFile, Recovered, Run, RunState};
+use logcore::disk::{JobFile, Recovered, Reload, Run, RunState};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -47,6 +47,14 @@ impl Local {
 impl Source for Local {
     fn recover(&self) -> Vec<Recovered> {
         logcore::disk::recover(&self.root)
+    }
+
+    fn reloads(&self) -> Vec<Reload> {
+        logcore::disk::reloads(&self.root)
+    }
+
+    fn reloads_stamp(&self) -> Option<SystemTime> {
+        fs::symlink_metadata(logcore::disk::reloads_file(&self.root)).ok()?.modified().ok()
     }
 
     fn jobs(&self) -> io::Result<Vec<PathBuf>> {

@@ -41,6 +41,8 @@ impl Case {
         };
         let run = RunInfo {
             start: "2026-11-22T16:20:00.000Z".into(),
+            number: 1,
+            starts: vec![(1_795_364_400_000, "host".into())],
             pid: 4711,
             host: "build-7".into(),
             ..RunInfo::default()

@@ -2,7 +2,7 @@
 //! edge where one is and where the errors are.
 
 use super::{put, span};
-use crate::model::{Clock, Columns, Fold, Model, Shown, What, message};
+use crate::model::{Clock, Columns, Fold, Model, Ruler, Shown, What, message, millis};
 use crate::reading::Line as LogLine;
 use crate::reading::head::{clock_at, instant};
 use crate::text::{self, Parts};
@@ -39,24 +39,26 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         if row >= area.height {
             break;
         }
-        let before = at.checked_sub(1).map(|before| &log.page.lines[before]);
-        let rows = match log.shown.get(at) {
+        let before = log.page.lines[..at].iter().rev().find(|line| line.head.is_some());
+        let above = log.rulers_above(at);
+        let mut rows = match log.shown.get(at) {
             Some(Shown::Hidden) => Vec::new(),
             Some(Shown::Folded(fold)) => vec![folded(model, theme, &columns, fold)],
             _ => rows(model, theme, &columns, line, before),
         };
+        rows.splice(0..0, above.iter().map(|told| ruler(model, theme, &columns, told)));
         for (nth, parts) in rows.into_iter().enumerate().skip(skip) {
             if row >= area.height {
                 break;
             }
             let mut spans: Vec<Span> = Vec::new();
             if !model.zoom {
-                let cursor = log.cursor == Some(line.at) && nth == 0;
+                let cursor = log.cursor == Some(line.at) && nth == above.len();
                 spans.push(span(if cursor { theme.symbols().cursor } else { " " }, theme.focus()));
             }
             spans.extend(parts.into_iter().map(|(text, style)| span(text, style)));
             put(frame, area, row, spans);
-            if line.level == Some(log::Level::Error) && line.head.is_some() && nth == 0 {
+            if line.level == Some(log::Level::Error) && line.head.is_some() && nth == above.len() {
                 errors.push(row);
             }
             row += 1;
@@ -69,6 +71,19 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     if !model.zoom && area.width > 4 {
         edge(model, theme, frame, area, &errors);
     }
+}
+
+/// What happened between two lines.
+fn ruler(model: &Model, theme: Theme, columns: &Columns, told: &Ruler) -> Parts<Style> {
+    let thin = theme.symbols().thin;
+    let time = model.local(told.at.div_euclid(1000));
+    let time = time.map(|at| format!("{}.{:02}", at.format("%H:%M:%S"), told.at.rem_euclid(1000) / 10));
+    let said = format!(" {} {} ", time.unwrap_or_default(), text::name(told.text.as_bytes(), theme.ascii()));
+    let before = if columns.any { columns.time + 2 } else { 4 };
+    let said = text::end(&said, columns.width.saturating_sub(before + 4), theme.ascii());
+    let after = columns.width.saturating_sub(before + text::cells(&said) + 1);
+    let line = |count: usize| (thin.repeat(count), theme.dim());
+    text::cut(&[line(before), (said, theme.ruler()), line(after)], 0, columns.width)
 }
 
 /// The row that stands for others.
@@ -178,11 +193,7 @@ fn clock(model: &Model, time: &[u8], before: Option<&LogLine>, room: usize) -> S
     }
     let since = match model.log.clock {
         Clock::Day => return of_day(model, time, room),
-        Clock::Start => {
-            let start = model.jobs.selected().and_then(|job| job.run.as_ref());
-            let first = model.log.page.lines.first().and_then(time_of);
-            start.and_then(|run| millis(run.start.as_bytes())).or_else(|| first.and_then(millis))
-        }
+        Clock::Start => start_of(model, time),
         Clock::Gap => before.and_then(time_of).and_then(millis),
     };
     let (Some(now), Some(since)) = (millis(time), since) else { return String::new() };
@@ -196,6 +207,19 @@ fn clock(model: &Model, time: &[u8], before: Option<&LogLine>, room: usize) -> S
         format!("{sign}{seconds}.{rest:03}")
     };
     format!("{text:>room$}")
+}
+
+/// When the run started that wrote this, or else the log.
+fn start_of(model: &Model, time: &[u8]) -> Option<i64> {
+    let now = millis(time)?;
+    let run = model.jobs.selected().and_then(|job| job.run.as_ref());
+    let starts = run.map_or(&[][..], |run| &run.starts);
+    let run = starts.iter().rev().find(|(start, _)| *start <= now).or(starts.first());
+    let volume = &model.log.volume;
+    let first = || volume.buckets.first_key_value().map(|(&at, _)| at * volume.width * 1000);
+    run.map(|(start, _)| *start)
+        .or_else(first)
+        .or_else(|| model.log.page.lines.first().and_then(time_of).and_then(millis))
 }
 
 /// The time of day, as the log says it where it does.
@@ -220,11 +244,6 @@ fn of_day(model: &Model, time: &[u8], room: usize) -> String {
 fn time_of(line: &LogLine) -> Option<&[u8]> {
     let range = line.head.as_ref()?.time.clone()?;
     line.text.get(range)
-}
-
-/// Milliseconds since the epoch.
-fn millis(time: &[u8]) -> Option<i64> {
-    instant(time).map(|(seconds, nanos)| seconds * 1000 + i64::from(nanos / 1_000_000))
 }
 
 /// The right edge: where one is in the file, and which rows are errors.

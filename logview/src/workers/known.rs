@@ -4,7 +4,7 @@
 //! again. What a finished run says of itself in `job.json` is believed and not counted.
 
 use super::tally::Tally;
-use crate::model::{Job, RunInfo, State, main_file};
+use crate::model::{Job, RunInfo, State, main_file, millis};
 use crate::reading::{Format, head::seconds};
 use crate::source::{FileLook, JobLook, Place, Source};
 use crate::text;
@@ -174,6 +174,9 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
     let server = look.about.as_ref().is_some_and(|about| about.server);
     let state = run.map_or(State::Unknown, |run| state_of(source.state(run), written, server));
     let labels = look.about.as_ref().map(|about| about.labels.clone().into_iter().collect());
+    let starts = look.about.iter().flat_map(|about| &about.runs);
+    let starts =
+        starts.filter_map(|run| Some((millis(run.start.as_bytes())?, run.process.clone()))).collect();
     let number = look.about.as_ref().map_or(0, |about| about.runs.len());
     let run = run.map(|run| RunInfo {
         start: run.start.clone(),
@@ -182,6 +185,7 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
         pid: run.pid,
         lost: run.lost,
         number,
+        starts,
         labels: labels.unwrap_or_default(),
     });
     Job {

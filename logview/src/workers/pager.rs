@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How often to look without notifications, and with them.
 const POLL: Duration = Duration::from_millis(100);
@@ -67,6 +67,7 @@ pub(super) fn run(
             search: None,
             only: None,
             looked,
+            reloads: (None, looked),
         };
         let _ = pager.serve(&orders);
     }
@@ -93,6 +94,8 @@ struct Pager {
     search: Option<Hits>,
     only: Option<Hits>,
     looked: Instant,
+    /// The stamp of the reloads that were told, and when it was last looked for another one.
+    reloads: (Option<SystemTime>, Instant),
 }
 
 impl Pager {
@@ -225,9 +228,25 @@ impl Pager {
         self.only.clone()
     }
 
+    /// Tells when hosts reloaded their templates, if there is more to tell.
+    fn tell_reloads(&mut self) -> Result<(), Over> {
+        let (told, looked) = self.reloads;
+        if told.is_some() && looked.elapsed() < SAFETY {
+            return Ok(());
+        }
+        self.reloads.1 = Instant::now();
+        let stamp = self.source.reloads_stamp();
+        if stamp == told {
+            return Ok(());
+        }
+        self.reloads.0 = stamp;
+        tell(&self.out, Message::Reloads(self.source.reloads()))
+    }
+
     /// Looks what has happened to the file and says so.
     fn look(&mut self) -> Result<(), Over> {
         self.looked = Instant::now();
+        self.tell_reloads()?;
         let Some(shown) = &mut self.shown else { return Ok(()) };
         let change = match shown.check(&*self.source) {
             Ok(change) => change,

@@ -9,6 +9,7 @@
 //!   .logcore/jobs.lock         locked by a host while it changes a job.json
 //!   import-42/                 one directory per job id: segment(id)
 //!     job.json                 id, labels, runs
+//!     progress.json            how far the run has come, where the host says so
 //!     debug.log info.log …     what the template names
 //! ```
 //!
@@ -17,6 +18,7 @@
 mod alive;
 pub(crate) mod buffers;
 mod job_json;
+mod progress;
 mod reloads;
 mod segment;
 
@@ -24,6 +26,7 @@ pub use alive::{Alive, is_alive};
 pub use buffers::{Recovered, recover};
 pub(crate) use job_json::Stamp;
 pub use job_json::{Balance, Counts, JOB_JSON, JobFile, Losses, MAX_RUNS, Outcome, Run, RunState};
+pub use progress::{PROGRESS_JSON, Progress};
 pub(crate) use reloads::add_reload;
 pub use reloads::{Reload, reloads, reloads_file};
 pub use segment::{MAX_ID_BYTES, MAX_SEGMENT_BYTES, id_of, segment};
@@ -55,6 +58,21 @@ fn open_at_once(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
     options.open(path)
+}
+
+/// A new file for the owner and the group; one that is there is no file of ours, and not written through.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, crate::modes::file());
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            options.open(path)
+        }
+        other => other,
+    }
 }
 
 /// Whether a directory is there, and no link to one.

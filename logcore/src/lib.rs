@@ -33,6 +33,7 @@ mod logs;
 mod modes;
 mod panic;
 mod process;
+mod progress;
 mod report;
 mod retention;
 mod router;

@@ -21,7 +21,7 @@
 //! it is, `lost` is its losses together, and `counts` together are what was written and what was lost. Fields are only ever
 //! added.
 
-use super::{is_alive, open_at_once};
+use super::{create, is_alive, open_at_once};
 use log::Level;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -308,21 +308,6 @@ impl JobFile {
     fn keep_newest(&mut self) {
         let surplus = self.runs.len().saturating_sub(MAX_RUNS);
         self.runs.drain(..surplus);
-    }
-}
-
-/// A new file for the owner and the group; one that is there is no file of ours, and not written through.
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, crate::modes::file());
-    match options.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_file(path)?;
-            options.open(path)
-        }
-        other => other,
     }
 }
 

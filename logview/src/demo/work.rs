@@ -76,6 +76,9 @@ impl Work {
                 warn!("stopped after {done} of {} files", self.files.len());
                 return Ok(());
             }
+            if let Some(job) = logcore::current() {
+                job.progress(done as u64, self.files.len() as u64);
+            }
             match self.kind {
                 Kind::Pack | Kind::PackSlowly => pack(file, &mut bytes),
                 Kind::CheckText => check_text(file),

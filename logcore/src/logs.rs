@@ -506,6 +506,22 @@ impl Inner {
         }
     }
 
+    /// Makes anew what this process has in the root beside the jobs, if somebody has taken it away, perhaps with the whole
+    /// root.
+    ///
+    /// # Errors
+    /// What the file system says of the file without which all that runs looks dead.
+    pub(crate) fn renew_own_files(&self) -> io::Result<()> {
+        if self.alive.renewed()? {
+            self.files.root_is_new();
+            // The old ones are as good as long as the process lives.
+            if let Ok(buffers) = Buffers::create(&self.root, self.alive.process()) {
+                self.files.keep_in(buffers);
+            }
+        }
+        Ok(())
+    }
+
     fn tell_recovered(&self, file: &Recovered) {
         let Recovered { process, path, lines, error, .. } = file;
         let path = path.display();
@@ -549,6 +565,8 @@ impl Inner {
                     Level::Error,
                     format_args!("cannot compress {path}: {error}; the part stays and it is tried again"),
                 ),
+                // Whether more than a file is gone is found out here; if it cannot be made anew, a job's start will say so.
+                Trouble::Gone => drop(logs.renew_own_files()),
                 Trouble::Mended => logs.note(Level::Info, format_args!("{path} is written again")),
             }
         };

@@ -108,9 +108,7 @@ fn check_id(id: &str, logs: &Inner) -> Result<(), Error> {
 /// Gives a new job its handlers, its directory and its `job.json`. The id is locked.
 fn open(job: &Job, logs: &Inner) -> Result<(), Error> {
     let core = job.core();
-    if logs.alive.renewed().map_err(Error::io("write to the log root", &logs.root))? {
-        logs.files.root_is_new();
-    }
+    logs.renew_own_files().map_err(Error::io("write to the log root", &logs.root))?;
     let mut template = Arc::clone(&logs.template());
     core.apply(&*template.plan_for(&core.vars)?, logs);
     core.set_begun(run::begin(core, logs)?);

@@ -177,6 +177,18 @@ fn the_next_host_writes_what_a_dead_one_had_buffered_and_says_so() {
 }
 
 #[test]
+fn a_host_whose_root_was_deleted_under_it_loses_nothing_when_it_is_killed_later() {
+    let sandbox = Sandbox::new(&LEVEL_FILES.replace("10ms", "1h"));
+    let mut child = host(&sandbox, "root-deleted", "");
+    let job = sandbox.root().join("buffered/debug.log");
+    assert_eq!(lines(&job).last().map(String::as_str), Some("ERROR|buffered|after"));
+    kill(&child, libc::SIGKILL);
+    child.wait().unwrap();
+    drop(Logs::from_file(sandbox.config()).unwrap());
+    assert_eq!(lines(&job).last().map(String::as_str), Some("DEBUG|buffered|not written yet"));
+}
+
+#[test]
 fn the_viewer_writes_what_a_dead_host_had_buffered_and_says_so() {
     let sandbox = Sandbox::new(&LEVEL_FILES.replace("10ms", "1h"));
     let mut child = waiting(&sandbox, "");
@@ -231,9 +243,14 @@ fn a_signal_that_the_host_ignores_stays_ignored() {
 
 /// A host that has something in its buffers and waits for signals.
 fn waiting(sandbox: &Sandbox, argument: &str) -> Child {
+    host(sandbox, "signals", argument)
+}
+
+/// A host that is ready.
+fn host(sandbox: &Sandbox, mode: &str, argument: &str) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_host"))
         .arg(sandbox.config())
-        .args(["signals", argument])
+        .args([mode, argument])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

@@ -11,7 +11,7 @@
 //! ```
 
 use super::{OWN_DIR, is_own_dir, make_own_dir};
-use crate::engine::open::open_to_recover;
+use crate::engine::open::{names, open_to_recover};
 use crate::engine::roll::Turn;
 use crate::sync::Mutex;
 use memmap2::{MmapMut, MmapOptions};
@@ -149,7 +149,8 @@ impl Buffers {
 impl Drop for Buffers {
     /// Nothing is left in it.
     fn drop(&mut self) {
-        if self.is_ours() {
+        // By that name there may be newer ones, if somebody had removed these.
+        if self.is_ours() && names(&self.path, &self.file) {
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -181,6 +182,11 @@ fn map(file: &File, at: u64, size: usize) -> io::Result<MmapMut> {
 }
 
 impl Slot {
+    /// Whether it is one of `buffers`.
+    pub(crate) fn is_of(&self, buffers: &Arc<Buffers>) -> bool {
+        Arc::ptr_eq(&self.buffers, buffers)
+    }
+
     /// Bytes of data that it has room for.
     pub(crate) fn capacity(&self) -> usize {
         self.map.len() - DATA

@@ -1,7 +1,7 @@
 //! Encoded records on their way to one file: what a log call fills, and what is written in one go.
 
 use super::account::{Account, Ledger, Posting};
-use crate::disk::buffers::Slot;
+use crate::disk::buffers::{Buffers, Slot};
 use std::fs::File;
 use std::io::{self, IoSlice, Write};
 use std::sync::Arc;
@@ -54,6 +54,15 @@ impl Chunk {
         match &self.memory {
             Memory::Kept(slot) => Some(slot.capacity()),
             Memory::Heap(_) => None,
+        }
+    }
+
+    /// Whether its memory is of `buffers`, or from the heap if there are none.
+    pub(super) fn is_of(&self, buffers: Option<&Arc<Buffers>>) -> bool {
+        match (&self.memory, buffers) {
+            (Memory::Kept(slot), Some(buffers)) => slot.is_of(buffers),
+            (Memory::Heap(_), None) => true,
+            _ => false,
         }
     }
 

@@ -704,7 +704,7 @@ impl Back {
             if deleted {
                 // Nobody can read what was written: once more, into a file that has the name.
                 taken.iter_mut().for_each(|chunk| chunk.revoke());
-                shared.root().forget();
+                shared.is_gone(&owner.path);
                 self.drop_file(owner, shared);
                 self.begin(owner, shared)?;
                 continue;
@@ -819,7 +819,7 @@ impl Back {
         {
             self.checked = Instant::now();
             if !names(&owner.path, file) {
-                shared.root().forget();
+                shared.is_gone(&owner.path);
                 self.drop_file(owner, shared);
             }
         }

@@ -3,7 +3,7 @@
 use super::account::{Account, Accounts, Posting};
 use super::chunk::Chunk;
 use super::file::{LogFile, Spec};
-use super::flusher::Flusher;
+use super::flusher::{Flusher, Trouble};
 use super::moment::Moment;
 use super::open::Root;
 use super::pool::Pool;
@@ -191,6 +191,12 @@ impl Shared {
     /// The root has been made anew: no file is to be opened in the old one.
     pub(crate) fn root_is_new(&self) {
         self.root.forget();
+    }
+
+    /// The file that was at `path` is there no more; with it, the root may be gone.
+    pub(super) fn is_gone(&self, path: &Path) {
+        self.root.forget();
+        self.flusher.complain(path, Trouble::Gone);
     }
 
     /// Whether this is the process that made it. A forked child shares the buffers with its parent, who writes what is in

@@ -59,6 +59,8 @@ pub(crate) enum Trouble {
     Roll(String),
     /// A rolled part cannot be compressed.
     Compress(String),
+    /// It was deleted or renamed, perhaps with all that is around it.
+    Gone,
     /// What could not be done can be done again.
     Mended,
     /// What is buffered for it is in memory that does not outlive the process.

@@ -203,7 +203,7 @@ pub(super) fn is_deleted(_: &File) -> bool {
 }
 
 /// Whether `path` names the file that is open.
-pub(super) fn names(path: &Path, file: &File) -> bool {
+pub(crate) fn names(path: &Path, file: &File) -> bool {
     named_length(path, file).is_some()
 }
 

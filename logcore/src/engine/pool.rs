@@ -5,7 +5,7 @@ use crate::disk::buffers::Buffers;
 use crate::lock::lock;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// Chunks that nobody fills, and how many wait to be written.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub(super) struct Pool {
     small: Mutex<Spare>,
     large: Mutex<Spare>,
     handed_over: AtomicUsize,
-    kept: OnceLock<Arc<Buffers>>,
+    kept: Mutex<Option<Arc<Buffers>>>,
     /// Whether a chunk that outlives the process could not be had, and whether that was told.
     missed: AtomicBool,
     told: AtomicBool,
@@ -35,24 +35,26 @@ pub(super) const SMALL: usize = 3 << 10;
 impl Pool {
     /// From now on chunks are made in `buffers`.
     pub(super) fn keep_in(&self, buffers: Arc<Buffers>) {
-        // Said once, before anybody logs.
-        let _ = self.kept.set(buffers);
+        *lock(&self.kept) = Some(buffers);
     }
 
     /// A chunk for the file `name`, with room for a record of `least` bytes: a small one, or one of `size` bytes.
     pub(super) fn take(&self, name: &[u8], least: usize, size: usize, is_busy: bool) -> Box<Chunk> {
         let (spare, size) = if is_busy || least > SMALL { (&self.large, size) } else { (&self.small, SMALL) };
         if least <= size {
+            let kept = lock(&self.kept).clone();
             let fits = |chunk: &Chunk| {
-                chunk.capacity().is_none_or(|capacity| (size..2 * size + SMALL).contains(&capacity))
+                let has_room =
+                    chunk.capacity().is_none_or(|capacity| (size..2 * size + SMALL).contains(&capacity));
+                has_room && chunk.is_of(kept.as_ref())
             };
-            // Those of another buffer size go.
+            // Those of another buffer size go, and those of buffers that somebody has removed.
             while let Some(mut chunk) = lock(spare).pop() {
                 if fits(&chunk) && chunk.begin(name) {
                     return chunk;
                 }
             }
-            if let Some(buffers) = self.kept.get() {
+            if let Some(buffers) = &kept {
                 if let Ok(mut chunk) = buffers.slot(size).map(Chunk::kept)
                     && chunk.begin(name)
                 {

@@ -148,6 +148,28 @@ fn main() -> anyhow::Result<()> {
                 std::thread::park();
             }
         }
+        // Somebody deletes the log root under it; then it waits with something in its buffers.
+        "root-deleted" => {
+            let root = logs.server().dir().parent().context("a root")?.to_owned();
+            let job = logs.job("buffered").start()?;
+            let _in = job.enter();
+            error!("before");
+            std::fs::remove_dir_all(&root)?;
+            error!("after");
+            logs.flush(std::time::Duration::from_secs(10))?;
+            let own = || std::fs::read_dir(root.join(".logcore")).map_or(0, |files| files.flatten().count());
+            tests::eventually(
+                "its own files again",
+                || (own() >= 2).then_some(()),
+                || format!("{} files", own()),
+            );
+            // Each of its files takes new memory for what it buffers from here on.
+            debug!("not written yet");
+            say_ready()?;
+            loop {
+                std::thread::park();
+            }
+        }
         // A forked child logs as well, and both end.
         "fork" => {
             let job = logs.job("both").start()?;

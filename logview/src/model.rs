@@ -7,6 +7,7 @@ mod log;
 mod message;
 mod moment;
 mod ruler;
+mod trail;
 
 pub use self::fold::{Fold, Folding, Shown, What};
 pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, main_file};
@@ -14,6 +15,7 @@ pub use self::log::{Clock, Columns, Focus, Log, Search};
 pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;
 pub use self::ruler::{Ruler, millis, ruled, rulers};
+pub use self::trail::{Arrival, Instant, Mark, Spot, Trail, time_of};
 
 use crate::config::{Config, Refused};
 use crate::layout::{Areas, WIDE, Wishes, areas};
@@ -61,6 +63,8 @@ pub enum Mode {
     Commands(String, usize),
     /// A line of text for something.
     Typing(For, String),
+    /// The list of marks, and which of them is chosen.
+    Marks(usize),
     /// Something is said, until a key.
     Notice(Notice),
 }
@@ -84,6 +88,8 @@ pub enum For {
     Jobs,
     /// Going to a moment.
     Moment,
+    /// A note for the line that was just marked.
+    Note,
 }
 
 /// How changes are noticed.
@@ -116,6 +122,9 @@ pub struct Model {
     pub watching: Watching,
     /// When hosts reloaded their templates.
     pub reloads: Vec<Reload>,
+    pub trail: Trail,
+    /// What was marked, by file and in the order of time.
+    pub marks: Vec<Mark>,
     /// A message in the status line, until the next key or for some seconds, and for how many it has stood there.
     pub note: Option<String>,
     pub note_age: u8,
@@ -143,6 +152,8 @@ impl Model {
             mouse: true,
             watching: Watching::Notified,
             reloads: Vec::new(),
+            trail: Trail::default(),
+            marks: Vec::new(),
             note: None,
             note_age: 0,
             quit: false,
@@ -314,6 +325,8 @@ pub enum Step {
     Line(u64),
     /// To the first record of a moment.
     Moment(Moment),
+    /// To the first record of an instant.
+    Instant(Instant),
 }
 
 /// Everything that the model can ask the workers for.

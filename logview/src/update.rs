@@ -8,6 +8,7 @@ mod mouse;
 pub(crate) mod notice;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trail;
 mod typing;
 
 use crate::keys::{self, Action};
@@ -240,6 +241,9 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         }
         return requests;
     }
+    if matches!(action, Action::First | Action::Last) && model.focus == Pane::Log {
+        model.remember();
+    }
     match action {
         Action::Down | Action::Up | Action::HalfDown | Action::HalfUp | Action::PageDown | Action::PageUp => {
             let step = rows_of(model, action);
@@ -268,6 +272,15 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::ChooseDown => line::choose(model, true),
         Action::ChooseUp => line::choose(model, false),
         Action::Fold => line::fold_here(model),
+        Action::JumpBack => trail::go_back(model, true),
+        Action::JumpForward => trail::go_back(model, false),
+        Action::Context => trail::context(model),
+        Action::Mark => trail::mark(model),
+        Action::NextMark => trail::next_mark(model),
+        Action::Marks => {
+            model.mode = Mode::Marks(0);
+            Vec::new()
+        }
         Action::FoldAll => line::fold_all(model),
         other => match jump(other) {
             Some(step) => log::step(model, step),
@@ -384,7 +397,7 @@ fn other_file(model: &mut Model, next: bool) -> Vec<Request> {
 
 fn type_for(model: &mut Model, what: For) -> Vec<Request> {
     let text = match what {
-        For::Search | For::Moment => String::new(),
+        For::Search | For::Moment | For::Note => String::new(),
         For::Only => model.log.only_text.clone(),
         For::Jobs => model.jobs.filter.clone(),
     };

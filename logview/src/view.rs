@@ -8,6 +8,7 @@ mod frame;
 mod help;
 mod list;
 mod log;
+mod marks;
 mod message;
 mod notice;
 mod status;
@@ -49,6 +50,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
     match &model.mode {
         Mode::Help(filter, row) => help::draw(model, (filter, *row), theme, frame, size),
         Mode::Commands(typed, row) => commands::draw(model, (typed, *row), theme, frame, size),
+        Mode::Marks(row) => marks::draw(model, *row, theme, frame, size),
         Mode::Notice(said) => notice::draw(said, theme, frame, size),
         Mode::Normal | Mode::Typing(..) => {}
     }

@@ -130,3 +130,85 @@ fn where_a_run_starts_and_where_the_template_was_reloaded_stands_a_ruler() {
     assert!(row("the second begins") < row("config reloaded"));
     assert!(row("config reloaded") < row("now in detail"));
 }
+
+/// A job with the three level files, a record each second.
+fn minute_by_minute(root: &mut Root) -> tests::jobs::Dir {
+    let job = root.running("import-42");
+    for n in 0..600 {
+        let level = if n == 200 { "ERROR" } else { "DEBUG" };
+        let (minute, second) = (10 + n / 60, n % 60);
+        let line = format!(
+            "[{level}] [2026-11-22T16:{minute}:{second:02}.5+00:00] [import-42] [1:1] - [a::b] [line:1]: record {n:03}\n"
+        );
+        job.append("debug.log", &line);
+        if level == "ERROR" {
+            job.append("error.log", &line);
+        }
+    }
+    job
+}
+
+#[test]
+fn from_an_error_one_goes_to_what_came_before_it_and_back() {
+    let mut root = Root::new();
+    minute_by_minute(&mut root);
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("record 599");
+    terminal.keys("\t]");
+    terminal.sees("1 of 1");
+    terminal.loses("record 599");
+    terminal.keys("x");
+    terminal.sees("▸16:13:20.5   E b     record 200");
+    terminal.sees("record 190");
+    terminal.sees("the same moment in debug.log");
+    terminal.keys("o");
+    terminal.sees("1 of 1");
+    terminal.loses("record 199");
+    // Within the file a filter is what hides it.
+    terminal.keys("\x0f");
+    terminal.sees("record 199");
+    terminal.keys("0");
+    terminal.loses("record 199");
+    terminal.keys("x");
+    terminal.sees("record 199");
+}
+
+#[test]
+fn an_only_error_is_said_to_be_the_only_one() {
+    let mut root = Root::new();
+    minute_by_minute(&mut root);
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("record 599");
+    terminal.keys("\te");
+    terminal.sees("▸16:13:20.5   E b     record 200");
+    terminal.keys("e");
+    terminal.sees("this is the only error");
+}
+
+#[test]
+fn marks_keep_their_notes_and_are_found_again() {
+    let mut root = Root::new();
+    minute_by_minute(&mut root);
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("record 599");
+    terminal.keys("\te");
+    terminal.sees("▸16:13:20.5   E b     record 200");
+    terminal.keys("m");
+    terminal.sees("marked; a note");
+    terminal.keys("look here\r");
+    terminal.sees("◆16:13:20.5   E b     record 200");
+    terminal.keys("g");
+    terminal.sees("record 001");
+    terminal.keys("u");
+    terminal.sees("◆16:13:20.5   E b     record 200");
+    // In another file, and back in this one, which is opened anew.
+    terminal.keys("]");
+    terminal.sees("1 of 1");
+    terminal.keys("'");
+    terminal.sees("look here");
+    terminal.keys("\r");
+    terminal.sees("◆16:13:20.5   E b     record 200");
+    terminal.sees("record 199");
+    terminal.keys("'d");
+    terminal.sees("Nothing is marked.");
+}

@@ -271,6 +271,15 @@ impl Jobs {
         self.selected = Some(key);
     }
 
+    /// Selects a job by its key; whether it is there to be selected.
+    pub fn select_key(&mut self, key: &Path) -> bool {
+        let row = self.order.iter().position(|&at| self.all[at].key == key);
+        row.is_some_and(|row| {
+            self.select(row);
+            true
+        })
+    }
+
     /// Once all jobs are known and counted, the one that needed a look first stays selected: a person may have begun
     /// to read it.
     pub fn settle_choice(&mut self) {

@@ -1,6 +1,6 @@
 //! The log pane: which file, which lines of it are loaded, which one stands at the top, and what is being looked for.
 
-use super::{Folding, Model, Request, Ruler, Shown, Step, message};
+use super::{Arrival, Folding, Model, Request, Ruler, Shown, Step, message};
 use crate::layout::NARROW;
 use crate::reading::head::{Form, Head};
 use crate::reading::page::{Levels, Only};
@@ -21,6 +21,8 @@ pub enum Focus {
     Top(u64),
     /// This line stands in the upper part.
     Upper(u64),
+    /// This line stands in the lower part, with what came before it.
+    Lower(u64),
 }
 
 /// What the time column shows.
@@ -103,6 +105,8 @@ pub struct Log {
     /// Cells for the target, which only grows while one file is shown.
     pub target: usize,
     pub gone: bool,
+    /// Where to go as soon as the file is open.
+    pub arrival: Option<Arrival>,
     /// Files of this name that stand above the one that has it now.
     pub rotated: usize,
     /// How many files are shown as one.
@@ -148,6 +152,7 @@ impl Default for Log {
             sticky: true,
             target: 5,
             gone: false,
+            arrival: None,
             rotated: 0,
             merged: 0,
             problem: None,

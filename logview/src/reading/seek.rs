@@ -92,6 +92,35 @@ pub fn moment(lines: &mut Lines, wanted: i64) -> io::Result<u64> {
     Ok(best)
 }
 
+/// Where the first record starts that was written at this instant (seconds and nanoseconds since the epoch) or later; the
+/// last record if there is none, and `None` if there is no record at all.
+///
+/// # Errors
+/// What the file system says.
+pub fn instant(
+    lines: &mut Lines,
+    wanted: (i64, u32),
+    stop: &(dyn Fn() -> bool + Sync),
+) -> io::Result<Option<u64>> {
+    let mut at = moment(lines, wanted.0)?;
+    let (mut text, mut steps) = (Vec::new(), 0usize);
+    while at < lines.len() {
+        let next = lines.end_of(at)?.max(at + 1);
+        lines.text_into(at, next.min(at + LOOK as u64), &mut text)?;
+        let time = lines.format.head(&text).and_then(|head| super::head::instant(text.get(head.time?)?));
+        if time.is_some_and(|time| time >= wanted) {
+            return Ok(Some(at));
+        }
+        steps += 1;
+        if steps.is_multiple_of(1024) && stop() {
+            break;
+        }
+        at = next;
+    }
+    let Some(last) = lines.before(at)? else { return Ok(None) };
+    super::page::record_range(lines, last).map(|record| Some(record.start))
+}
+
 /// The first record with a time that starts in `at..to`: where it starts, where the next line does, and when it was.
 fn time_from(lines: &mut Lines, mut at: u64, to: u64) -> io::Result<Option<(u64, u64, i64)>> {
     let mut text = Vec::new();

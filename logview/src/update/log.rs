@@ -1,7 +1,9 @@
 //! What happens to the log pane: lines arrive, the file grows, a person moves, jumps, searches and filters.
 
 use crate::layout::Areas;
-use crate::model::{Columns, FileEvent, Focus, Log, Message, Model, Request, Search, Shown, Step};
+use crate::model::{
+    Arrival, Columns, FileEvent, Focus, Log, Message, Model, Request, Search, Shown, Step, time_of,
+};
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
 use crate::reading::search::{Found, Way};
@@ -64,6 +66,11 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             Vec::new()
         }
         FileEvent::Merged(files) => {
+            if !log.following && log.arrival.is_none() && log.loaded {
+                let from = log.page.lines.partition_point(|line| line.at < log.top);
+                let time = log.page.lines[from..].iter().find_map(time_of);
+                log.arrival = time.map(|time| Arrival { time, before: false });
+            }
             // What comes now is no replacement of anything.
             (log.merged, log.loaded) = (files, false);
             Vec::new()
@@ -81,6 +88,8 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             // A jump that is under way would arrive at where it was.
             (log.stepping, log.queued) = (false, Vec::new());
             let mut requests = vec![Request::StopStep];
+            model.shift(by);
+            let log = &mut model.log;
             if let Some(search) = &mut log.search {
                 search.hits = None;
                 requests.push(Request::Count {
@@ -89,7 +98,10 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                     near: log.top,
                 });
             }
-            requests.extend(again(model));
+            requests.extend(match model.log.arrival {
+                Some(arrival) => step(model, Step::Instant(arrival.time)),
+                None => again(model),
+            });
             requests
         }
         FileEvent::Replaced(len) => {
@@ -116,6 +128,13 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                     near: u64::MAX,
                 });
             }
+            if let Some(arrival) = log.arrival {
+                requests.extend(step(model, Step::Instant(arrival.time)));
+            } else if !first {
+                // Another file: what was at an offset is not there any more.
+                let tag = log.tag;
+                model.marks.retain(|mark| mark.tag != tag);
+            }
             requests
         }
         FileEvent::Gone => {
@@ -138,9 +157,11 @@ fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> 
     log.before = before;
     log.folding.inner = false;
     log.refold();
-    if let Focus::Top(at) | Focus::Upper(at) = focus {
+    if let Focus::Top(at) | Focus::Upper(at) | Focus::Lower(at) = focus {
         log.unfold(at);
     }
+    model.find_marks();
+    let log = &mut model.log;
     let widest = log.page.lines.iter().filter_map(|line| {
         line.head.as_ref()?.target.as_ref().map(|t| {
             let target = &line.text[t.clone()];
@@ -153,10 +174,11 @@ fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> 
         Focus::Stay => {}
         Focus::Bottom => to_bottom(model),
         Focus::Top(at) => (log.top, log.row) = (at, 0),
-        Focus::Upper(at) => {
+        Focus::Upper(at) | Focus::Lower(at) => {
             (log.top, log.row) = (at, 0);
             let third = (height(&model.areas()) / 3) as i64;
-            move_by(model, -third);
+            let part = if matches!(focus, Focus::Lower(_)) { 2 } else { 1 };
+            move_by(model, -third * part);
             model.log.owed = 0;
         }
     }
@@ -188,6 +210,12 @@ fn bottom(model: &Model) -> Option<(u64, usize)> {
         rows -= taken;
     }
     log.page.lines.first().map(|line| (line.at, 0))
+}
+
+/// Asks for lines.
+pub(super) fn ask(model: &mut Model, anchor: Anchor, focus: Focus) -> Request {
+    let height = height(&model.areas());
+    model.log.ask(anchor, height, focus)
 }
 
 fn height(areas: &Areas) -> usize {
@@ -378,16 +406,26 @@ pub(super) fn search(model: &mut Model, text: String, pattern: Pattern) -> Vec<R
 /// Jumps to the next place of a kind.
 pub(super) fn step(model: &mut Model, step: Step) -> Vec<Request> {
     const QUEUED: usize = 64;
+    if model.log.place.is_none() {
+        return Vec::new();
+    }
     if model.log.stepping {
         if model.log.queued.len() < QUEUED {
             model.log.queued.push(step);
         }
         return Vec::new();
     }
+    // While following, what was there last is meant, not what is first in the file.
+    let step = match step {
+        Step::Level(level, Way::Forward) if model.log.following && model.log.cursor.is_none() => {
+            Step::Level(level, Way::Backward)
+        }
+        other => other,
+    };
     let pattern = model.log.search.as_ref().map(|search| search.pattern.clone());
     let way = match step {
         Step::Hit(way) | Step::Level(_, way) => way,
-        Step::Line(_) | Step::Moment(_) => Way::Forward,
+        Step::Line(_) | Step::Moment(_) | Step::Instant(_) => Way::Forward,
     };
     if matches!(step, Step::Hit(_)) && pattern.is_none() {
         model.note = Some("nothing is searched for: / starts a search".to_owned());
@@ -439,23 +477,33 @@ fn on_found(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<R
 fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Request> {
     let (first, last) = visible(model);
     let height = height(&model.areas());
-    let log = &mut model.log;
-    if !std::mem::take(&mut log.stepping) {
+    if !std::mem::take(&mut model.log.stepping) {
         return Vec::new();
     }
+    if matches!(found, Found::At(_)) && !matches!(step, Step::Instant(_)) {
+        model.remember();
+    }
+    let log = &mut model.log;
     let what = match step {
         Step::Hit(_) => "line that matches",
         Step::Level(::log::Level::Error, _) => "error",
         Step::Line(_) => "line",
-        Step::Moment(_) => "record with a time",
+        Step::Moment(_) | Step::Instant(_) => "record with a time",
         Step::Level(..) => "warning",
     };
     match found {
         Found::At(at) => {
             hold(log);
-            log.cursor = Some(at);
-            if wrapped {
+            let before = log.cursor.replace(at);
+            if wrapped && before == Some(at) {
+                model.note = Some(format!("this is the only {what}"));
+            } else if wrapped {
                 model.note = Some("searched on from the other end".to_owned());
+            }
+            if let Step::Instant(_) = step {
+                let with = log.arrival.take().is_some_and(|arrival| arrival.before);
+                let focus = if with { Focus::Lower(at) } else { Focus::Upper(at) };
+                return vec![log.ask(Anchor::At(at), height, focus)];
             }
             if let Step::Level(level, _) = step
                 && !log.levels().has(Some(level))
@@ -470,6 +518,10 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
                 return refill(model);
             }
             vec![log.ask(Anchor::At(at), height, Focus::Upper(at))]
+        }
+        Found::Nothing if matches!(step, Step::Instant(_)) => {
+            log.arrival = None;
+            go(model, Anchor::Start)
         }
         Found::Nothing => {
             let hidden =

@@ -1,6 +1,6 @@
 //! Keys while something is typed: a search, a filter, or the narrowing of the help.
 
-use super::{commands, log, settle};
+use super::{commands, log, settle, trail};
 use crate::keys;
 use crate::model::{For, Mode, Model, Moment, Request, Step};
 use crate::reading::Pattern;
@@ -18,6 +18,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         }
         Mode::Commands(text, row) => commands::on_key(model, text, row, key),
         Mode::Typing(what, text) => on_line(model, what, text, key),
+        Mode::Marks(row) => trail::on_key(model, row, key),
     }
 }
 
@@ -65,6 +66,10 @@ fn on_line(model: &mut Model, what: For, mut text: String, key: KeyEvent) -> Vec
 fn accept(model: &mut Model, what: For, text: String) -> Vec<Request> {
     if what == For::Jobs {
         return filter_jobs(model, text);
+    }
+    if what == For::Note {
+        trail::note(model, text);
+        return Vec::new();
     }
     if text.is_empty() {
         return if what == For::Only { log::set_only(model, None, text) } else { Vec::new() };

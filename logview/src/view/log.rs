@@ -53,8 +53,15 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
             }
             let mut spans: Vec<Span> = Vec::new();
             if !model.zoom {
-                let cursor = log.cursor == Some(line.at) && nth == above.len();
-                spans.push(span(if cursor { theme.symbols().cursor } else { " " }, theme.focus()));
+                let first = nth == above.len();
+                let cursor = log.cursor == Some(line.at) && first;
+                let marked = first && model.mark_at(line.at).is_some();
+                let symbol = match (cursor, marked) {
+                    (_, true) => theme.symbols().flag,
+                    (true, false) => theme.symbols().cursor,
+                    _ => " ",
+                };
+                spans.push(span(symbol, if cursor || !marked { theme.focus() } else { theme.strong() }));
             }
             spans.extend(parts.into_iter().map(|(text, style)| span(text, style)));
             put(frame, area, row, spans);

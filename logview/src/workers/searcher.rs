@@ -144,6 +144,10 @@ impl Step {
                 let found = seek::line(&mut lines, &*self.bytes, &index, number, stop)?;
                 return Ok((found.map_or(Found::Stopped, Found::At), false));
             }
+            model::Step::Instant(instant) => {
+                let at = seek::instant(&mut lines, instant, stop)?;
+                return Ok((at.map_or(Found::Nothing, Found::At), false));
+            }
             model::Step::Moment(moment) => return Ok((self.moment(&mut lines, moment)?, false)),
         };
         let from = self.from.min(self.len);

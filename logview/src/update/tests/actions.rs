@@ -116,6 +116,44 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             press(case);
             assert!(shows(case));
         }
+        A::JumpBack | A::JumpForward => {
+            let at = case.model.log.cursor;
+            case.keys("e");
+            let error = case.model.log.cursor;
+            assert_ne!(at, error);
+            if action == A::JumpForward {
+                case.keys("o");
+                assert_eq!(case.model.log.cursor, at);
+            }
+            press(case);
+            assert_eq!(case.model.log.cursor, if action == A::JumpBack { at } else { error });
+        }
+        A::Context => {
+            case.keys("0e");
+            let error = case.model.log.cursor;
+            press(case);
+            assert!(case.model.log.levels().is_all() && case.model.log.cursor == error);
+        }
+        A::Mark => {
+            press(case);
+            case.keys("why\r");
+            assert_eq!(case.model.marks[0].note, "why");
+            press(case);
+            assert!(case.model.marks.is_empty());
+        }
+        A::NextMark => {
+            case.keys("m\rem\r");
+            let error = case.model.log.cursor;
+            press(case);
+            assert!(
+                case.model.log.cursor != error
+                    && case.model.mark_at(case.model.log.cursor.unwrap()).is_some()
+            );
+        }
+        A::Marks => {
+            press(case);
+            assert_eq!(case.model.mode, Mode::Marks(0));
+        }
         A::Sticky => {
             press(case);
             assert!(!case.model.log.sticky);

@@ -1,0 +1,160 @@
+//! Where a person was, and what they marked: places in logs that are found again, also when the file was closed meanwhile
+//! and its offsets mean something else, by the instant of the record.
+
+use super::Model;
+use super::log::Log;
+use crate::reading::Line;
+use crate::reading::head::instant;
+use crate::reading::page::Only;
+use crate::source::Place;
+use log::Level;
+use std::path::PathBuf;
+
+/// Places that are remembered, and marks.
+const MOST: usize = 100;
+const MOST_MARKS: usize = 1000;
+
+/// Bytes of a marked line that are kept.
+const LONG: usize = 512;
+
+/// Seconds and nanoseconds since the epoch.
+pub type Instant = (i64, u32);
+
+/// A place in a log, and how it was looked at.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Spot {
+    pub job: PathBuf,
+    pub chosen: Option<PathBuf>,
+    /// The opened file for which the offsets hold.
+    pub tag: u64,
+    pub top: u64,
+    pub cursor: Option<u64>,
+    pub following: bool,
+    pub only: Only,
+    pub only_text: String,
+    pub time: Option<Instant>,
+}
+
+/// Where a person was before, and from where they came back.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Trail {
+    pub back: Vec<Spot>,
+    pub forward: Vec<Spot>,
+}
+
+/// A line that a person marked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Mark {
+    pub place: Place,
+    /// The opened file for which the offset holds.
+    pub tag: u64,
+    pub at: u64,
+    pub time: Option<Instant>,
+    pub level: Option<Level>,
+    /// The first bytes of the line.
+    pub text: Vec<u8>,
+    pub note: String,
+}
+
+/// Where to go in a file that is being opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// To the first record of this instant.
+    pub time: Instant,
+    /// What came before it is wanted on the screen too.
+    pub before: bool,
+}
+
+impl Model {
+    /// Remembers where one is before a jump.
+    pub fn remember(&mut self) {
+        let Some(spot) = self.spot() else { return };
+        let same = |last: &Spot| (last.tag, last.top, last.cursor) == (spot.tag, spot.top, spot.cursor);
+        if !self.trail.back.last().is_some_and(same) {
+            self.trail.back.push(spot);
+        }
+        if self.trail.back.len() > MOST {
+            self.trail.back.remove(0);
+        }
+        self.trail.forward.clear();
+    }
+
+    /// Where one is.
+    pub fn spot(&self) -> Option<Spot> {
+        let log = &self.log;
+        let job = log.place.as_ref()?.job.clone();
+        let near = log.cursor.unwrap_or(log.top);
+        let from = log.page.lines.partition_point(|line| line.at < near);
+        Some(Spot {
+            job,
+            chosen: log.chosen.clone(),
+            tag: log.tag,
+            top: log.top,
+            cursor: log.cursor,
+            following: log.following,
+            only: log.only.clone(),
+            only_text: log.only_text.clone(),
+            time: log.page.lines.get(from..).unwrap_or_default().iter().find_map(time_of),
+        })
+    }
+
+    /// Everything that is known by its offset has moved by so much.
+    pub fn shift(&mut self, by: u64) {
+        let tag = self.log.tag;
+        for spot in self.trail.back.iter_mut().chain(&mut self.trail.forward).filter(|spot| spot.tag == tag) {
+            spot.top += by;
+            spot.cursor = spot.cursor.map(|at| at + by);
+        }
+        for mark in self.marks.iter_mut().filter(|mark| mark.tag == tag) {
+            mark.at += by;
+        }
+    }
+
+    /// Marks a line or takes its mark away; says whether it is marked now.
+    pub fn mark(&mut self, at: usize) -> bool {
+        let (tag, line) = (self.log.tag, &self.log.page.lines[at]);
+        if let Some(marked) = self.marks.iter().position(|mark| (mark.tag, mark.at) == (tag, line.at)) {
+            self.marks.remove(marked);
+            return false;
+        }
+        let Some(place) = self.log.place.clone().filter(|_| self.marks.len() < MOST_MARKS) else {
+            return false;
+        };
+        self.marks.push(Mark {
+            place,
+            tag,
+            at: line.at,
+            time: time_of(line),
+            level: line.level,
+            text: line.text[..line.text.len().min(LONG)].to_vec(),
+            note: String::new(),
+        });
+        self.marks.sort_by(|a, b| (&a.place, a.time, a.at).cmp(&(&b.place, b.time, b.at)));
+        true
+    }
+
+    /// The mark of a loaded line.
+    pub fn mark_at(&self, at: u64) -> Option<&Mark> {
+        self.marks.iter().find(|mark| (mark.tag, mark.at) == (self.log.tag, at))
+    }
+
+    /// Finds marks again among the lines of a file that was opened anew.
+    pub fn find_marks(&mut self) {
+        let Log { tag, place, page, .. } = &self.log;
+        let stale = |mark: &&mut Mark| mark.tag != *tag && Some(&mark.place) == place.as_ref();
+        for mark in self.marks.iter_mut().filter(stale) {
+            let same = |line: &&Line| line.text[..line.text.len().min(LONG)] == mark.text;
+            if let Some(line) = page.lines.iter().find(same) {
+                (mark.tag, mark.at) = (*tag, line.at);
+            }
+        }
+    }
+}
+
+/// When a record was written.
+pub fn time_of(line: &Line) -> Option<Instant> {
+    instant(line.text.get(line.head.as_ref()?.time.clone()?)?)
+}

@@ -117,9 +117,12 @@ fn take_in(screen: &mut Screen, model: &mut Model, workers: &Workers, message: M
         terminal::forget(screen).context("the terminal cannot be written to")?;
     }
     for request in update(model, message) {
-        if let Request::Mouse(on) = request {
-            terminal::mouse(screen, on).context("the terminal cannot be written to")?;
+        match &request {
+            Request::Mouse(on) => terminal::mouse(screen, *on),
+            Request::Ring(bell, text) => terminal::ring(screen, *bell, text),
+            _ => Ok(()),
         }
+        .context("the terminal cannot be written to")?;
         workers.send(request);
     }
     Ok(())

@@ -75,7 +75,11 @@ pub(crate) fn areas((width, height): (u16, u16), wishes: Wishes) -> Areas {
     areas.rule = rest.bottom(bar(10));
     let body = rest.0;
     if width >= WIDE {
-        let list = if width >= 160 { 60 } else { 46 };
+        let list = match width {
+            200.. => 78,
+            160.. => 60,
+            _ => 46,
+        };
         areas.list = Rect { width: list, ..body };
         areas.divider = Rect { x: list, width: 1, ..body };
         rest.0 = Rect { x: list + 1, width: width - list - 1, ..body };

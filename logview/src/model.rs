@@ -2,6 +2,7 @@
 //! changes them is `update`, what draws them is `view`, and neither does any input or output.
 
 mod fold;
+mod groups;
 mod jobs;
 mod log;
 mod message;
@@ -10,6 +11,7 @@ mod ruler;
 mod trail;
 
 pub use self::fold::{Fold, Folding, Shown, What};
+pub use self::groups::{Group, Grouping, Line};
 pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, main_file};
 pub use self::log::{Clock, Columns, Focus, Log, Search};
 pub use self::message::{Field, fields, message};
@@ -17,7 +19,7 @@ pub use self::moment::Moment;
 pub use self::ruler::{Ruler, millis, ruled, rulers};
 pub use self::trail::{Arrival, Instant, Mark, Spot, Trail, time_of};
 
-use crate::config::{Config, Refused};
+use crate::config::{Bell, Config, Refused};
 use crate::layout::{Areas, WIDE, Wishes, areas};
 use crate::reading::page::{Only, Record};
 use crate::reading::search::{Found, Way};
@@ -119,6 +121,9 @@ pub struct Model {
     pub zoom: bool,
     pub chart: bool,
     pub mouse: bool,
+    /// How new errors elsewhere make themselves heard, and when they last did, in seconds.
+    pub bell: Bell,
+    pub rung: i64,
     pub watching: Watching,
     /// When hosts reloaded their templates.
     pub reloads: Vec<Reload>,
@@ -150,6 +155,8 @@ impl Model {
             zoom: false,
             chart: true,
             mouse: true,
+            bell: Bell::Off,
+            rung: i64::MIN,
             watching: Watching::Notified,
             reloads: Vec::new(),
             trail: Trail::default(),
@@ -180,6 +187,9 @@ impl Model {
         if old.clock != new.clock {
             self.log.clock = new.clock;
         }
+        if old.bell != new.bell {
+            self.bell = new.bell;
+        }
         if old.sort != new.sort {
             self.jobs.sort = new.sort;
         }
@@ -204,7 +214,12 @@ impl Model {
     /// What decides about the layout besides the size.
     pub fn wishes(&self) -> Wishes {
         // The log's place must not jump when another job is selected, so the card has one height.
-        Wishes { zoom: self.zoom, chart: self.chart, list: self.focus == Pane::List, card: 8 }
+        Wishes {
+            zoom: self.zoom,
+            chart: self.chart,
+            list: self.focus == Pane::List,
+            card: if self.size.1 >= 44 { 11 } else { 8 },
+        }
     }
 }
 
@@ -351,4 +366,6 @@ pub enum Request {
     Count { tag: u64, pattern: Option<Pattern>, near: u64 },
     /// Take the mouse or leave it to the terminal.
     Mouse(bool),
+    /// Ring, or have the terminal notify of a text.
+    Ring(Bell, String),
 }

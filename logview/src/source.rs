@@ -11,7 +11,7 @@ pub use local::{Local, LocalFile};
 pub use rotation::Packing;
 
 use crate::reading::Format;
-use logcore::disk::{JobFile, Recovered, Reload, Run, RunState};
+use logcore::disk::{JobFile, Progress, Recovered, Reload, Run, RunState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -51,6 +51,8 @@ pub struct JobLook {
     pub about: Option<JobFile>,
     /// Level files, sorted by name.
     pub files: Vec<FileLook>,
+    /// How far the run is, where its host says so.
+    pub progress: Option<Progress>,
     /// Why the directory could not be read, if it could not.
     pub unreadable: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! The terminal: taken over while the viewer runs, given back however it ends.
 
+use crate::config::Bell;
 use anyhow::{Context, Result, bail};
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
@@ -87,6 +88,24 @@ pub(crate) fn mouse(screen: &mut Screen, on: bool) -> io::Result<()> {
     } else {
         execute!(screen.backend_mut(), DisableMouseCapture)
     }
+}
+
+/// Rings, or has the terminal notify of a text, which holds no control character.
+///
+/// # Errors
+/// If the terminal cannot be written to.
+pub(crate) fn ring(screen: &mut Screen, bell: Bell, text: &str) -> io::Result<()> {
+    let _frame = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
+    let output = screen.backend_mut();
+    match bell {
+        Bell::Off => return Ok(()),
+        Bell::Bell => output.write_all(b"\x07")?,
+        Bell::Notify => {
+            let text: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
+            write!(output, "\x1b]9;logview: {text}\x07")?;
+        }
+    }
+    output.flush()
 }
 
 impl Drop for Taken {

@@ -187,6 +187,11 @@ impl Theme {
         self.part(Part::Follow)
     }
 
+    /// What goes on as it should.
+    pub(crate) fn follow_text(self) -> Style {
+        self.part(Part::Running)
+    }
+
     /// The block that says HOLD.
     pub(crate) fn hold(self) -> Style {
         self.part(Part::Hold)

@@ -9,12 +9,14 @@ pub(crate) mod notice;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trail;
+mod trouble;
 mod typing;
 
+use crate::config::Bell;
 use crate::keys::{self, Action};
 use crate::layout::WIDE;
 use crate::model::{
-    Clock, For, Job, Message, Missing, Mode, Model, Pane, Request, Step, beside, main_file, rulers,
+    Clock, For, Message, Missing, Mode, Model, Pane, Request, Step, beside, main_file, rulers,
 };
 use crate::reading::Anchor;
 use crate::reading::page::Levels;
@@ -50,12 +52,17 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             if model.look.ascii {
                 jobs.iter_mut().for_each(|job| job.name = text::name(job.name.as_bytes(), true));
             }
-            let trouble = trouble(model, &jobs);
+            let trouble = trouble::trouble(model, &jobs);
             model.jobs.put(jobs, model.now);
-            if trouble.is_some() && model.note.is_none() {
-                (model.note, model.note_age) = (trouble, 0);
+            let mut requests = Vec::new();
+            if let Some(text) = trouble {
+                requests = trouble::ring(model, &text);
+                if model.note.is_none() {
+                    (model.note, model.note_age) = (Some(text), 0);
+                }
             }
-            settle(model)
+            requests.extend(settle(model));
+            requests
         }
         Message::Broken(worker) => {
             model.quit = true;
@@ -115,21 +122,6 @@ fn last_words(files: &[Recovered]) -> String {
     }
 }
 
-/// What has just ended badly elsewhere: whoever reads one job is told of another and not taken there.
-fn trouble(model: &Model, jobs: &[Job]) -> Option<String> {
-    let selected = model.jobs.selected().map(|job| &job.key);
-    let ended = |job: &&Job| {
-        let before = model.jobs.get(&job.key).is_some_and(|before| before.state.is_live());
-        before && job.state.is_bad() && Some(&job.key) != selected
-    };
-    let mut ended = jobs.iter().filter(ended);
-    let first = ended.next()?;
-    Some(match ended.count() {
-        0 => format!("{} {}", first.name, first.state.word()),
-        more => format!("{} {}, and {more} more", first.name, first.state.word()),
-    })
-}
-
 /// What was said stands there long enough to be read, and then gives its place back.
 fn age_note(model: &mut Model) {
     const SECONDS: u8 = 12;
@@ -143,13 +135,16 @@ fn age_note(model: &mut Model) {
 /// are enough lines around the screen.
 fn settle(model: &mut Model) -> Vec<Request> {
     let rows = usize::from(model.areas().list.height.saturating_sub(2)).max(1);
-    if let Some(row) = model.jobs.row() {
+    if let Some(line) = model.jobs.line() {
         let jobs = &mut model.jobs;
         // A job that nobody moved to may sink in the list; what stands on top is what needs a look.
         if jobs.moved {
-            jobs.offset = jobs.offset.clamp((row + 1).saturating_sub(rows), row);
+            // Of the first job of a group the heading is to be seen too.
+            let heading = line.checked_sub(1).filter(|&above| jobs.lines()[above].row().is_none());
+            let least = heading.filter(|_| rows > 1).unwrap_or(line);
+            jobs.offset = jobs.offset.clamp((line + 1).saturating_sub(rows), least);
         }
-        let most = jobs.shown().len().saturating_sub(rows);
+        let most = jobs.lines().len().saturating_sub(rows);
         jobs.offset = jobs.offset.min(most);
     }
     let mut requests = show_selected(model);
@@ -222,6 +217,8 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         return typing::on_key(model, key);
     }
     match model.config.keys.lookup(key, list) {
+        // Whoever searches from the list wants the next hit.
+        Some(Action::Newest) if model.log.search.is_some() => act(model, Action::NextHit),
         Some(action) => act(model, action),
         None => Vec::new(),
     }
@@ -333,6 +330,36 @@ fn switch(model: &mut Model, action: Action) -> Vec<Request> {
             model.jobs.running_only = !model.jobs.running_only;
             model.jobs.arrange(model.now);
         }
+        Action::Newest => {
+            model.jobs.newest = !model.jobs.newest;
+            model.jobs.moved = true;
+            model.jobs.arrange(model.now);
+            model.note = Some(
+                if model.jobs.newest { "follows the newest job" } else { "stays at this job" }.to_owned(),
+            );
+        }
+        Action::GroupBy => {
+            model.jobs.grouping = model.jobs.grouping.next(model.jobs.iter());
+            model.jobs.moved = true;
+            model.jobs.arrange(model.now);
+        }
+        Action::FoldGroup | Action::UnfoldGroup => {
+            model.jobs.fold(action == Action::FoldGroup);
+            model.jobs.moved = true;
+            model.jobs.arrange(model.now);
+        }
+        Action::FoldGroups => {
+            model.jobs.fold_all();
+            model.jobs.moved = true;
+            model.jobs.arrange(model.now);
+        }
+        Action::Bell => {
+            (model.bell, model.note) = match model.bell {
+                Bell::Off => (Bell::Bell, Some("bell on new errors elsewhere".to_owned())),
+                Bell::Bell => (Bell::Notify, Some("notification on new errors elsewhere".to_owned())),
+                Bell::Notify => (Bell::Off, Some("no bell".to_owned())),
+            };
+        }
         Action::Pane => {
             model.focus = if model.focus == Pane::List { Pane::Log } else { Pane::List };
             model.zoom = false;
@@ -368,6 +395,7 @@ fn move_selection(model: &mut Model, step: i64) -> Vec<Request> {
 fn select(model: &mut Model, row: usize) -> Vec<Request> {
     let before = model.jobs.selected().map(|job| job.key.clone());
     model.jobs.moved = true;
+    model.jobs.newest = false;
     model.jobs.select(row);
     if model.jobs.selected().map(|job| &job.key) != before.as_ref() {
         model.log.chosen = None;

@@ -145,7 +145,7 @@ impl Workers {
     /// Hands a request to whoever does it. Taking the mouse is none of theirs.
     pub(crate) fn send(&self, request: Request) {
         match request {
-            Request::Mouse(_) => {}
+            Request::Mouse(_) | Request::Ring(..) => {}
             Request::StopStep => drop(self.shared.steps.fetch_add(1, Ordering::Relaxed)),
             other => {
                 self.shared.requests.fetch_add(1, Ordering::Relaxed);

@@ -78,3 +78,55 @@ fn a_wrong_configuration_is_told_at_the_start_and_the_printed_one_is_right() {
     terminal.keys("q");
     assert_eq!(terminal.ends(), 0);
 }
+
+#[test]
+fn groups_fold_the_newest_job_is_followed_and_new_errors_elsewhere_are_told_and_rung() {
+    let mut root = Root::new();
+    for id in ["import-1", "import-2", "mailer-1"] {
+        root.running(id).log("INFO", &format!("{id} begins"));
+    }
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("import-1 begins");
+    terminal.keys("B");
+    terminal.sees("by prefix");
+    terminal.sees("▾ import 2");
+    terminal.keys("h");
+    terminal.sees("▸ import 2");
+    terminal.loses("import-2 ");
+    terminal.keys("lB");
+    terminal.loses("by prefix");
+    terminal.keys("n");
+    terminal.sees("━ newest");
+    let other = root.job("other");
+    other.log("INFO", "a directory of anybody's");
+    terminal.keys("n!");
+    terminal.sees("bell on new errors elsewhere");
+    terminal.keys("fmailer\r");
+    terminal.sees("mailer-1 begins");
+    terminal.keys("\u{1b}");
+    root.job("import-1").log("ERROR", "disk on fire");
+    terminal.sees("import-1 has a new error");
+    terminal.sees("+● import-1");
+    tests::eventually("the bell", || terminal.raw().contains(&7).then_some(()), || terminal.text());
+}
+
+#[test]
+fn how_far_a_job_is_is_shown_with_the_time_left_and_what_became_of_its_records() {
+    let root = tempfile::tempdir().unwrap();
+    let template = root.path().join("log.yaml");
+    let shipped = include_str!("../../config/log.yaml")
+        .replace("dir: logs", &format!("dir: {}", root.path().join("logs").display()));
+    std::fs::write(&template, shipped).unwrap();
+    let logs = logcore::Logs::from_file(&template).unwrap();
+    let job = logs.job("pack-1").start().unwrap();
+    job.progress(250, 1000);
+    log::debug!(logger: job, "packing");
+    let terminal = Terminal::view(VIEWER, &root.path().join("logs"));
+    terminal.sees("25%  250 of 1.0k");
+    terminal.sees("left");
+    job.progress(1000, 1000);
+    terminal.sees("100%");
+    job.finish(logcore::Outcome::Ok);
+    terminal.sees("1 logged = 1 written");
+    terminal.loses("100%");
+}

@@ -1,8 +1,11 @@
 //! The job list: what is known of each job, in which order they stand, which one is selected.
 
 use super::Listing;
+use super::groups::{Group, Grouping, Line, lines};
+use crate::fuzzy::Fuzzy;
 use crate::source::FileLook;
-use std::collections::HashMap;
+use logcore::disk::{Balance, Progress};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -70,6 +73,10 @@ pub struct RunInfo {
     /// When each of them started, in milliseconds since the epoch, and in which process; the oldest first.
     pub starts: Vec<(i64, String)>,
     pub labels: Vec<(String, String)>,
+    /// What became of its records, once it has ended.
+    pub balance: Option<Balance>,
+    /// How far it is, if its host says so.
+    pub progress: Option<Progress>,
 }
 
 /// One job as its directory shows it.
@@ -114,6 +121,7 @@ pub enum Sort {
     Attention,
     Name,
     Age,
+    Size,
     Errors,
 }
 
@@ -124,17 +132,18 @@ impl Sort {
             Sort::Attention => "attention",
             Sort::Name => "name",
             Sort::Age => "age",
+            Sort::Size => "size",
             Sort::Errors => "errors",
         }
     }
 
     /// All names, the default first.
-    pub const WORDS: &[&str] = &["attention", "name", "age", "errors"];
+    pub const WORDS: &[&str] = &["attention", "name", "age", "size", "errors"];
 
     /// The order of a name.
     #[must_use]
     pub fn of(word: &str) -> Sort {
-        [Sort::Attention, Sort::Name, Sort::Age, Sort::Errors]
+        [Sort::Attention, Sort::Name, Sort::Age, Sort::Size, Sort::Errors]
             .into_iter()
             .find(|sort| sort.word() == word)
             .unwrap_or_default()
@@ -146,7 +155,8 @@ impl Sort {
         match self {
             Sort::Attention => Sort::Name,
             Sort::Name => Sort::Age,
-            Sort::Age => Sort::Errors,
+            Sort::Age => Sort::Size,
+            Sort::Size => Sort::Errors,
             Sort::Errors => Sort::Attention,
         }
     }
@@ -158,10 +168,16 @@ impl Sort {
 pub struct Jobs {
     all: Vec<Job>,
     at: HashMap<PathBuf, usize>,
-    /// Errors that a job had when a person last left it.
-    seen: HashMap<PathBuf, u64>,
+    /// Errors and warnings that a job had when a person last left it.
+    seen: HashMap<PathBuf, (u64, u64)>,
+    /// Errors that a job had when all of them were last counted, and in which run.
+    counted: HashMap<PathBuf, (String, u64)>,
     /// Indices into `all`, as shown.
     order: Vec<usize>,
+    /// What the list shows of them, line by line.
+    lines: Vec<Line>,
+    groups: Vec<Group>,
+    folded: HashSet<String>,
     /// Jobs that have come or changed since they were put in order.
     pending: usize,
     selected: Option<PathBuf>,
@@ -169,7 +185,10 @@ pub struct Jobs {
     pub chosen: bool,
     /// Whether a person moved to it: then the list keeps it in sight, wherever it goes.
     pub moved: bool,
-    /// First shown row.
+    /// Whether the newest one is to be selected, whichever that is.
+    pub newest: bool,
+    pub grouping: Grouping,
+    /// First shown line.
     pub offset: usize,
     pub sort: Sort,
     pub running_only: bool,
@@ -214,15 +233,83 @@ impl Jobs {
         self.order.iter().position(|&shown| shown == at)
     }
 
+    /// What the list shows, line by line.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The job of a row.
+    pub fn job(&self, row: usize) -> Option<&Job> {
+        self.order.get(row).map(|&at| &self.all[at])
+    }
+
+    /// A group by its number.
+    pub fn group(&self, number: usize) -> Option<&Group> {
+        self.groups.get(number)
+    }
+
+    /// How many the filter and "running only" hide. Those in folded groups are not hidden.
+    pub fn hidden(&self) -> usize {
+        let grouped: usize = self.groups.iter().map(|group| group.jobs).sum();
+        self.all.len() - if self.groups.is_empty() { self.order.len() } else { grouped }
+    }
+
+    /// The line of the selected one.
+    pub fn line(&self) -> Option<usize> {
+        let row = self.row()?;
+        self.lines.iter().position(|line| line.row() == Some(row))
+    }
+
+    /// Folds the group of the selected job, or opens it.
+    pub fn fold(&mut self, folded: bool) {
+        let Some(name) = self.selected().map(|job| self.grouping.of(job)) else { return };
+        if folded {
+            self.folded.insert(name);
+        } else {
+            self.folded.remove(&name);
+        }
+    }
+
+    /// Folds a group that is open, and the other way round.
+    pub fn turn(&mut self, group: usize) {
+        let Some(group) = self.groups.get(group) else { return };
+        if !self.folded.remove(&group.name) {
+            self.folded.insert(group.name.clone());
+        }
+    }
+
+    /// Folds all groups, or opens them if all are folded.
+    pub fn fold_all(&mut self) {
+        if self.groups.iter().all(|group| group.folded) {
+            self.folded.clear();
+        } else {
+            self.folded = self.groups.iter().map(|group| group.name.clone()).collect();
+        }
+    }
+
     /// Errors since a person last looked at it.
     pub fn new_errors(&self, job: &Job) -> u64 {
-        job.errors.saturating_sub(self.seen.get(&job.key).copied().unwrap_or(0))
+        job.errors.saturating_sub(self.seen.get(&job.key).map_or(0, |seen| seen.0))
+    }
+
+    /// Errors that have come since they were last counted, in the same run: what was there before is no news.
+    pub fn news(&self, job: &Job) -> u64 {
+        let counted = self.counted.get(&job.key).filter(|(run, _)| run == start(job) && job.counted);
+        counted.map_or(0, |(_, errors)| job.errors.saturating_sub(*errors))
+    }
+
+    /// Warnings since a person last looked at it.
+    pub fn new_warnings(&self, job: &Job) -> u64 {
+        job.warnings.saturating_sub(self.seen.get(&job.key).map_or(0, |seen| seen.1))
     }
 
     /// Takes in what is new about some jobs.
     pub fn put(&mut self, jobs: Vec<Job>, now: SystemTime) {
         self.pending += jobs.len();
         for job in jobs {
+            if job.counted {
+                self.counted.insert(job.key.clone(), (start(&job).to_owned(), job.errors));
+            }
             if let Some(&at) = self.at.get(&job.key) {
                 self.all[at] = job;
             } else {
@@ -257,6 +344,7 @@ impl Jobs {
                 }
             }
             self.seen.remove(key);
+            self.counted.remove(key);
         }
         self.arrange(now);
     }
@@ -265,8 +353,8 @@ impl Jobs {
     pub fn select(&mut self, row: usize) {
         let Some(key) = self.order.get(row).map(|&at| self.all[at].key.clone()) else { return };
         if let Some(left) = self.selected().filter(|left| left.key != key) {
-            let (left, errors) = (left.key.clone(), left.errors);
-            self.seen.insert(left, errors);
+            let (left, counts) = (left.key.clone(), (left.errors, left.warnings));
+            self.seen.insert(left, counts);
         }
         self.selected = Some(key);
     }
@@ -295,20 +383,41 @@ impl Jobs {
     /// Puts the list in order again and keeps something selected.
     pub fn arrange(&mut self, now: SystemTime) {
         self.pending = 0;
-        let mut order: Vec<usize> = (0..self.all.len()).filter(|&at| self.is_shown(&self.all[at])).collect();
+        let mut filter = Fuzzy::new(&self.filter);
+        let mut order: Vec<usize> =
+            (0..self.all.len()).filter(|&at| self.is_shown(&self.all[at], &mut filter)).collect();
         order.sort_by_cached_key(|&at| self.rank(&self.all[at], now));
+        let selected = self.selected.as_ref().and_then(|key| self.at.get(key)).copied();
+        let newest = || order.iter().copied().max_by(|&a, &b| begun(&self.all[a]).cmp(&begun(&self.all[b])));
+        let selected = if self.newest { newest() } else { selected };
+        (self.groups, self.lines) =
+            lines(&self.all, &mut order, &self.grouping, &self.folded, selected, |job| {
+                self.new_errors(job) > 0
+            });
+        let at = selected.and_then(|at| order.iter().position(|&shown| shown == at));
         self.order = order;
-        let stays = self.row().is_some();
-        if (!self.chosen || !stays) && !self.order.is_empty() {
-            let row = if self.chosen { self.offset.min(self.order.len() - 1) } else { 0 };
+        if let Some(row) = at.filter(|_| self.newest) {
+            self.select(row);
+        } else if (!self.chosen || at.is_none()) && !self.order.is_empty() {
+            let line = self.offset.min(self.lines.len().saturating_sub(1));
+            let near = self.lines[line..].iter().find_map(|line| line.row());
+            let row = if self.chosen { near.unwrap_or(self.order.len() - 1) } else { 0 };
             self.selected = Some(self.all[self.order[row]].key.clone());
         } else if self.order.is_empty() {
             self.selected = None;
         }
     }
 
-    fn is_shown(&self, job: &Job) -> bool {
-        (!self.running_only || job.state.is_live()) && matches(&job.name, &self.filter)
+    fn is_shown(&self, job: &Job, filter: &mut Fuzzy) -> bool {
+        if self.running_only && !job.state.is_live() {
+            return false;
+        }
+        if self.filter.is_empty() {
+            return true;
+        }
+        let labels = job.run.iter().flat_map(|run| &run.labels);
+        let labels: String = labels.map(|(name, value)| format!(" {name}={value}")).collect();
+        filter.score(&format!("{}{labels}", job.name)).is_some()
     }
 
     /// What stands first: class, then a number, then the name.
@@ -319,6 +428,7 @@ impl Jobs {
         match self.sort {
             Sort::Name => (0, 0, name),
             Sort::Age => (0, newest, name),
+            Sort::Size => (0, u64::MAX - job.size(), name),
             Sort::Errors => (0, u64::MAX - job.errors, name),
             Sort::Attention => match job.state {
                 state if state.is_live() && self.new_errors(job) > 0 => (0, 0, name),
@@ -334,10 +444,13 @@ impl Jobs {
     }
 }
 
-/// Whether the letters of `filter` stand in `name` in this order, without regard to case.
-fn matches(name: &str, filter: &str) -> bool {
-    let mut letters = name.chars().flat_map(char::to_lowercase);
-    filter.chars().flat_map(char::to_lowercase).all(|want| letters.any(|letter| letter == want))
+/// When a job began, as far as that is known; a host's own log is older than all jobs.
+fn begun(job: &Job) -> (bool, &str, Option<SystemTime>) {
+    (!job.server, start(job), job.written)
+}
+
+fn start(job: &Job) -> &str {
+    job.run.as_ref().map_or("", |run| &run.start)
 }
 
 /// The file that holds all records of a job: of logcore's threshold files the most verbose, else the largest.
@@ -465,9 +578,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_filter_takes_letters_in_order() {
-        assert!(matches("import-0817-0042", "imp42") && matches("Import", "IMP") && matches("x", ""));
-        assert!(!matches("import-0817", "pmi"));
+    fn the_filter_takes_some_letters() {
         let mut jobs = some();
         jobs.filter = "fail".into();
         jobs.arrange(now());

@@ -3,7 +3,7 @@
 use super::rotation::{self, live_of};
 use super::{Bytes, FileId, FileLook, JobLook, Place, Source};
 use crate::reading::Format;
-use logcore::disk::{JobFile, Recovered, Reload, Run, RunState};
+use logcore::disk::{JobFile, Progress, Recovered, Reload, Run, RunState};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -86,6 +86,10 @@ impl Source for Local {
             Err(error) => return JobLook { unreadable: Some(error.to_string()), ..JobLook::default() },
         };
         let mut look = JobLook { about: JobFile::read(&dir).ok(), ..JobLook::default() };
+        // How far it came says nothing any more once it has ended.
+        if look.about.as_ref().and_then(|about| about.runs.last()).is_some_and(|run| run.end.is_none()) {
+            look.progress = Progress::read(&dir).ok();
+        }
         match fs::read_dir(&dir) {
             Ok(entries) => {
                 let entries: Vec<_> = entries.flatten().take(MAX_ENTRIES).collect();

@@ -16,7 +16,7 @@ pub(crate) fn fitting(text: &str) -> Vec<&'static Binding> {
         fuzzy.score(row.name).map(|score| score + 1).or_else(|| said().then_some(0)).map(|score| (score, row))
     };
     let mut rows: Vec<(u32, &Binding)> = TABLE.iter().filter_map(&mut fit).collect();
-    rows.sort_by_key(|&(score, _)| std::cmp::Reverse(score));
+    rows.sort_by_key(|&(score, row)| (row.name != text, std::cmp::Reverse(score)));
     rows.into_iter().map(|(_, row)| row).collect()
 }
 

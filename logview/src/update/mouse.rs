@@ -1,7 +1,7 @@
 //! The mouse: the wheel scrolls what is under it, a click chooses.
 
 use super::{log, select, settle};
-use crate::model::{Mode, Model, Pane, Request};
+use crate::model::{Line, Mode, Model, Pane, Request};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
@@ -24,7 +24,7 @@ pub(super) fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
     if areas.list.contains(at) {
         let jobs = &mut model.jobs;
         let rows = usize::from(areas.list.height.saturating_sub(2));
-        let most = jobs.shown().len().saturating_sub(rows);
+        let most = jobs.lines().len().saturating_sub(rows);
         jobs.offset = (jobs.offset as i64 + wheel).clamp(0, most as i64) as usize;
         return Vec::new();
     }
@@ -41,7 +41,16 @@ fn click(model: &mut Model, at: Position) -> Vec<Request> {
         model.focus = Pane::List;
         let row = usize::from(at.y - areas.list.y);
         if row >= 1 && row + 1 < usize::from(areas.list.height) {
-            return select(model, model.jobs.offset + row - 1);
+            let line = model.jobs.offset + row - 1;
+            return match model.jobs.lines().get(line) {
+                Some(&(Line::Heading(group) | Line::Folded(group, _))) => {
+                    model.jobs.turn(group);
+                    model.jobs.arrange(model.now);
+                    settle(model)
+                }
+                Some(&Line::Job(row)) => select(model, row),
+                None => settle(model),
+            };
         }
     } else if areas.tabs.contains(at) {
         if let Some(levels) = crate::view::tab_at(model, at.x) {

@@ -3,7 +3,7 @@
 mod actions;
 
 use super::*;
-use crate::model::{FileEvent, Listing, Look, RunInfo, State};
+use crate::model::{FileEvent, Job, Listing, Look, RunInfo, State};
 use crate::reading::index::tests::indexed;
 use crate::reading::lines::tests::{Memory, lines};
 use crate::reading::page::{Only, page};

@@ -1,6 +1,6 @@
 //! The card under the list: the run of the selected job, its files, how fast it writes.
 
-use super::{put, put_ends, span};
+use super::{list::part, put, put_ends, span};
 use crate::model::{Job, Model};
 use crate::reading::head::seconds;
 use crate::reading::page::slot;
@@ -9,6 +9,7 @@ use crate::theme::Theme;
 use log::Level;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::text::Span;
 use std::path::Path;
 
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
@@ -22,8 +23,18 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     put_ends(frame, area, 1, vec![span(format!(" {name}"), theme.strong())], vec![span(state, style)]);
     let fit = |text: String| span(text::end(&text, usize::from(area.width), theme.ascii()), theme.dim());
     put(frame, area, 2, vec![fit(about(model, theme, job))]);
-    put(frame, area, 3, vec![fit(labels(model, theme, job))]);
-    let room = usize::from(area.height.saturating_sub(5));
+    // Where there is little room, how far it is goes before where it is.
+    let mut top = 3;
+    let gauge = gauge(model, theme, job, area.width);
+    if gauge.is_none() || area.height > 8 {
+        put(frame, area, top, vec![fit(labels(model, theme, job))]);
+        top += 1;
+    }
+    if let Some(gauge) = gauge {
+        put(frame, area, top, gauge);
+        top += 1;
+    }
+    let room = usize::from(area.height.saturating_sub(top + 1));
     let most = if job.files.len() > room { room.saturating_sub(1) } else { room };
     for (row, file) in job.files.iter().take(most).enumerate() {
         let shown =
@@ -43,25 +54,79 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
                     format!("{:>10} {:>10}", text::size(file.size), records(model, &file.name)),
                     theme.dim(),
                 ));
-                let new = if file.name == Path::new("error.log") { model.jobs.new_errors(job) } else { 0 };
+                let (new, style) = match file.name.to_str() {
+                    Some("error.log") => (model.jobs.new_errors(job), theme.error()),
+                    Some("warn.log") => (model.jobs.new_warnings(job), theme.warning()),
+                    _ => (0, theme.dim()),
+                };
                 if file.parts > 0 {
                     spans.push(span(format!("  +{} rotated", file.parts), theme.dim()));
                 }
                 if new > 0 {
-                    spans.push(span(format!("  new: {}", text::short(new)), theme.error()));
+                    spans.push(span(format!("  new: {}", text::short(new)), style));
                 }
             }
         }
-        put(frame, area, 4 + row as u16, spans);
+        put(frame, area, top + row as u16, spans);
     }
     if job.files.len() > most {
         let more = format!(" and {} more files", job.files.len() - most);
-        put(frame, area, 4 + most as u16, vec![span(more, theme.dim())]);
+        put(frame, area, top + most as u16, vec![span(more, theme.dim())]);
     }
     if let Some(why) = &job.problem {
-        put(frame, area, 4, vec![span(format!(" the directory cannot be read: {why}"), theme.warning())]);
+        put(frame, area, top, vec![span(format!(" the directory cannot be read: {why}"), theme.warning())]);
     }
-    put(frame, area, area.height - 1, vec![span(rate(model), theme.dim())]);
+    let last = balance(theme, job).unwrap_or_else(|| vec![span(rate(model), theme.dim())]);
+    put(frame, area, area.height - 1, last);
+}
+
+/// How far it is, as a gauge, with the time that is left at the pace so far.
+fn gauge(model: &Model, theme: Theme, job: &Job, width: u16) -> Option<Vec<Span<'static>>> {
+    let run = job.run.as_ref()?;
+    let progress = run.progress.as_ref()?;
+    let (done, total) = (progress.done, progress.total);
+    let Some(part) = part(done, total) else {
+        return Some(vec![span(format!(" {} done", text::number(done)), theme.text())]);
+    };
+    let start = seconds(run.start.as_bytes());
+    let took = start.map_or(0, |start| (model.seconds() - start).max(0)) as u64;
+    let left = match done {
+        _ if !job.state.is_live() => "then it ended".to_owned(),
+        0 => String::new(),
+        _ if done >= total => "almost done".to_owned(),
+        _ => {
+            let left = u128::from(took) * u128::from(total - done) / u128::from(done);
+            format!("{} left", text::span(left.min(u128::from(u64::MAX)) as u64))
+        }
+    };
+    let words = format!(" {part}%  {} of {}  {left}", text::short(done), text::short(total));
+    let room = usize::from(width).saturating_sub(text::cells(&words) + 2).min(24);
+    let (full, empty) = if theme.ascii() { ("#", ".") } else { ("█", "░") };
+    let filled = room * part as usize / 100;
+    Some(vec![
+        span(format!(" {}", full.repeat(filled)), theme.follow_text()),
+        span(empty.repeat(room - filled), theme.dim()),
+        span(words, theme.text()),
+    ])
+}
+
+/// What became of the records of a run that has ended; what is lost stands out.
+fn balance(theme: Theme, job: &Job) -> Option<Vec<Span<'static>>> {
+    let balance = job.run.as_ref()?.balance?;
+    let mut spans = vec![span(
+        format!(" {} logged = {} written", text::short(balance.emitted), text::short(balance.written)),
+        theme.dim(),
+    )];
+    for (count, what, style) in [
+        (balance.lost.total(), "LOST", theme.error()),
+        (balance.filtered, "filtered", theme.dim()),
+        (balance.rate_limited, "limited", theme.warning()),
+    ] {
+        if count > 0 {
+            spans.push(span(format!(" + {} {what}", text::short(count)), style));
+        }
+    }
+    Some(spans)
 }
 
 /// How long it has run, or ran.
@@ -88,7 +153,7 @@ fn about(model: &Model, theme: Theme, job: &Job) -> String {
         if run.pid != 0 {
             parts.push(format!("pid {}", run.pid));
         }
-        if run.lost > 0 {
+        if run.lost > 0 && run.balance.is_none() {
             parts.push(format!("{} lost", text::number(run.lost)));
         }
         if run.number > 1 {

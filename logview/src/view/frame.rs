@@ -66,9 +66,16 @@ pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame, areas: &Area
     if areas.divider.width > 0 {
         let style = cell(Pane::List);
         let mut text = format!("{0} Jobs {0} sort: {1} ", symbols.rule, model.jobs.sort.word());
+        if let Some(by) = model.jobs.grouping.word() {
+            text.push_str(&format!("{} by {} ", symbols.rule, text::name(by.as_bytes(), theme.ascii())));
+        }
+        if model.jobs.newest {
+            text.push_str(&format!("{} newest ", symbols.rule));
+        }
         if model.jobs.running_only {
             text.push_str(&format!("{} running only ", symbols.rule));
         }
+        let text = text::end(&text, usize::from(areas.divider.x), theme.ascii());
         let gap = usize::from(areas.divider.x).saturating_sub(text::cells(&text));
         spans.push(span(text, style));
         spans.push(span(symbols.rule.repeat(gap), style));

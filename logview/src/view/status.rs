@@ -147,6 +147,7 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     // The rest stays where it is, dim or not, so that nobody has to look for a key anew.
     let useless = |row: &Binding| {
         matches!(row.action, Action::NextHit | Action::AllLevels) && does_nothing(model, row.action)
+            || row.action == Action::Newest && model.log.search.is_some()
     };
     let line = |dead: bool, all: bool| {
         let tail = last

@@ -178,6 +178,7 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
     let starts =
         starts.filter_map(|run| Some((millis(run.start.as_bytes())?, run.process.clone()))).collect();
     let number = look.about.as_ref().map_or(0, |about| about.runs.len());
+    let progress = look.progress.filter(|progress| run.is_some_and(|run| run.start == progress.run));
     let run = run.map(|run| RunInfo {
         start: run.start.clone(),
         end: run.end.clone(),
@@ -187,6 +188,8 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
         number,
         starts,
         labels: labels.unwrap_or_default(),
+        balance: run.balance,
+        progress,
     });
     Job {
         key: key.to_owned(),

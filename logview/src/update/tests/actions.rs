@@ -1,8 +1,9 @@
 //! Each key of the table, pressed.
 
 use super::{Case, numbered};
+use crate::config::Bell;
 use crate::keys::{Action, TABLE, Where, key};
-use crate::model::{Clock, For, Message, Mode, Pane, Sort, State};
+use crate::model::{Clock, For, Grouping, Message, Mode, Pane, Sort, State};
 use crate::reading::page::Levels;
 use log::Level;
 
@@ -182,6 +183,42 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
         A::RunningOnly => {
             press(case);
             assert!(case.model.jobs.running_only && case.model.jobs.shown().len() < case.model.jobs.len());
+        }
+        A::Newest => {
+            press(case);
+            assert!(case.model.jobs.newest);
+            let mut late = case.job("late", State::Running);
+            late.run.as_mut().unwrap().start = "2026-11-22T16:29:00.000Z".into();
+            case.send(Message::Jobs(vec![late]));
+            assert_eq!(selected(case).as_deref(), Some("late"));
+        }
+        A::GroupBy => {
+            press(case);
+            assert_eq!(case.model.jobs.grouping, Grouping::Prefix);
+            assert_eq!(case.model.jobs.lines().len(), 2 * case.model.jobs.len());
+        }
+        A::FoldGroup | A::UnfoldGroup | A::FoldGroups => {
+            case.model.jobs.grouping = Grouping::Prefix;
+            case.model.jobs.fold(action == A::UnfoldGroup);
+            case.model.jobs.arrange(case.model.now);
+            let (before, stays) = (case.model.jobs.lines().len(), selected(case));
+            press(case);
+            let change = case.model.jobs.lines().len() as i64 - before as i64;
+            assert_eq!(
+                change,
+                if action == A::UnfoldGroup {
+                    1
+                } else if action == A::FoldGroup {
+                    -1
+                } else {
+                    -3
+                }
+            );
+            assert_eq!(selected(case), stays);
+        }
+        A::Bell => {
+            press(case);
+            assert_eq!(case.model.bell, Bell::Bell);
         }
         A::Pane => {
             let before = case.model.focus;

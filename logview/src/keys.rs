@@ -178,7 +178,7 @@ pub const TABLE: &[Binding] = &[
     row(("sort", &["s"]), ("sort the list", "another order of the list: attention, name, age, size, errors", "sort"), G::Jobs, W::Both, A::Sort),
     row(("running-only", &["r"]), ("running only", "show only the jobs that run", "running"), G::Jobs, W::Both, A::RunningOnly),
     row(("newest", &["n"]), ("newest job", "follow the newest job", "newest"), G::Jobs, W::List, A::Newest),
-    row(("group-by", &["B"]), ("group by …", "group the list by what ids begin with, by a label, or not", ""), G::Jobs, W::Both, A::GroupBy),
+    row(("group-by", &["B"]), ("group the list", "group the list by what ids begin with, by a label, or not", ""), G::Jobs, W::Both, A::GroupBy),
     row(("fold-group", &["h", "left"]), ("fold a group", "fold the group of the selected job", ""), G::Jobs, W::List, A::FoldGroup),
     row(("unfold-group", &["l", "right"]), ("fold a group", "open the group of the selected job", ""), G::Jobs, W::List, A::UnfoldGroup),
     row(("fold-groups", &[","]), ("fold all groups", "fold all groups, or open them", ""), G::Jobs, W::List, A::FoldGroups),
@@ -236,6 +236,7 @@ mod tests {
                     row.name,
                     other.name
                 );
+                assert!([row.help, row.what, row.hint].iter().all(|words| words.is_ascii()), "{}", row.name);
                 assert_ne!(row.name, other.name);
                 assert_ne!(row.action, other.action);
             }

@@ -135,8 +135,9 @@ fn shown((page, breaks): (&Page, &[usize]), folding: &Folding, patterns: &[&Patt
 /// Where the lines end that may be folded below this one, and what they are.
 fn group(lines: &[Line], at: usize, breaks: &[usize]) -> (usize, What) {
     let first = &lines[at];
-    let of_record = |line: &&Line| line.head.is_none() && first.head.is_some();
-    let more = lines[at + 1..].iter().take_while(of_record).count();
+    // Pieces of one very long line are no lines of their own.
+    let of_record = |pair: &&[Line]| pair[1].head.is_none() && first.head.is_some() && pair[0].has_ended();
+    let more = lines[at..].windows(2).take_while(of_record).count();
     if more > 0 {
         let below = &lines[at + 1..=at + more];
         let what = if below.iter().any(is_of_a_trace) { What::Trace } else { What::Lines };

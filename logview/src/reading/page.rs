@@ -104,6 +104,13 @@ pub struct Line {
     pub part: Option<u16>,
 }
 
+impl Line {
+    /// Whether it ends with a newline, and is neither a piece of a very long line nor still being written.
+    pub fn has_ended(&self) -> bool {
+        (self.text.len() as u64) < self.end - self.at
+    }
+}
+
 /// Where a page is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {

@@ -9,7 +9,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 /// How long a thread may go on after it is over.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_secs(2);
 
 pub(super) fn start(shared: &Arc<Shared>, out: &SyncSender<Message>) {
     let (keys, stop) = (out.clone(), Arc::clone(shared));

@@ -1,4 +1,5 @@
-//! Several files as one, on one clock: the level files of a job that do not hold each other's records.
+//! Several files as one, on one clock: the level files of a job that do not hold each other's records, and yet share
+//! some of them. Those that share none are [interleaved](super::interleaved).
 //!
 //! Records are put in the order of their times, those of one file always in their own, and a record that stands in
 //! several files comes once. The lines of a record stay together but where some of them come late. What was put in order stays where it is while the files grow: a record that comes late
@@ -14,7 +15,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Stretches that are kept at most, of 24 bytes each: files that are more mixed than that end there.
+/// Stretches that are kept at most, of 24 bytes each: files that share records and are more mixed than that end there.
 const MOST: usize = 1 << 20;
 
 /// Lines that are remembered in case they come from another file as well.
@@ -215,24 +216,97 @@ impl Bytes for Merged {
     }
 }
 
-/// Whether `whole` holds the last record of `part`, as it does if each file holds the records from its level on. What
+/// A file that may hold the records of others, and whether records have been rotated away from it.
+pub struct Level {
+    /// It.
+    pub lines: Lines,
+    /// What is older than its first record may have been in it.
+    pub rolled: bool,
+}
+
+/// Whether `whole` holds the last records of `part`, as it does if each file holds the records from its level on. What
 /// has no time is not merged, so that it counts as held.
 ///
 /// # Errors
 /// What the file system says.
-pub fn holds(whole: &mut Lines, part: &mut Lines) -> io::Result<bool> {
+pub fn holds(whole: &mut Level, part: &mut Level) -> io::Result<bool> {
+    standing(whole, part).map(|(asked, there)| there == asked)
+}
+
+/// Whether one of the last records of `part` stands in `other`, or none of them can be looked for there.
+fn shares(other: &mut Level, part: &mut Level) -> io::Result<bool> {
+    standing(other, part).map(|(asked, there)| there > 0 || asked == 0)
+}
+
+/// How many of the last records of `part` could stand in `whole`, and how many do.
+fn standing(whole: &mut Level, part: &mut Level) -> io::Result<(usize, usize)> {
+    let first = if whole.rolled {
+        super::seek::ends(&mut whole.lines)?.map_or(i64::MAX, |ends| ends.0)
+    } else {
+        i64::MIN
+    };
+    let (mut asked, mut there) = (0, 0);
+    for (second, text) in last_ones(&mut part.lines)?.into_iter().filter(|(second, _)| *second > first) {
+        asked += 1;
+        there += usize::from(stands_at(&mut whole.lines, second, &text)?);
+    }
+    Ok((asked, there))
+}
+
+/// The first line of the last record of each level that is not far from the end, and when it was.
+fn last_ones(part: &mut Lines) -> io::Result<Vec<(i64, Vec<u8>)>> {
+    let (mut last, mut levels) = (Vec::new(), Vec::new());
     let mut end = part.len();
     for _ in 0..=REACH {
         let Some(at) = part.before(end)? else { break };
         let text = part.text(at, end)?;
         let ended = end < part.len() || part.ends_at(end)?;
         let head = part.format.head(&text[..text.len().min(LOOK)]).filter(|_| ended);
-        if let Some(second) = head.and_then(|head| seconds(text.get(head.time?)?)) {
-            return stands_at(whole, second, &text);
+        if let Some(head) = head
+            && !levels.contains(&head.level)
+            && let Some(second) = head.time.and_then(|time| seconds(text.get(time)?))
+        {
+            levels.push(head.level);
+            last.push((second, text));
         }
         end = at;
     }
-    Ok(true)
+    Ok(last)
+}
+
+/// Of files of which the first does not hold all the others those that together have all records, and whether each
+/// record is in one of them only, as far as the last ones tell.
+///
+/// # Errors
+/// What the file system says.
+pub fn needed(files: &mut [Level]) -> io::Result<(Vec<usize>, bool)> {
+    let mut needed: Vec<usize> = (0..files.len()).collect();
+    for part in 1..files.len() {
+        for whole in needed.clone() {
+            if whole != part && with_two(files, whole, part, holds)? {
+                needed.retain(|file| *file != part);
+                break;
+            }
+        }
+    }
+    for (at, &one) in needed.iter().enumerate() {
+        for &other in &needed[at + 1..] {
+            if with_two(files, one, other, shares)? || with_two(files, other, one, shares)? {
+                return Ok((needed, false));
+            }
+        }
+    }
+    Ok((needed, true))
+}
+
+fn with_two(
+    files: &mut [Level],
+    one: usize,
+    other: usize,
+    ask: fn(&mut Level, &mut Level) -> io::Result<bool>,
+) -> io::Result<bool> {
+    let [one, other] = files.get_disjoint_mut([one, other]).map_err(io::Error::other)?;
+    ask(one, other)
 }
 
 /// Whether a line stands among the records of a second.
@@ -341,12 +415,36 @@ mod tests {
 
     #[test]
     fn a_file_that_holds_the_others_is_told_from_one_that_does_not() {
-        let lines = |text: &str| super::super::lines::tests::lines(text.as_bytes());
+        let level =
+            |text: &str, rolled| Level { lines: super::super::lines::tests::lines(text.as_bytes()), rolled };
+        let lines = |text: &str| level(text, false);
         let debug: String = (0..50).map(|n| record("DEBUG", n, "x") + &record("ERROR", n, "y")).collect();
         let errors: String = (0..50).map(|n| record("ERROR", n, "y") + "\tmore\n").collect();
         assert!(holds(&mut lines(&debug), &mut lines(&errors)).unwrap());
         assert!(holds(&mut lines(&debug), &mut lines("")).unwrap());
         assert!(!holds(&mut lines(&debug), &mut lines(&record("ERROR", 7, "z"))).unwrap());
         assert!(holds(&mut lines(&debug), &mut lines("no time\n")).unwrap());
+        // What is older than all that stands there was there before it was rotated.
+        let late: String = (20..50).map(|n| record("DEBUG", n, "x")).collect();
+        let (early, later) = (record("ERROR", 7, "z"), record("ERROR", 30, "z"));
+        assert!(holds(&mut level(&late, true), &mut lines(&early)).unwrap());
+        assert!(!holds(&mut level(&late, false), &mut lines(&early)).unwrap());
+        assert!(!holds(&mut level(&late, true), &mut lines(&(early + &later))).unwrap());
+        assert!(holds(&mut level("", true), &mut lines(&later)).unwrap());
+    }
+
+    #[test]
+    fn files_that_others_hold_are_not_needed_and_the_rest_may_share_nothing() {
+        let of = |levels: &[&str]| -> Level {
+            let all = (0..40).flat_map(|n| levels.iter().map(move |level| record(level, n, level)));
+            let lines = super::super::lines::tests::lines(all.collect::<String>().as_bytes());
+            Level { lines, rolled: false }
+        };
+        let mut files = [of(&["DEBUG"]), of(&["INFO", "ERROR"]), of(&["ERROR"]), of(&[])];
+        assert_eq!(needed(&mut files).unwrap(), (vec![0, 1], true));
+        let mut files = [of(&["ERROR", "DEBUG"]), of(&["ERROR", "INFO"])];
+        assert_eq!(needed(&mut files).unwrap(), (vec![0, 1], false));
+        let mut files = [of(&["DEBUG"]), of(&["INFO"]), of(&["INFO"])];
+        assert_eq!(needed(&mut files).unwrap(), (vec![0, 2], true));
     }
 }

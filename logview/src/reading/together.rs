@@ -3,6 +3,7 @@
 use super::Format;
 use super::abreast::Abreast;
 use super::follow::{Change, Followed};
+use super::interleaved::Interleaved;
 use super::merged::Merger;
 use super::recoded::{Recoded, encoding_of};
 use crate::source::{Bytes, Place, Source};
@@ -37,10 +38,7 @@ impl Shown {
     pub fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
         match self {
             Shown::One(one) => one.bytes(),
-            Shown::Many(files) => files
-                .merger
-                .as_ref()
-                .map(|merger| (Arc::clone(merger.merged()) as Arc<dyn Bytes>, merger.len())),
+            Shown::Many(files) => files.bytes(),
             Shown::Jobs(jobs) => jobs.bytes(),
         }
     }
@@ -152,15 +150,43 @@ impl One {
 /// Several files that are followed, and one row of their records.
 pub struct Together {
     files: Vec<(Followed, Format)>,
-    merger: Option<Merger>,
+    /// No record is in two of them.
+    apart: bool,
+    row: Option<Row>,
     behind: bool,
 }
 
+enum Row {
+    /// Each record once, whichever of the files it is in.
+    Once(Merger),
+    /// All records of all files, so many bytes.
+    All(Arc<Interleaved>, u64),
+}
+
+impl Row {
+    fn len(&self) -> u64 {
+        match self {
+            Row::Once(merger) => merger.len(),
+            Row::All(_, len) => *len,
+        }
+    }
+}
+
 impl Together {
-    /// Of files, the one with the most records first, with how their lines are read.
-    pub fn new(files: Vec<(Place, Format)>) -> Together {
+    /// Of files, the one with the most records first, with how their lines are read; `apart` if no record is in two of
+    /// them.
+    pub fn new(files: Vec<(Place, Format)>, apart: bool) -> Together {
         let files = files.into_iter().map(|(place, format)| (Followed::new(place), format)).collect();
-        Together { files, merger: None, behind: false }
+        Together { files, apart, row: None, behind: false }
+    }
+
+    fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
+        let row = self.row.as_ref()?;
+        let bytes: Arc<dyn Bytes> = match row {
+            Row::Once(merger) => Arc::clone(merger.merged()) as Arc<dyn Bytes>,
+            Row::All(all, _) => Arc::clone(all) as Arc<dyn Bytes>,
+        };
+        Some((bytes, row.len()))
     }
 
     /// Puts what was rotated away from one of the files above it; with the next look all are merged anew. Says whether
@@ -172,13 +198,13 @@ impl Together {
         let Some((file, _)) = self.files.get_mut(file) else { return Ok(false) };
         let (by, _) = file.put_above(older)?;
         if by > 0 {
-            self.merger = None;
+            self.row = None;
         }
         Ok(by > 0)
     }
 
     fn check(&mut self, source: &dyn Source) -> io::Result<Change> {
-        let (mut replaced, mut gone) = (self.merger.is_none(), true);
+        let (mut replaced, mut gone) = (self.row.is_none(), true);
         for (file, _) in &mut self.files {
             match file.check(source)? {
                 Change::Replaced => replaced = true,
@@ -191,12 +217,19 @@ impl Together {
         let (rows, lens): (Vec<_>, Vec<u64>) =
             rows.map(|((bytes, len), format)| ((bytes, format), len)).unzip();
         if replaced {
-            self.merger = Some(Merger::new(rows));
+            self.row = Some(if self.apart {
+                Row::All(Arc::new(Interleaved::new(rows)), 0)
+            } else {
+                Row::Once(Merger::new(rows))
+            });
         }
-        let Some(merger) = &mut self.merger else { return Ok(Change::Same) };
-        let before = merger.len();
-        self.behind = !merger.go_on(&lens, BUDGET)?;
-        Ok(match merger.len() > before {
+        let Some(row) = &mut self.row else { return Ok(Change::Same) };
+        let before = row.len();
+        match row {
+            Row::Once(merger) => self.behind = !merger.go_on(&lens, BUDGET)?,
+            Row::All(all, len) => *len = all.grow(&lens)?,
+        }
+        Ok(match row.len() > before {
             _ if replaced => Change::Replaced,
             true => Change::Grew,
             false if gone => Change::Gone,
@@ -213,6 +246,11 @@ mod tests {
 
     #[test]
     fn files_that_roll_and_are_cut_are_merged_on() {
+        merged_on(false);
+        merged_on(true);
+    }
+
+    fn merged_on(apart: bool) {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("a")).unwrap();
         let path = |name: &str| root.path().join("a").join(name);
@@ -223,7 +261,7 @@ mod tests {
         };
         let source = Local::new(root.path());
         let place = |name: &str| (Place { job: "a".into(), file: name.into() }, Format::default());
-        let mut shown = Shown::Many(Together::new(vec![place("debug.log"), place("error.log")]));
+        let mut shown = Shown::Many(Together::new(vec![place("debug.log"), place("error.log")], apart));
         let seconds = |shown: &Shown| -> Vec<u32> {
             let (bytes, len) = shown.bytes().unwrap();
             let mut data = vec![0; len as usize];

@@ -5,7 +5,7 @@
 use super::{Shared, pager, spawn};
 use crate::model::Message;
 use crate::reading::Lines;
-use crate::reading::merged::holds;
+use crate::reading::merged::{Level, holds, needed};
 use crate::reading::unpacked::{self, Stretches};
 use crate::source::rotation::packing;
 use crate::source::{Bytes, Place, Source};
@@ -102,8 +102,8 @@ impl Finder {
             return;
         }
         if !held {
-            let with = wanted.with.clone();
-            drop(self.pager.send(pager::Order::Merge { serial: find.serial, job, with }));
+            let (with, apart) = self.needed(wanted).unwrap_or((wanted.with.clone(), false));
+            drop(self.pager.send(pager::Order::Merge { serial: find.serial, job, with, apart }));
         } else if !find.only_with {
             // All of them together keep to the descriptors that one has.
             let most = (MOST / find.jobs.len()).max(1);
@@ -113,34 +113,37 @@ impl Finder {
         }
     }
 
-    /// Whether the file holds what the others do. One that was just rolled has its records in its newest part.
-    fn holds_all(&self, find: &Wanted) -> io::Result<bool> {
-        let (mut newest, Some(main)) = (None, find.places.first()) else { return Ok(true) };
-        for other in &find.with {
-            let other = Place { job: main.job.clone(), file: other.clone() };
-            let mut part = self.lines(&other)?;
-            if holds(&mut self.lines(main)?, &mut part)? {
-                continue;
-            }
-            let parts = || self.source.parts(main).unwrap_or_default();
-            let newest = newest.get_or_insert_with(|| parts().pop());
-            let plain = newest.as_ref().filter(|place| packing(place.file.as_os_str()).1.is_none());
-            match plain {
-                Some(rolled) if holds(&mut self.lines(rolled)?, &mut part)? => {}
-                // What was rolled a moment ago and is packed already cannot be looked into at once.
-                None if newest.is_some() => {}
-                _ => return Ok(false),
+    /// Whether the file holds what the others do.
+    fn holds_all(&self, wanted: &Wanted) -> io::Result<bool> {
+        let [main, others @ ..] = &mut self.levels(wanted)?[..] else { return Ok(true) };
+        for other in others {
+            if !holds(main, other)? {
+                return Ok(false);
             }
         }
         Ok(true)
     }
 
-    fn lines(&self, place: &Place) -> io::Result<Lines> {
-        let bytes: Arc<dyn Bytes> = self.source.open(place)?.into();
-        let (_, len) = bytes.stat()?;
-        let mut lines = Lines::new(bytes, len);
-        lines.format = self.source.format(place);
-        Ok(lines)
+    /// Which others have to be merged with the file, and whether no record is in two of them.
+    fn needed(&self, wanted: &Wanted) -> io::Result<(Vec<PathBuf>, bool)> {
+        let (needed, apart) = needed(&mut self.levels(wanted)?)?;
+        let others = needed.into_iter().filter_map(|file| wanted.with.get(file.checked_sub(1)?));
+        Ok((others.cloned().collect(), apart))
+    }
+
+    /// The file and the others.
+    fn levels(&self, wanted: &Wanted) -> io::Result<Vec<Level>> {
+        let Some(main) = wanted.places.first().filter(|_| !wanted.with.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let others = wanted.with.iter().map(|file| Place { job: main.job.clone(), file: file.clone() });
+        let open = |place: Place| {
+            let bytes: Arc<dyn Bytes> = self.source.open(&place)?.into();
+            let (_, len) = bytes.stat()?;
+            let lines = Lines::sparse(bytes, len, self.source.format(&place));
+            Ok(Level { lines, rolled: !self.source.parts(&place)?.is_empty() })
+        };
+        std::iter::once(main.clone()).chain(others).map(open).collect()
     }
 
     fn find(&self, serial: u64, file: (usize, usize), live: &Place, most: usize) {

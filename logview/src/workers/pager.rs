@@ -32,6 +32,8 @@ pub(super) enum Order {
     Merge {
         serial: u64,
         job: usize,
+        /// No record is in two of them.
+        apart: bool,
         with: Vec<PathBuf>,
     },
 }
@@ -128,7 +130,7 @@ impl Pager {
                         pending.store(false, Ordering::Release);
                         look = true;
                     }
-                    Order::Merge { serial, job, with } => self.merge(serial, job, with)?,
+                    Order::Merge { serial, job, with, apart } => self.merge((serial, job), with, apart)?,
                     Order::Older(older) => self.put_above(&older)?,
                     Order::Request(request) => {
                         served += 1;
@@ -159,9 +161,6 @@ impl Pager {
             Request::With { tag, with } if tag == self.tag => {
                 let [(place, others)] = &mut self.wanted[..] else { return Ok(()) };
                 others.clone_from(&with);
-                if matches!(self.shown, Some(Shown::Many(_))) {
-                    return self.merge(self.serial, 0, with);
-                }
                 let jobs = vec![Wanted { places: vec![place.clone()], with }];
                 self.finder.send(Find { serial: self.serial, jobs, only_with: true });
                 Ok(())
@@ -316,12 +315,12 @@ impl Pager {
     }
 
     /// Shows other files of a job with its first one, on one clock.
-    fn merge(&mut self, serial: u64, job: usize, with: Vec<PathBuf>) -> Result<(), Over> {
+    fn merge(&mut self, (serial, job): (u64, usize), with: Vec<PathBuf>, apart: bool) -> Result<(), Over> {
         let Some((main, _)) = self.wanted.get(job).filter(|_| serial == self.serial) else { return Ok(()) };
         let others = with.into_iter().map(|file| Place { job: main.job.clone(), file });
         let places = std::iter::once(main.clone()).chain(others);
         let files = places.map(|place| (place.clone(), self.source.format(&place))).collect();
-        let together = Together::new(files);
+        let together = Together::new(files, apart);
         match &mut self.shown {
             Some(Shown::Jobs(jobs)) => jobs.merge(job, together),
             shown => *shown = Some(Shown::Many(together)),

@@ -4,7 +4,10 @@ use crate::model::{Look, Message, Mode, Model, Request};
 use crate::options::Options;
 use crate::source::{Local, Source};
 use crate::terminal::{self, Screen};
-use crate::update::{notice::refusal, update};
+use crate::update::{
+    notice::{first_hints, refusal},
+    update,
+};
 use crate::view::view;
 use crate::workers::{self, ConfigFile, Workers};
 use anyhow::{Context, Result, bail};
@@ -38,11 +41,22 @@ pub fn run(options: Options) -> Result<()> {
         Some(Err(refused)) => model.mode = Mode::Notice(refusal(&refused)),
         None => {}
     }
+    if options.memory.is_first_use() && model.mode == Mode::Normal {
+        model.mode = Mode::Notice(first_hints(&model));
+    }
+    if let Some(session) = options.memory.load(&options.root) {
+        model.restore(session);
+    }
     if !model.mouse {
         terminal::mouse(&mut screen, false).context("the terminal cannot be written to")?;
     }
-    let workers = workers::start(&source, options.cache, (options.encoding, options.poll), config);
-    show(&mut screen, &mut model, &workers, deadline)
+    let memory = (options.memory, options.root);
+    let workers =
+        workers::start(&source, options.cache, (options.encoding, options.poll), config, memory.clone());
+    let shown = show(&mut screen, &mut model, &workers, deadline);
+    // Nobody is the worse if it cannot be remembered.
+    let _ = memory.0.save(&memory.1, model.session());
+    shown
 }
 
 fn show(screen: &mut Screen, model: &mut Model, workers: &Workers, deadline: Option<Instant>) -> Result<()> {

@@ -17,6 +17,7 @@ mod layout;
 pub mod model;
 mod options;
 pub mod reading;
+pub mod session;
 mod sgr;
 pub mod source;
 mod terminal;

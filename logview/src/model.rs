@@ -7,6 +7,7 @@ mod jobs;
 mod log;
 mod message;
 mod moment;
+mod remembered;
 mod ruler;
 mod trail;
 
@@ -24,6 +25,7 @@ use crate::layout::{Areas, WIDE, Wishes, areas};
 use crate::reading::page::{Only, Record};
 use crate::reading::search::{Found, Way};
 use crate::reading::{Anchor, Page, Pattern, Totals, index::Volume};
+use crate::session::Session;
 use crate::source::Place;
 use crate::text;
 use crate::theme::palette::Palette;
@@ -77,6 +79,8 @@ pub enum Mode {
 pub struct Notice {
     pub title: String,
     pub lines: Vec<String>,
+    /// The key that closes it does what it does.
+    pub passing: bool,
 }
 
 /// What a typed line is for.
@@ -124,6 +128,10 @@ pub struct Model {
     /// How new errors elsewhere make themselves heard, and when they last did, in seconds.
     pub bell: Bell,
     pub rung: i64,
+    /// Where to go on reading in a job, as soon as it is shown.
+    pub resume: Option<(PathBuf, Instant)>,
+    /// What was last asked to be remembered.
+    pub kept: Session,
     pub watching: Watching,
     /// When hosts reloaded their templates.
     pub reloads: Vec<Reload>,
@@ -157,6 +165,8 @@ impl Model {
             mouse: true,
             bell: Bell::Off,
             rung: i64::MIN,
+            resume: None,
+            kept: Session::default(),
             watching: Watching::Notified,
             reloads: Vec::new(),
             trail: Trail::default(),
@@ -366,6 +376,8 @@ pub enum Request {
     Count { tag: u64, pattern: Option<Pattern>, near: u64 },
     /// Take the mouse or leave it to the terminal.
     Mouse(bool),
+    /// Remember this.
+    Keep(Box<Session>),
     /// Ring, or have the terminal notify of a text.
     Ring(Bell, String),
 }

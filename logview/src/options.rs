@@ -2,6 +2,7 @@
 
 use crate::config;
 use crate::reading::Shelf;
+use crate::session::Memory;
 use anyhow::{Context, Result, bail};
 use encoding_rs::Encoding;
 use lexopt::prelude::*;
@@ -34,7 +35,8 @@ Options:
 
 Environment:
   NO_COLOR       no colours, if set and not empty
-  XDG_CONFIG_HOME where the configuration is, logview/config.yaml [default: ~/.config]
+  XDG_CONFIG_HOME where logview/config.yaml is [default: ~/.config]
+  XDG_STATE_HOME where it is kept where one was in each root, in logview/ [default: ~/.local/state]
   XDG_CACHE_HOME where indices of large files are kept, in logview/ [default: ~/.cache]
 
 In the viewer, ? shows all keys. `logview demo --help` tells about the demo.
@@ -57,6 +59,8 @@ pub struct Options {
     pub encoding: Option<&'static Encoding>,
     /// Where indices of large files are kept from one look to the next.
     pub cache: Shelf,
+    /// What is remembered from one look to the next.
+    pub memory: Memory,
     /// The user's configuration; it need not exist.
     pub config: Option<PathBuf>,
     /// Quit by itself after this time.
@@ -72,6 +76,7 @@ impl Options {
             plain,
             cache: Shelf::of_user(),
             config: config::path(),
+            memory: Memory::of_user(),
             ..Options::default()
         }
     }

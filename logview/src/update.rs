@@ -16,7 +16,7 @@ use crate::config::Bell;
 use crate::keys::{self, Action};
 use crate::layout::WIDE;
 use crate::model::{
-    Clock, For, Message, Missing, Mode, Model, Pane, Request, Step, beside, main_file, rulers,
+    Arrival, Clock, For, Message, Missing, Mode, Model, Pane, Request, Step, beside, main_file, rulers,
 };
 use crate::reading::Anchor;
 use crate::reading::page::Levels;
@@ -42,7 +42,9 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             model.jobs.arrange_if(now, usize::MAX);
             model.jobs.settle_choice();
             age_note(model);
-            settle(model)
+            let mut requests = settle(model);
+            requests.extend(keep(model));
+            requests
         }
         Message::Terminate => {
             model.quit = true;
@@ -153,6 +155,20 @@ fn settle(model: &mut Model) -> Vec<Request> {
     requests
 }
 
+/// Has the session remembered from time to time, if it has changed.
+fn keep(model: &mut Model) -> Option<Request> {
+    const EVERY: i64 = 5;
+    if model.seconds() % EVERY != 0 {
+        return None;
+    }
+    let session = model.session();
+    if session == model.kept {
+        return None;
+    }
+    model.kept = session.clone();
+    Some(Request::Keep(Box::new(session)))
+}
+
 /// What is told between the lines of the log.
 fn tell_moments(model: &mut Model) {
     let run = model.jobs.selected().and_then(|job| job.run.as_ref());
@@ -161,6 +177,10 @@ fn tell_moments(model: &mut Model) {
         model.log.rulers = rulers;
         model.log.refold();
     }
+}
+
+fn job_of(place: &Option<Place>) -> Option<&PathBuf> {
+    place.as_ref().map(|place| &place.job)
 }
 
 /// Turns to the file that the selected job is to be seen in, if that is another one.
@@ -188,6 +208,10 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
         return vec![Request::With { tag: model.log.tag, with }];
     }
     model.log.turn_to(place.clone(), with.clone());
+    if let Some((_, time)) = model.resume.take_if(|(job, _)| Some(&*job) == job_of(&model.log.place)) {
+        log::hold(&mut model.log);
+        model.log.arrival = Some(Arrival { time, before: false });
+    }
     let mut requests = vec![Request::Show { tag: model.log.tag, place, with }];
     if let Some(search) = &model.log.search {
         requests.push(Request::Count {
@@ -212,6 +236,9 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         let mut requests = on_key(model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
         requests.extend(on_key(model, plain));
         return requests;
+    }
+    if matches!(&model.mode, Mode::Notice(said) if said.passing) {
+        model.mode = Mode::Normal;
     }
     if model.mode != Mode::Normal && keys::name(key) != "ctrl-c" {
         return typing::on_key(model, key);

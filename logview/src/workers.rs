@@ -11,6 +11,7 @@
 mod config;
 mod indexer;
 mod input;
+mod keeper;
 mod known;
 mod lister;
 mod older;
@@ -23,10 +24,12 @@ pub(crate) use config::ConfigFile;
 
 use crate::model::{Message, Request};
 use crate::reading::Shelf;
+use crate::session::{Memory, Session};
 use crate::source::Source;
 use crate::terminal;
 use encoding_rs::Encoding;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -41,6 +44,7 @@ pub(crate) struct Workers {
     pub messages: Receiver<Message>,
     pager: Sender<pager::Order>,
     lister: Sender<lister::Order>,
+    keeper: Sender<Session>,
     shared: Arc<Shared>,
 }
 
@@ -104,6 +108,7 @@ pub(crate) fn start(
     shelf: Shelf,
     (encoding, polling): (Option<&'static Encoding>, bool),
     config: Option<ConfigFile>,
+    memory: (Memory, PathBuf),
 ) -> Workers {
     let (out, messages) = sync_channel(WAITING);
     let shared = Arc::new(Shared::default());
@@ -138,7 +143,8 @@ pub(crate) fn start(
     if let Some(config) = config {
         config::start(config, &shared, &out);
     }
-    Workers { messages, pager: to_pager, lister: to_lister, shared }
+    let keeper = keeper::start(memory, &shared, &out);
+    Workers { keeper, messages, pager: to_pager, lister: to_lister, shared }
 }
 
 impl Workers {
@@ -146,6 +152,7 @@ impl Workers {
     pub(crate) fn send(&self, request: Request) {
         match request {
             Request::Mouse(_) | Request::Ring(..) => {}
+            Request::Keep(session) => drop(self.keeper.send(*session)),
             Request::StopStep => drop(self.shared.steps.fetch_add(1, Ordering::Relaxed)),
             other => {
                 self.shared.requests.fetch_add(1, Ordering::Relaxed);

@@ -41,7 +41,9 @@ impl Terminal {
         command.env_remove("NO_COLOR");
         command.env_remove("RUST_BACKTRACE");
         // A test leaves nothing behind, and finds nothing that another one has kept.
-        ["XDG_CACHE_HOME", "HOME"].iter().for_each(|name| command.env_remove(name));
+        ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "HOME"]
+            .iter()
+            .for_each(|name| command.env_remove(name));
         for (name, value) in env {
             command.env(name, value);
         }

@@ -130,3 +130,43 @@ fn how_far_a_job_is_is_shown_with_the_time_left_and_what_became_of_its_records()
     terminal.sees("1 logged = 1 written");
     terminal.loses("100%");
 }
+
+#[test]
+fn where_one_was_is_remembered_for_each_root_and_damage_does_no_harm() {
+    let (root, _) = over_two_jobs();
+    let home = tempfile::tempdir().unwrap();
+    let state = home.path().join("logview");
+    let start = |root: &std::path::Path| {
+        let env = [("XDG_STATE_HOME", home.path().to_str().unwrap())];
+        Terminal::start(VIEWER, &[root.into()], (120, 36), &env)
+    };
+    let mut terminal = start(root.path());
+    terminal.sees("three keys to begin with");
+    terminal.keys("fmailer\r");
+    terminal.loses("three keys to begin with");
+    terminal.sees("mailer-7 says 300");
+    terminal.keys("\u{1b}s\t:150\r");
+    terminal.sees("mailer-7 says 150");
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+    let mut terminal = start(root.path());
+    terminal.sees("sort: name");
+    terminal.sees("━ mailer-7 ━");
+    terminal.sees(" HOLD ");
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+    let (other, _) = over_two_jobs();
+    let mut terminal = start(other.path());
+    terminal.sees("sort: attention");
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+    for file in std::fs::read_dir(&state).unwrap() {
+        std::fs::write(file.unwrap().path(), "\u{1b}]0;owned\u{7}{").unwrap();
+    }
+    let mut terminal = start(root.path());
+    terminal.sees("says 300");
+    terminal.sees("sort: attention");
+    assert!(!terminal.text().contains("three keys"), "{}", terminal.text());
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+}

@@ -181,6 +181,8 @@ pub struct Jobs {
     /// Jobs that have come or changed since they were put in order.
     pending: usize,
     selected: Option<PathBuf>,
+    /// The one to be selected as soon as it is known, unless a person chose one before.
+    pub wanted: Option<PathBuf>,
     /// Whether a person chose the selected job; until then it is the one that needs a look first.
     pub chosen: bool,
     /// Whether a person moved to it: then the list keeps it in sight, wherever it goes.
@@ -317,7 +319,32 @@ impl Jobs {
                 self.all.push(job);
             }
         }
+        if let Some(key) = self.wanted.take_if(|key| self.chosen || self.at.contains_key(key))
+            && !self.chosen
+        {
+            self.arrange(now);
+            self.chosen = self.select_key(&key);
+            self.moved = self.chosen;
+        }
         self.arrange_if(now, if self.is_listed() { 64 } else { 4 });
+    }
+
+    /// What has been looked at, with the errors and warnings that it had.
+    pub fn looked_at(&self) -> impl Iterator<Item = (&Path, (u64, u64))> {
+        self.seen.iter().filter(|(_, seen)| **seen != (0, 0)).map(|(key, seen)| (key.as_path(), *seen))
+    }
+
+    /// The names of the folded groups.
+    pub fn folded(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.folded.iter().cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// Takes in what had been looked at and folded before.
+    pub fn remember(&mut self, seen: impl Iterator<Item = (PathBuf, (u64, u64))>, folded: Vec<String>) {
+        self.seen = seen.collect();
+        self.folded = folded.into_iter().collect();
     }
 
     /// Whether all jobs that there are have been looked at.

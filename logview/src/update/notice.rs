@@ -36,5 +36,23 @@ pub(super) fn configured(model: &mut Model, config: Result<Config, Refused>) -> 
 pub(crate) fn refusal(refused: &Refused) -> Notice {
     let mut lines = refused.lines();
     lines.extend([String::new(), "What was in force stays. Any key closes this.".to_owned()]);
-    Notice { title: "config.yaml is not used".to_owned(), lines }
+    Notice { title: "config.yaml is not used".to_owned(), lines, passing: false }
+}
+
+/// What is said to whoever has never used the viewer: three things, once.
+pub(crate) fn first_hints(model: &Model) -> Notice {
+    let key = |name: &str| {
+        let row = crate::keys::TABLE.iter().find(|row| row.name == name);
+        row.map_or_else(String::new, |row| model.config.keys.shown(&[row], model.look.ascii, 1))
+    };
+    let lines = vec![
+        format!(
+            "{:5}  turns to the log of the selected job, {} back to the list",
+            key("open"),
+            key("other-pane")
+        ),
+        format!("{:5}  goes to the next error, {} searches", key("next-error"), key("search")),
+        format!("{:5}  shows all keys, {} all commands", key("help"), key("commands")),
+    ];
+    Notice { title: "logview: three keys to begin with".to_owned(), lines, passing: true }
 }

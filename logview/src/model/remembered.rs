@@ -1,0 +1,108 @@
+//! What of the model is remembered of a root, and how it comes back.
+
+use super::{Grouping, Mark, Model, Sort};
+use crate::reading::Pattern;
+use crate::reading::page::Levels;
+use crate::session::{Marked, Session};
+use crate::source::Place;
+use crate::text;
+use log::Level;
+use std::path::{Path, PathBuf};
+
+/// The longest text that can have been typed.
+const LONG: usize = 1000;
+/// As many marks and groups are taken from a session.
+const MOST: usize = 1000;
+
+impl Model {
+    /// What is to be remembered.
+    pub fn session(&self) -> Session {
+        let jobs = &self.jobs;
+        let spot = self.spot().filter(|spot| !spot.following);
+        let levels = self.log.levels();
+        let letter = |level: Level| levels.has(Some(level)).then(|| level.as_str().chars().next()).flatten();
+        let marked = |mark: &Mark| Marked {
+            job: owned(&mark.place.job),
+            file: owned(&mark.place.file),
+            time: mark.time,
+            level: mark.level.map(|level| level.to_string()),
+            text: String::from_utf8_lossy(&mark.text).into_owned(),
+            note: mark.note.clone(),
+        };
+        Session {
+            root: String::new(),
+            job: jobs.selected().filter(|_| jobs.chosen).map(|job| owned(&job.key)),
+            file: self.log.chosen.as_deref().map(owned),
+            at: spot.and_then(|spot| spot.time),
+            sort: jobs.sort.word().to_owned(),
+            running_only: jobs.running_only,
+            jobs: jobs.filter.clone(),
+            group_by: match &jobs.grouping {
+                Grouping::None => String::new(),
+                Grouping::Prefix => "prefix".to_owned(),
+                Grouping::Label(name) => format!("label={name}"),
+            },
+            folded: jobs.folded(),
+            levels: if levels.is_all() { String::new() } else { Level::iter().filter_map(letter).collect() },
+            only: self.log.only_text.clone(),
+            seen: jobs.looked_at().map(|(job, seen)| (owned(job), seen)).collect(),
+            marks: self.marks.iter().map(marked).collect(),
+        }
+    }
+
+    /// Goes on where one was. What is not there any more, or was never possible, is passed over.
+    pub fn restore(&mut self, session: Session) {
+        let typed = |text: String| {
+            let clean = text.len() <= LONG && !text.contains(char::is_control);
+            if clean { text } else { String::new() }
+        };
+        let jobs = &mut self.jobs;
+        jobs.sort = Sort::of(&session.sort);
+        jobs.running_only = session.running_only;
+        jobs.filter = typed(session.jobs);
+        jobs.grouping = match session.group_by.split_once('=') {
+            Some(("label", name)) => Grouping::Label(name.to_owned()),
+            _ if session.group_by == "prefix" => Grouping::Prefix,
+            _ => Grouping::None,
+        };
+        jobs.remember(session.seen.into_iter().map(|(job, seen)| (job.into(), seen)), session.folded);
+        jobs.wanted = session.job.as_ref().map(PathBuf::from);
+        let letters = session
+            .levels
+            .chars()
+            .filter_map(|letter| Level::iter().find(|level| level.as_str().starts_with(letter)));
+        let levels = letters.fold(None, |levels: Option<Levels>, level| {
+            Some(levels.map_or(Levels::only(level), |levels| {
+                if levels.has(Some(level)) { levels } else { levels.toggled(level) }
+            }))
+        });
+        self.log.only.levels = levels.unwrap_or(Levels::ALL);
+        let only = typed(session.only);
+        if let Some(pattern) =
+            Some(&only).filter(|only| !only.is_empty()).and_then(|only| Pattern::new(only).ok())
+        {
+            self.log.only.matching = Some(pattern);
+            self.log.only_text = only;
+        }
+        self.log.chosen = session.file.map(PathBuf::from);
+        self.resume = session.job.map(PathBuf::from).zip(session.at);
+        self.marks = session.marks.into_iter().take(MOST).map(mark).collect();
+    }
+}
+
+fn mark(marked: Marked) -> Mark {
+    Mark {
+        place: Place { job: marked.job.into(), file: marked.file.into() },
+        // Of no file that is open: it is found again by its text.
+        tag: u64::MAX,
+        at: 0,
+        time: marked.time,
+        level: marked.level.and_then(|level| level.parse().ok()),
+        text: marked.text.into_bytes(),
+        note: text::name(marked.note.as_bytes(), false),
+    }
+}
+
+fn owned(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

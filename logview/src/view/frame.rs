@@ -15,14 +15,25 @@ use ratatui::text::Span;
 pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let jobs = &model.jobs;
     let listing = &jobs.listing;
-    // A host's own log is in the list, and is none of its jobs.
-    let started = || jobs.iter().filter(|job| !job.server);
-    let count = |wanted: &dyn Fn(State) -> bool| started().filter(|job| wanted(job.state)).count() as u64;
+    // In one go: there may be a hundred thousand.
+    let (mut number, mut running, mut failed, mut died, mut quiet, mut disk) = (0, 0, 0, 0, 0, 0);
+    for job in jobs.iter() {
+        disk += job.size();
+        // A host's own log is in the list, and is none of its jobs.
+        let one = u64::from(!job.server);
+        number += one;
+        match job.state {
+            State::Running => running += one,
+            State::Failed | State::Panicked => failed += one,
+            State::Died => died += one,
+            State::Quiet => quiet += one,
+            State::Done | State::Dropped | State::Unknown => {}
+        }
+    }
     let so_far = listing.seen < listing.total;
     let total = if so_far {
         format!("so far {} of {} jobs", text::number(listing.seen as u64), text::number(listing.total as u64))
     } else {
-        let number = started().count() as u64;
         format!("{} job{}", text::number(number), if number == 1 { "" } else { "s" })
     };
     let mut left = vec![
@@ -31,10 +42,10 @@ pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect)
     ];
     left.push(span(format!("   {total}"), theme.dim()));
     for (state, word, style) in [
-        (count(&|state| state == State::Running), "running", theme.text()),
-        (count(&|state| matches!(state, State::Failed | State::Panicked)), "failed", theme.error()),
-        (count(&|state| state == State::Died), "died", theme.error()),
-        (count(&|state| state == State::Quiet), "quiet", theme.warning()),
+        (running, "running", theme.text()),
+        (failed, "failed", theme.error()),
+        (died, "died", theme.error()),
+        (quiet, "quiet", theme.warning()),
     ] {
         let part = span(format!("  {} {word}", text::number(state)), style);
         // A number without its word would mislead.
@@ -42,7 +53,6 @@ pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect)
             left.push(part);
         }
     }
-    let disk: u64 = jobs.iter().map(crate::model::Job::size).sum();
     let more = if so_far { "~" } else { "" };
     let mut right = vec![span(format!("disk {more}{}", text::size(disk)), theme.dim())];
     if listing.rate > 0 {

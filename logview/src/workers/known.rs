@@ -29,6 +29,17 @@ pub(super) struct Known {
     run: Option<Run>,
     /// How each file that is counted is read.
     formats: HashMap<PathBuf, Format>,
+    /// Its size when it was last asked how much it writes.
+    rated: Option<u64>,
+}
+
+/// What another look at a job came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Glance {
+    Same,
+    Changed,
+    /// Only a whole look can tell.
+    Unclear,
 }
 
 /// Whether it is worth looking at often.
@@ -44,22 +55,51 @@ impl Known {
         let look = source.look(key);
         let run = look.about.as_ref().and_then(|about| about.runs.last().cloned());
         let start = |run: &Option<Run>| run.as_ref().map(|run| run.start.clone());
+        let rated = old.as_ref().and_then(|old| old.rated);
         let tallies =
             old.filter(|old| start(&old.run) == start(&run)).map_or_else(Vec::new, |old| old.tallies);
         let patterns = look.about.iter().flat_map(|about| about.patterns.keys().map(PathBuf::from));
         let formats = patterns.map(|file| (file.clone(), look.format(&file))).collect();
         let job = describe(source, key, look, run.as_ref());
-        let mut known = Known { job, stamp, tallies, run, formats };
+        let mut known = Known { job, stamp, tallies, run, formats, rated };
         known.plan();
         known.sum();
         known
     }
 
+    /// Looks again at a job that runs or may do so: as long as it writes nothing, a few stats tell that.
+    pub(super) fn glance(&mut self, source: &dyn Source) -> Glance {
+        // Directories of equal stamps may differ within one tick of the clock, so a young stamp is not believed.
+        let young = |at: SystemTime| at.elapsed().map_or(true, |age| age < Duration::from_secs(4));
+        if self.job.unread || self.stamp.is_none_or(young) || source.stamp(&self.job.key) != self.stamp {
+            return Glance::Unclear;
+        }
+        if self.job.files.iter().any(|file| self.has_grown(source, file)) {
+            return Glance::Unclear;
+        }
+        let before = (self.job.state, self.job.hour);
+        if let Some(run) = &self.run {
+            self.job.state = state_of(source.state(run), self.job.written, self.job.server);
+        }
+        self.sum();
+        if before == (self.job.state, self.job.hour) { Glance::Same } else { Glance::Changed }
+    }
+
+    fn has_grown(&self, source: &dyn Source, file: &FileLook) -> bool {
+        let place = Place { job: self.job.key.clone(), file: file.name.clone() };
+        file.unreadable.is_none() && source.stat(&place).is_ok_and(|(_, size)| size != file.size)
+    }
+
+    /// How much it has written since it was last asked; from now on it is not asked if it does not run.
+    pub(super) fn written_since(&mut self) -> u64 {
+        let now = is_live(&self.job).then(|| self.job.size());
+        let before = std::mem::replace(&mut self.rated, now);
+        now.zip(before).map_or(0, |(now, before)| now.saturating_sub(before))
+    }
+
     /// Whether something has happened that only another look can tell.
     pub(super) fn is_stale(&self, source: &dyn Source) -> bool {
         const MOST: usize = 4;
-        let place = |file: &FileLook| Place { job: self.job.key.clone(), file: file.name.clone() };
-        let grown = |file: &FileLook| source.stat(&place(file)).is_ok_and(|(_, size)| size != file.size);
         if self.job.unread || source.stamp(&self.job.key) != self.stamp {
             return true;
         }
@@ -68,7 +108,7 @@ impl Known {
         }
         let mut files: Vec<&FileLook> = self.job.files.iter().collect();
         files.sort_by_key(|file| std::cmp::Reverse(file.modified));
-        files.into_iter().take(MOST).any(grown)
+        files.into_iter().take(MOST).any(|file| self.has_grown(source, file))
     }
 
     /// Which files are to be counted: the one with the errors and the smallest one with the warnings; for the last
@@ -313,6 +353,31 @@ mod tests {
             about.write(&dir, "test").unwrap();
             assert_eq!(counted(&Local::new(root.path()), "nightly").job.state, state);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_glance_tells_what_has_not_changed_and_that_a_host_is_gone() {
+        let root = tempfile::tempdir().unwrap();
+        let alive = Alive::claim(root.path()).unwrap();
+        let dir = root.path().join("a");
+        fs::create_dir(&dir).unwrap();
+        let run = Run { process: alive.process().to_owned(), ..Run::default() };
+        JobFile { id: "a".into(), runs: vec![run], ..JobFile::default() }.write(&dir, "test").unwrap();
+        fs::write(dir.join("debug.log"), "one\n").unwrap();
+        let source = Local::new(root.path());
+        // Only a directory that has not just changed is believed to be as it was.
+        assert_eq!(counted(&source, "a").glance(&source), Glance::Unclear);
+        fs::File::open(&dir).unwrap().set_modified(SystemTime::now() - QUIET / 2).unwrap();
+        let mut known = counted(&source, "a");
+        assert_eq!(known.glance(&source), Glance::Same);
+        let mut file = fs::File::options().append(true).open(dir.join("debug.log")).unwrap();
+        io::Write::write_all(&mut file, b"two\n").unwrap();
+        assert_eq!(known.glance(&source), Glance::Unclear);
+        known = counted(&source, "a");
+        assert_eq!((known.written_since(), known.written_since()), (0, 0));
+        drop(alive);
+        assert_eq!((known.glance(&source), known.job.state), (Glance::Changed, State::Died));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A finished job costs one stat now and then, a running one a few every other second. Nothing is kept open. Counting
 //! happens in short slices between everything else, and every number says whether it is complete.
 
-use super::known::{Known, is_live};
+use super::known::{Glance, Known, is_live};
 use super::{Over, Shared, tell, watcher::Pending, watcher::Watcher};
 use crate::model::{Job, Listing, Message, Missing, Watching};
 use crate::source::Source;
@@ -47,7 +47,7 @@ struct Lister {
     listing: Listing,
     watched: bool,
     root_stamp: Option<SystemTime>,
-    live_bytes: Option<(Instant, HashMap<PathBuf, u64>)>,
+    rated: Option<Instant>,
 }
 
 pub(super) fn run(
@@ -72,7 +72,7 @@ pub(super) fn run(
             listing: Listing::default(),
             watched: false,
             root_stamp: None,
-            live_bytes: None,
+            rated: None,
         };
         let _ = lister.serve(&orders);
     }
@@ -255,11 +255,22 @@ impl Lister {
             self.live = live.map(|known| known.job.key.clone()).collect();
         }
         let started = Instant::now();
-        while !self.live.is_empty() && started.elapsed() < LIVE / 20 {
-            let turn = self.live.split_off(self.live.len().saturating_sub(TURN));
-            self.look_again(turn)?;
+        let (mut changed, mut unclear) = (Vec::new(), Vec::new());
+        while started.elapsed() < LIVE / 40
+            && let Some(key) = self.live.pop()
+        {
+            let Some(known) = self.known.get_mut(&key) else { continue };
+            match known.glance(&*self.source) {
+                Glance::Same => {}
+                Glance::Changed => changed.push(known.job.clone()),
+                Glance::Unclear => unclear.push(key),
+            }
+            if unclear.len() >= TURN {
+                self.look_again(std::mem::take(&mut unclear))?;
+            }
         }
-        Ok(())
+        self.look_again(unclear)?;
+        if changed.is_empty() { Ok(()) } else { tell(&self.out, Message::Jobs(changed)) }
     }
 
     /// A directory's own stamp tells whether a job that does not run has been started again; files of directories
@@ -303,20 +314,9 @@ impl Lister {
 
     /// What all live jobs wrote since the last time.
     fn rate(&mut self) -> Result<(), Over> {
-        let now = Instant::now();
-        let sizes: HashMap<PathBuf, u64> = self
-            .known
-            .values()
-            .filter(|known| is_live(&known.job))
-            .map(|known| (known.job.key.clone(), known.job.size()))
-            .collect();
-        let mut rate = 0;
-        if let Some((then, old)) = &self.live_bytes {
-            let grown: u64 =
-                sizes.iter().filter_map(|(key, size)| Some(size.saturating_sub(*old.get(key)?))).sum();
-            rate = (grown as f64 / now.duration_since(*then).as_secs_f64().max(0.1)) as u64;
-        }
-        self.live_bytes = Some((now, sizes));
+        let grown: u64 = self.known.values_mut().map(Known::written_since).sum();
+        let since = self.rated.replace(Instant::now()).map_or(LIVE, |at| at.elapsed());
+        let rate = (grown as f64 / since.as_secs_f64().max(0.1)) as u64;
         if rate != self.listing.rate {
             self.listing.rate = rate;
             tell(&self.out, Message::Listed(self.listing.clone()))?;

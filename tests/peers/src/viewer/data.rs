@@ -69,7 +69,7 @@ fn marked(out: &mut impl Write, number: u64, mark: &str) -> Result<()> {
     let (clock, milli) = (Log::clock(number), number % 1000);
     writeln!(
         out,
-        "[{level}] [2026-11-22T{clock}.{milli:03}456789+00:00] [job] [4711:139872] - [app::fetch] [line:42]: n={number} {mark}\
+        "[{level}] [2026-11-22T{clock}.{milli:03}456789+00:00] [job] [4711:139872] - [app::fetch] [line:42]: {mark}n={number} \
          fetched page {} of user={} in {} ms, {} items",
         number % 977,
         number % 100_003,

@@ -19,8 +19,8 @@ use crate::template::{Plan, Render, Vars};
 use arc_swap::ArcSwapOption;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -58,12 +58,13 @@ pub(crate) struct Core {
     /// While its run stands in `job.json` without an end; the end of one that never got there leaves no trace.
     begun: Mutex<Option<Begun>>,
     /// The most verbose level of the newest dispatch, also after it is gone: late records are held to it.
-    last_level: AtomicUsize,
+    last_level: AtomicU8,
     started: Instant,
     tally: Tally,
     late: AtomicU64,
     accounts: Accounts,
-    progress: Progress,
+    /// Boxed, as few jobs say it and there are many.
+    progress: OnceLock<Box<Progress>>,
     /// The level that the host asked for at the start.
     asked: Option<LevelFilter>,
     levels: Mutex<Levels>,
@@ -106,12 +107,12 @@ impl Job {
             logs: Arc::downgrade(logs),
             dispatch: ArcSwapOption::empty(),
             begun: Mutex::default(),
-            last_level: AtomicUsize::new(LevelFilter::Off as usize),
+            last_level: AtomicU8::new(LevelFilter::Off as u8),
             started: Instant::now(),
             tally: Tally::default(),
             late: AtomicU64::new(0),
             accounts: Accounts::default(),
-            progress: Progress::default(),
+            progress: OnceLock::new(),
             asked,
             levels: Mutex::default(),
         });
@@ -194,7 +195,7 @@ impl Job {
     /// ```
     pub fn progress(&self, done: u64, total: u64) {
         let core = self.core();
-        if !core.progress.set(done, total) {
+        if !core.progress.get_or_init(Box::default).set(done, total) {
             return;
         }
         let Some(logs) = core.logs.upgrade().filter(|logs| logs.is_ours()) else { return };
@@ -203,8 +204,9 @@ impl Job {
             if let Some(core) = me.upgrade()
                 && let Some(logs) = core.logs.upgrade()
                 && core.dispatch.load().is_some()
+                && let Some(progress) = core.progress.get()
             {
-                core.progress.write(&core.vars, &logs);
+                progress.write(&core.vars, &logs);
             }
         };
         logs.files.flusher().at(Instant::now() + progress::PACE, write);
@@ -369,7 +371,7 @@ impl Core {
 
     /// Whether a record of `level` could have passed the job's last level.
     fn would_have_taken(&self, level: Level) -> bool {
-        level as usize <= self.last_level.load(Ordering::Relaxed)
+        level as u8 <= self.last_level.load(Ordering::Relaxed)
     }
 
     /// Writes what is buffered; returns the numbers of the records that are left.
@@ -429,7 +431,7 @@ impl Core {
         }
         dispatch.apply();
         let max = Some(dispatch.max_level());
-        self.last_level.store(dispatch.max_level() as usize, Ordering::Relaxed);
+        self.last_level.store(dispatch.max_level() as u8, Ordering::Relaxed);
         self.dispatch.store(Some(Arc::new(dispatch)));
         levels::change(std::mem::replace(&mut levels.counted, max), max);
     }
@@ -472,7 +474,9 @@ impl Core {
         let report = self.report(outcome, unwritten);
         self.levels().report = Some(Box::new(report.clone()));
         if let Some(logs) = &logs {
-            self.progress.write(&self.vars, logs);
+            if let Some(progress) = self.progress.get() {
+                progress.write(&self.vars, logs);
+            }
             logs.ended(self, &report);
             logs.retain_soon();
         }

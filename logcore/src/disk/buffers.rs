@@ -90,6 +90,8 @@ mod field {
     pub(super) const NUMBER: usize = 32;
     /// u32: bytes of the name. One that does not begin with `/` is relative to the root.
     pub(super) const NAME: usize = 40;
+    /// u64: bytes of data that were written, perhaps to a log file that had no name any more.
+    pub(super) const DONE: usize = 48;
 }
 
 const NOT_YET: u64 = u64::MAX;
@@ -205,6 +207,7 @@ impl Slot {
         put_u64(&mut self.map, field::COMMITTED, 0);
         compiler_fence(Ordering::SeqCst);
         put_u64(&mut self.map, field::SETTLED, 0);
+        put_u64(&mut self.map, field::DONE, 0);
         put_u64(&mut self.map, field::POSITION, NOT_YET);
         put_u64(&mut self.map, field::NUMBER, number);
         put_u32(&mut self.map, field::NAME, name.len() as u32);
@@ -232,6 +235,12 @@ impl Slot {
     /// The bytes after the settled ones are about to be written to the log file at `position`.
     pub(crate) fn set_position(&mut self, position: u64) {
         put_u64(&mut self.map, field::POSITION, position);
+        compiler_fence(Ordering::Release);
+    }
+
+    /// So many bytes were written, for good or not.
+    pub(crate) fn set_done(&mut self, bytes: usize) {
+        put_u64(&mut self.map, field::DONE, bytes as u64);
         compiler_fence(Ordering::Release);
     }
 
@@ -321,6 +330,8 @@ struct Chunk {
     at: u64,
     /// What is not known to be written of what follows the header.
     settled: u64,
+    /// What was written once.
+    done: u64,
     committed: u64,
 }
 
@@ -356,6 +367,7 @@ fn chunks(file: &File) -> Vec<Chunk> {
                 position: get_u64(&header, field::POSITION),
                 at,
                 settled,
+                done: get_u64(&header, field::DONE).min(committed),
                 committed,
             });
         }
@@ -374,7 +386,8 @@ fn recover_file(root: &Path, chunks: &[Chunk], buffers: &File, trusted: bool, tu
         let Some(mut log) = open_in_turn(root, &path, trusted, turn)? else { return Ok(()) };
         for chunk in chunks {
             let data = chunk.read(buffers)?;
-            let missing = missing(&mut log, chunk.position, &data)?;
+            let done = chunk.done.saturating_sub(chunk.settled) as usize;
+            let missing = missing(&mut log, chunk.position, &data, done)?;
             let length = log.seek(SeekFrom::End(0))?;
             if missing.len() == data.len() && length > 0 && !ends_a_line(&mut log)? {
                 // What was cut off there is not this record's beginning.
@@ -405,8 +418,8 @@ fn open_in_turn(root: &Path, path: &Path, trusted: bool, turn: &mut Turn) -> io:
 }
 
 /// The part of `data` that is not in its file, where it may stand from `position` on: the process may have died while it
-/// wrote it.
-fn missing<'a>(log: &mut File, position: u64, data: &'a [u8]) -> io::Result<&'a [u8]> {
+/// wrote it. The first `done` bytes are known to have been written, if perhaps to a file that had lost its name.
+fn missing<'a>(log: &mut File, position: u64, data: &'a [u8], done: usize) -> io::Result<&'a [u8]> {
     /// Where others write to the file too, it is looked for so far behind its place.
     const FURTHER: u64 = 1 << 20;
     if position == NOT_YET {
@@ -419,18 +432,43 @@ fn missing<'a>(log: &mut File, position: u64, data: &'a [u8]) -> io::Result<&'a 
     log.seek(SeekFrom::Start(start))?;
     let mut tail = Vec::new();
     log.take(most).read_to_end(&mut tail)?;
-    let first_line = &data[..memchr::memchr(b'\n', data).map_or(data.len(), |at| at + 1)];
+    let (mut rest, mut tail) = (data, &tail[..]);
+    // What was written stands there record by record, with what others wrote between.
+    let mut known = done;
+    while known > 0
+        && let Some((written, after)) = found(tail, &rest[..known])
+    {
+        (rest, tail) = (&rest[written..], after);
+        known -= written;
+    }
+    if known > 0 {
+        // It stood in a file that is gone.
+        return Ok(rest);
+    }
+    // Of what may have been written, it is there only if all is, as far as the file goes.
+    let first_line = &rest[..memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1)];
     // The end of the file may have cut the first line itself.
-    let places = memchr::memmem::find_iter(&tail, first_line)
+    let places = memchr::memmem::find_iter(tail, first_line)
         .chain(tail.len().saturating_sub(first_line.len())..tail.len());
     for place in places {
         let there = &tail[place..];
-        let same = there.iter().zip(data).take_while(|(a, b)| a == b).count();
-        if same == data.len() || same == there.len() {
-            return Ok(&data[same..]);
+        let same = there.iter().zip(rest).take_while(|(a, b)| a == b).count();
+        if same == rest.len() || same == there.len() {
+            return Ok(&rest[same..]);
         }
     }
-    Ok(data)
+    Ok(rest)
+}
+
+/// How many bytes of `data`, in whole lines, stand together in `tail`, and what comes after them; `None` if not even the
+/// first line does.
+fn found<'t>(tail: &'t [u8], data: &[u8]) -> Option<(usize, &'t [u8])> {
+    let first_line = &data[..memchr::memchr(b'\n', data).map_or(data.len(), |at| at + 1)];
+    let place = memchr::memmem::find(tail, first_line)?;
+    let there = &tail[place..];
+    let same = there.iter().zip(data).take_while(|(a, b)| a == b).count();
+    let lines = memchr::memrchr(b'\n', &data[..same]).map_or(same, |at| at + 1).max(first_line.len());
+    Some((lines, &there[lines..]))
 }
 
 fn ends_a_line(log: &mut File) -> io::Result<bool> {

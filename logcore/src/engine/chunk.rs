@@ -116,7 +116,7 @@ impl Chunk {
 
     /// What was written and not confirmed went to a file that has no name any more: it is to be written again.
     pub(super) fn revoke(&mut self) {
-        self.done = self.settled;
+        self.set_done(self.settled);
     }
 
     /// Of the `written` bytes that were written last, those that are only a part of a record.
@@ -126,7 +126,14 @@ impl Chunk {
 
     /// The last `bytes` of what was written have been taken out of the file again.
     pub(super) fn take_back(&mut self, bytes: u64) {
-        self.done -= bytes as usize;
+        self.set_done(self.done - bytes as usize);
+    }
+
+    fn set_done(&mut self, bytes: usize) {
+        self.done = bytes;
+        if let Memory::Kept(slot) = &mut self.memory {
+            slot.set_done(bytes);
+        }
     }
 
     /// What is left will not be written.
@@ -203,7 +210,7 @@ pub(super) fn write(file: &mut File, chunks: &mut [Box<Chunk>], length: u64) -> 
         let mut left = count;
         for chunk in rest {
             let part = left.min(chunk.left());
-            chunk.done += part;
+            chunk.set_done(chunk.done + part);
             left -= part;
         }
     }

@@ -27,8 +27,8 @@ pub(crate) struct Dispatch {
     root: Node,
     appenders: Vec<Appender>,
     max: LevelFilter,
-    /// How many records may come; errors are exempt.
-    rate: Option<Rate>,
+    /// How many records may come; errors are exempt. Boxed, as few jobs are limited and there are many.
+    rate: Option<Box<Rate>>,
 }
 
 /// An appender with its filters and its encoder.
@@ -130,11 +130,18 @@ impl Dispatch {
             Sink::File(handle) => Some(handle.pid()),
             Sink::Console(_) => None,
         });
-        Dispatch { serial, pid: pid.unwrap_or_else(process::id), root, appenders, max, rate }
+        Dispatch {
+            serial,
+            pid: pid.unwrap_or_else(process::id),
+            root,
+            appenders,
+            max,
+            rate: rate.map(Box::new),
+        }
     }
 
     pub(crate) fn rate(&self) -> Option<Rate> {
-        self.rate
+        self.rate.as_deref().copied()
     }
 
     /// The most verbose level that any target gets through.
@@ -149,8 +156,8 @@ impl Dispatch {
     /// Encodes `record` and hands it to the appenders that want it.
     #[inline]
     pub(crate) fn log(&self, record: &Record<'_>, vars: &Vars, tally: &Tally) -> Verdict {
-        if let Some(rate) = self.rate
-            && let Some(refusal) = self.limit(rate, record, tally)
+        if let Some(rate) = &self.rate
+            && let Some(refusal) = self.limit(**rate, record, tally)
         {
             return refusal;
         }

@@ -43,10 +43,8 @@ pub(crate) struct LogFile {
     pub(super) me: Weak<LogFile>,
     /// Absolute.
     pub(super) path: Arc<Path>,
-    /// Below the log root no link is followed and nothing but a regular file is opened.
-    pub(super) inside_root: bool,
     /// Where in the path the part below the log root starts; 0 outside it.
-    below_root: usize,
+    below_root: u32,
     /// Its handles; changed only with the table of files locked.
     pub(super) users: AtomicUsize,
     front: Latch<Front>,
@@ -169,7 +167,7 @@ const URGENT_EVERY: Duration = Duration::from_millis(5);
 impl LogFile {
     pub(super) fn new(path: Arc<Path>, root: &Path, spec: Arc<Spec>) -> Arc<LogFile> {
         let below = path.strip_prefix(root).ok();
-        let (inside_root, below_root) = (below.is_some(), below.map_or(0, |below| offset(&path, below)));
+        let below_root = below.map_or(0, |below| offset(&path, below));
         let front = Front {
             chunk: None,
             room: 0,
@@ -195,7 +193,6 @@ impl LogFile {
         Arc::new_cyclic(|me| LogFile {
             me: me.clone(),
             path,
-            inside_root,
             below_root,
             users: AtomicUsize::new(0),
             front: Latch::new(front),
@@ -427,7 +424,12 @@ impl LogFile {
 
     /// What it is called in the buffers that outlive the process: as seen from the root, if it is in there.
     fn name(&self) -> &[u8] {
-        &self.path.as_os_str().as_encoded_bytes()[self.below_root..]
+        &self.path.as_os_str().as_encoded_bytes()[self.below_root as usize..]
+    }
+
+    /// Below the log root no link is followed and nothing but a regular file is opened.
+    pub(super) fn is_inside_root(&self) -> bool {
+        self.below_root > 0
     }
 
     /// The numbers of one job's records that are buffered.
@@ -447,9 +449,9 @@ impl LogFile {
     }
 }
 
-/// Where in `path` its last part `tail` starts.
-fn offset(path: &Path, tail: &Path) -> usize {
-    path.as_os_str().len() - tail.as_os_str().len()
+/// Where in `path` its last part `tail` starts. No system opens a path whose length does not fit.
+fn offset(path: &Path, tail: &Path) -> u32 {
+    u32::try_from(path.as_os_str().len() - tail.as_os_str().len()).unwrap_or(0)
 }
 
 /// The line in the file's encoding.

@@ -73,7 +73,7 @@ pub(super) fn open(log: &LogFile, root: &Root) -> io::Result<(File, u64)> {
         other => other?,
     };
     let about = file.metadata()?;
-    if log.inside_root && !about.is_file() {
+    if log.is_inside_root() && !about.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
     Ok((file, about.len()))
@@ -83,7 +83,7 @@ pub(super) fn open(log: &LogFile, root: &Root) -> io::Result<(File, u64)> {
 #[cfg(target_os = "linux")]
 fn try_open(log: &LogFile, root: &Root) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
-    let beneath = if log.inside_root { log.path.strip_prefix(&root.path).ok() } else { None };
+    let beneath = if log.is_inside_root() { log.path.strip_prefix(&root.path).ok() } else { None };
     let Some(beneath) = beneath else { return open_path(log) };
     // O_NONBLOCK: a FIFO planted in the root must not hold us.
     let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NONBLOCK;
@@ -152,7 +152,7 @@ fn try_open(log: &LogFile, _: &Root) -> io::Result<File> {
 fn open_path(log: &LogFile) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
-    private(&mut options, log.inside_root);
+    private(&mut options, log.is_inside_root());
     options.open(&log.path)
 }
 

@@ -14,6 +14,7 @@ pub mod demo;
 mod fuzzy;
 pub mod keys;
 mod layout;
+pub mod manual;
 pub mod model;
 mod options;
 pub mod reading;
@@ -29,4 +30,4 @@ mod view;
 mod workers;
 
 pub use app::run;
-pub use options::{Command, HELP, Options, parse};
+pub use options::{Command, Options, parse};

@@ -1,6 +1,6 @@
 //! The command `logview`.
 
-use logview::{Command, HELP, demo, parse};
+use logview::{Command, demo, manual, parse};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -18,7 +18,9 @@ fn run() -> anyhow::Result<()> {
     match parse(std::env::args_os().skip(1))? {
         Command::View(options) => logview::run(options),
         Command::Demo(arguments) => demo::run(arguments),
-        Command::Help => print(HELP),
+        Command::Help => print(&manual::help()),
+        Command::Man => print(&manual::man()),
+        Command::Completions(text) => print(&text),
         Command::PrintConfig => print(&logview::config::printed()),
         Command::Version => print(concat!("logview ", env!("CARGO_PKG_VERSION"), "\n")),
     }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::config;
+use crate::manual;
 use crate::reading::Shelf;
 use crate::session::Memory;
 use anyhow::{Context, Result, bail};
@@ -11,36 +12,6 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// What `--help` prints.
-pub const HELP: &str = "\
-Browse the job directories that logcore writes, and any other directories of *.log files, live.
-
-Usage: logview [OPTIONS] [DIR]
-       logview demo [OPTIONS]
-
-Arguments:
-  DIR            the root: one directory per job
-                 [default: logcore.dir of config/log.yaml, else logs]
-
-Options:
-      --ascii           no character beyond ASCII
-      --encoding LABEL  of files that are not UTF-8: gbk, windows-1252, …; UTF-16 is
-                        known by its byte order mark
-      --poll            look for changes instead of being notified of them
-      --config FILE     keys, colours and defaults, instead of the user's config.yaml
-      --print-config    print a configuration with all defaults, to be changed
-  -h, --help            print this help
-  -V, --version         print the version
-
-Environment:
-  NO_COLOR       no colours, if set and not empty
-  XDG_CONFIG_HOME where logview/config.yaml is [default: ~/.config]
-  XDG_STATE_HOME where it is kept where one was in each root, in logview/ [default: ~/.local/state]
-  XDG_CACHE_HOME where indices of large files are kept, in logview/ [default: ~/.cache]
-
-In the viewer, ? shows all keys. `logview demo --help` tells about the demo.
-";
 
 /// How to open the viewer.
 #[derive(Debug, Default)]
@@ -95,6 +66,10 @@ pub enum Command {
     Version,
     /// The configuration with all its defaults.
     PrintConfig,
+    /// The manual page.
+    Man,
+    /// Completions for a shell.
+    Completions(String),
 }
 
 /// Reads the arguments after the program's name.
@@ -114,6 +89,13 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
             Short('h') | Long("help") => return Ok(Command::Help),
             Short('V') | Long("version") => return Ok(Command::Version),
             Long("print-config") => return Ok(Command::PrintConfig),
+            Long("man") => return Ok(Command::Man),
+            Long("completions") => {
+                let shell = parser.value()?.string()?;
+                let text = manual::completions(&shell);
+                let known = || format!("there are completions for {}", manual::SHELLS.join(", "));
+                return Ok(Command::Completions(text.with_context(known)?));
+            }
             Long("config") => options.config = Some(parser.value()?.into()),
             Long("ascii") => options.ascii = true,
             Long("encoding") => {

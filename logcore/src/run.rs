@@ -35,8 +35,12 @@ pub(crate) struct Begun {
 /// So long after it was written a file is not on the disk yet: kernels wait for half a minute.
 const YOUNG: Duration = Duration::from_secs(20);
 
-/// The encoders' patterns by file name.
-type Patterns = BTreeMap<String, String>;
+/// By file name the encoders' patterns, and what parts are called that are rolled away.
+#[derive(Debug, Default, PartialEq)]
+struct Patterns {
+    lines: BTreeMap<String, String>,
+    parts: BTreeMap<String, String>,
+}
 
 /// The patterns of the job that started last: the next one's are most likely the same, and then kept once.
 #[derive(Debug, Default)]
@@ -151,7 +155,7 @@ fn read(dir: &Path, id: &str) -> Result<Option<JobFile>, Error> {
 
 /// Opens the job's files as a start asks for, and notes what `job.json` says of them.
 fn describe(core: &Core, logs: &Inner, existed: bool) -> io::Result<Begun> {
-    let (mut patterns, mut offsets) = (Patterns::new(), BTreeMap::new());
+    let (mut patterns, mut offsets) = (Patterns::default(), BTreeMap::new());
     if let Some(dispatch) = core.current_dispatch() {
         for (handle, encoder) in dispatch.files() {
             handle.prepare()?;
@@ -160,8 +164,13 @@ fn describe(core: &Core, logs: &Inner, existed: bool) -> io::Result<Begun> {
             if existed && let Ok(about) = fs::symlink_metadata(handle.path()) {
                 offsets.insert(name.clone(), about.len());
             }
+            if let Some(parts) = handle.parts()
+                && let Ok(parts) = parts.strip_prefix(&core.vars.dir)
+            {
+                patterns.parts.insert(name.clone(), parts.to_string_lossy().into_owned());
+            }
             if let Some(pattern) = encoder.pattern() {
-                patterns.insert(name, pattern.to_owned());
+                patterns.lines.insert(name, pattern.to_owned());
             }
         }
     }
@@ -174,7 +183,8 @@ fn header(core: &Core, begun: &Begun) -> JobFile {
         id: core.vars.id.clone(),
         server: core.is_server,
         labels: core.vars.labels.clone(),
-        patterns: begun.patterns.as_ref().clone(),
+        patterns: begun.patterns.lines.clone(),
+        parts: begun.patterns.parts.clone(),
         runs: Vec::new(),
     }
 }

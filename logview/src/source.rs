@@ -25,7 +25,7 @@ pub struct FileId(pub u64, pub u64);
 pub struct Place {
     /// The job's key, see [`Source::jobs`].
     pub job: PathBuf,
-    /// The file's name.
+    /// The file's name; of a part that was rotated away it may be a path.
     pub file: PathBuf,
 }
 

@@ -236,7 +236,14 @@ fn a_file_of_2_to_the_27_lines_and_one_is_a_file_like_any_other() {
 
 #[test]
 fn the_runs_of_a_job_are_one_scroll() {
-    let template = r#"
+    for parts in ["debug.{}.log", "old/{}-debug.log", "{}.txt.log"] {
+        let template = RUNS.replace("PARTS", parts);
+        one_scroll(&Sandbox::new(&template));
+    }
+}
+
+/// Each run rolls the file of the one before, to what the template calls it.
+const RUNS: &str = r#"
 logcore: { dir: "ROOT" }
 appenders:
   debug:
@@ -246,7 +253,7 @@ appenders:
     policy:
       kind: compound
       trigger: { kind: onstartup }
-      roller: { kind: fixed_window, pattern: "${job_dir}/debug.{}.log", base: 1, count: 5 }
+      roller: { kind: fixed_window, pattern: "${job_dir}/PARTS", base: 1, count: 5 }
   info:
     kind: file
     path: "${job_dir}/info.log"
@@ -254,7 +261,8 @@ appenders:
     encoder: { pattern: "[{l}] [{d}] [${job_id}] {m}{n}" }
 root: { level: debug, appenders: [ debug, info ] }
 "#;
-    let sandbox = Sandbox::new(template);
+
+fn one_scroll(sandbox: &Sandbox) {
     let run = |number: usize| {
         let logs = logcore::Logs::from_file(sandbox.config()).unwrap();
         let job = logs.job("nightly").start().unwrap();
@@ -275,7 +283,7 @@ root: { level: debug, appenders: [ debug, info ] }
     terminal.sees("60 of 60");
     terminal.keys("\tg");
     terminal.sees("run 1 message 00");
-    terminal.sees("run 2 message 00");
+    terminal.until("the second run below it", |screen| screen.contains("run 2 message 0"));
     quits(terminal);
 }
 

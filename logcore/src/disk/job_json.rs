@@ -5,6 +5,7 @@
 //!   "id": "import-42",
 //!   "labels": { "customer": "acme" },
 //!   "patterns": { "debug.log": "[{l}] [{d}] {m}{n}" },
+//!   "parts": { "debug.log": "debug.{}.log.gz" },
 //!   "runs": [ {
 //!     "start": "2026-11-22T16:20:00.000Z", "end": "2026-11-22T16:21:00.000Z", "outcome": "ok",
 //!     "host": "vm", "pid": 4711, "process": "6921e6c0-…", "offsets": { "debug.log": 1024 },
@@ -54,6 +55,10 @@ pub struct JobFile {
     /// The encoder's pattern of each level file, by file name, where it has one: what a reader needs to parse a line.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub patterns: BTreeMap<String, String>,
+    /// What parts are called that are rolled away from a level file, by file name: a path below the job's directory with
+    /// `{}` for the index, of which the higher is the older.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, String>,
     /// Oldest first, at most [`MAX_RUNS`].
     #[serde(default)]
     pub runs: Vec<Run>,

@@ -345,6 +345,11 @@ impl Handle {
         &self.file.path
     }
 
+    /// What parts are called that are rolled away from it.
+    pub(crate) fn parts(&self) -> Option<PathBuf> {
+        self.spec.roll.as_ref()?.roller.parts()
+    }
+
     pub(crate) fn has_descriptor(&self) -> bool {
         self.file.is_open.load(Ordering::Relaxed)
     }

@@ -26,7 +26,7 @@ pub(crate) use window::{Form, Window};
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A `compound` policy.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +70,14 @@ impl Roller {
             && let Some(first) = window.pieces.first_mut()
         {
             *first = base.join(&*first).to_string_lossy().into_owned();
+        }
+    }
+
+    /// What parts are called, with `{}` for the index.
+    pub(crate) fn parts(&self) -> Option<PathBuf> {
+        match self {
+            Roller::FixedWindow(window) if !window.is_empty() => Some(window.pattern()),
+            Roller::FixedWindow(_) | Roller::Delete | Roller::Cut(_) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Local directories: one directory per job below a root.
 
-use super::rotation::{self, live_of};
+use super::rotation::{self, Named, live_of};
 use super::{Bytes, FileId, FileLook, JobLook, Place, Source};
 use crate::reading::Format;
 use logcore::disk::{JobFile, Progress, Recovered, Reload, Run, RunState};
@@ -96,15 +96,21 @@ impl Source for Local {
                 let names: Vec<OsString> = entries.iter().map(fs::DirEntry::file_name).collect();
                 let live: Vec<OsString> = names.iter().filter(|name| is_log(name)).cloned().collect();
                 // What was rotated away stands above the file that it was rotated away from.
+                let patterns = look.about.as_ref().map(|about| about.parts.clone()).unwrap_or_default();
+                let named: Vec<Named> = patterns.values().filter_map(|pattern| Named::of(pattern)).collect();
+                let is_part = |name: &OsStr| {
+                    named.iter().any(|named| named.dir == Path::new("") && named.index(name).is_some())
+                };
                 let own = |entry: &&fs::DirEntry| {
                     let name = entry.file_name();
-                    is_log(&name) && live_of(&name, &live).is_none()
+                    is_log(&name) && live_of(&name, &live).is_none() && !is_part(&name)
                 };
                 look.files = entries.iter().filter(own).filter_map(file_look).take(MAX_FILES).collect();
                 look.files.sort_by(|a, b| a.name.cmp(&b.name));
                 if names.len() > look.files.len() {
                     for file in &mut look.files {
-                        file.parts = rotation::parts(file.name.as_os_str(), &names).len();
+                        let pattern = file.name.to_str().and_then(|name| patterns.get(name));
+                        file.parts = parts(&dir, &file.name, &names, pattern.map(String::as_str)).len();
                     }
                 }
             }
@@ -130,10 +136,12 @@ impl Source for Local {
     }
 
     fn parts(&self, place: &Place) -> io::Result<Vec<Place>> {
-        let entries = fs::read_dir(self.real_dir(&place.job)?)?.flatten().take(MAX_ENTRIES);
-        let names: Vec<OsString> = entries.map(|entry| entry.file_name()).collect();
-        let parts = rotation::parts(place.file.as_os_str(), &names).into_iter();
-        Ok(parts.map(|name| Place { job: place.job.clone(), file: name.into() }).collect())
+        let dir = self.real_dir(&place.job)?;
+        let names = names(&dir)?;
+        let about = JobFile::read(&dir).ok();
+        let pattern = about.as_ref().and_then(|about| about.parts.get(place.file.to_str()?));
+        let parts = parts(&dir, &place.file, &names, pattern.map(String::as_str)).into_iter();
+        Ok(parts.map(|file| Place { job: place.job.clone(), file }).collect())
     }
 
     fn stat(&self, place: &Place) -> io::Result<(FileId, u64)> {
@@ -161,15 +169,41 @@ impl Source for Local {
     }
 }
 
+fn names(dir: &Path) -> io::Result<Vec<OsString>> {
+    Ok(fs::read_dir(dir)?.flatten().take(MAX_ENTRIES).map(|entry| entry.file_name()).collect())
+}
+
+/// What was rotated away from a file, by the names that all logs have and by the one that the template gives.
+fn parts(dir: &Path, file: &Path, names_there: &[OsString], pattern: Option<&str>) -> Vec<PathBuf> {
+    let usual = rotation::parts(file.as_os_str(), names_there).into_iter().map(PathBuf::from);
+    let Some(named) = pattern.and_then(Named::of) else { return usual.collect() };
+    let real = |dir: &Path| fs::symlink_metadata(dir).is_ok_and(|about| about.is_dir());
+    let own = if named.dir == Path::new("") {
+        named.parts(names_there)
+    } else if named.dir.ancestors().all(|part| real(&dir.join(part))) {
+        named.parts(&names(&dir.join(named.dir)).unwrap_or_default())
+    } else {
+        Vec::new()
+    };
+    let own: Vec<PathBuf> =
+        own.into_iter().map(|name| named.dir.join(name)).filter(|part| part != file).collect();
+    usual.filter(|part| !own.contains(part)).chain(own.iter().cloned()).collect()
+}
+
 /// Opens a file of a job. Between a look at it and this, it or its directory may have become a FIFO or a link: neither
 /// blocks nor leads away.
 #[cfg(unix)]
 fn open_in(dir: &Path, place: &Place) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags, open, openat};
     let linked = if place.job == Path::new(SELF) { OFlags::empty() } else { OFlags::NOFOLLOW };
-    let dir = open(dir, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | linked, Mode::empty())?;
+    let directory = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut dir = open(dir, directory | linked, Mode::empty())?;
+    for part in place.file.parent().into_iter().flat_map(Path::components) {
+        dir = openat(&dir, part.as_os_str(), directory | OFlags::NOFOLLOW, Mode::empty())?;
+    }
     let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
-    Ok(openat(&dir, &place.file, OFlags::RDONLY | flags, Mode::empty())?.into())
+    let name = place.file.file_name().unwrap_or_default();
+    Ok(openat(&dir, name, OFlags::RDONLY | flags, Mode::empty())?.into())
 }
 
 #[cfg(not(unix))]

@@ -1,8 +1,10 @@
 //! Which files were once part of another: `debug.log.1`, `debug.log.2.gz`, `debug.log.2026-11-22.zst`,
-//! `debug.2026-11-22.log`, `debug-20261122.log.gz` are what was rotated away from `debug.log`.
+//! `debug.2026-11-22.log`, `debug-20261122.log.gz` are what was rotated away from `debug.log`; and whatever the template
+//! calls its parts, where `job.json` says that.
 
 use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
+use std::path::{Component, Path};
 
 /// What stands in the order of their age, the oldest first: a date and a time as digits, then a number, of which the
 /// higher is the older.
@@ -42,6 +44,48 @@ pub fn parts(live: &OsStr, names: &[OsString]) -> Vec<OsString> {
     parts.sort();
     parts.dedup_by(|second, first| second.0 == first.0);
     parts.into_iter().map(|(.., name)| name.clone()).collect()
+}
+
+/// What a template calls the parts of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Named<'p> {
+    /// Where they stand, below the job's directory.
+    pub dir: &'p Path,
+    /// The name with the index left out between the pieces.
+    pieces: Vec<&'p str>,
+}
+
+impl<'p> Named<'p> {
+    /// By a path with `{}` for the index; `None` if it leads out of the directory, or each part to another one.
+    pub fn of(pattern: &'p str) -> Option<Named<'p>> {
+        let path = Path::new(pattern);
+        let (dir, name) = (path.parent()?, path.file_name()?);
+        let inside = dir.components().all(|part| matches!(part, Component::Normal(_)));
+        if !inside || dir.to_str()?.contains("{}") {
+            return None;
+        }
+        let pieces: Vec<&str> = std::str::from_utf8(packing(name).0).ok()?.split("{}").collect();
+        (pieces.len() > 1).then_some(Named { dir, pieces })
+    }
+
+    /// The index of a part, if this is one.
+    pub fn index(&self, name: &OsStr) -> Option<u64> {
+        let name = std::str::from_utf8(packing(name).0).ok()?;
+        let rest = name.strip_prefix(self.pieces[0])?;
+        let digits = &rest[..rest.bytes().take_while(u8::is_ascii_digit).count()];
+        (self.pieces.join(digits) == name).then(|| digits.parse().ok())?
+    }
+
+    /// The parts among these names, the oldest first; one that stands there plain and packed is its plain one.
+    pub fn parts(&self, names: &[OsString]) -> Vec<OsString> {
+        let mut parts: Vec<_> = names
+            .iter()
+            .filter_map(|name| Some((Reverse(self.index(name)?), packing(name).1.is_some(), name)))
+            .collect();
+        parts.sort();
+        parts.dedup_by_key(|(index, ..)| *index);
+        parts.into_iter().map(|(.., name)| name.clone()).collect()
+    }
 }
 
 /// The file among `names` that a file was rotated away from, if any.
@@ -100,6 +144,26 @@ mod tests {
         let names = ["debug.log.2026-11-22.1", "debug.log.2026-11-22.2", "debug.log.2026-11-22-13"];
         let sorted = ["debug.log.2026-11-22.2", "debug.log.2026-11-22.1", "debug.log.2026-11-22-13"];
         assert_eq!(of("debug.log", &names), sorted);
+    }
+
+    #[test]
+    fn parts_are_found_by_what_the_template_calls_them() {
+        let names =
+            ["2-debug.log.gz", "10-debug.log", "2-debug.log", "debug.log", "x-debug.log", "3-info.log"];
+        let names: Vec<OsString> = names.iter().map(OsString::from).collect();
+        let named = Named::of("old/{}-debug.log.zst").unwrap();
+        assert_eq!(
+            (named.dir, named.parts(&names)),
+            (Path::new("old"), vec!["10-debug.log".into(), "2-debug.log".into()])
+        );
+        let twice = Named::of("{}.debug.{}.log").unwrap();
+        assert_eq!(
+            (twice.index("4.debug.4.log".as_ref()), twice.index("4.debug.5.log".as_ref())),
+            (Some(4), None)
+        );
+        for pattern in ["../{}.log", "/tmp/{}.log", "{}/debug.log", "debug.log", "a/../{}.log", ""] {
+            assert_eq!(Named::of(pattern), None, "{pattern}");
+        }
     }
 
     #[test]

@@ -17,9 +17,9 @@ pub struct Program {
     pub first: &'static str,
     pub last: &'static str,
     pub line: fn(u64) -> String,
-    /// Searches for a text; what it then says if there is none.
+    /// Searches for a text; what it says once it knows that there is none.
     pub search: fn(&str) -> String,
-    pub nothing: &'static str,
+    pub nothing: Option<&'static str>,
     /// Shows only the lines with a text.
     pub only: fn(&str) -> String,
     /// Goes to a time of day, where it can.
@@ -65,7 +65,7 @@ pub fn all() -> Vec<Program> {
         last: "G",
         line: |line| format!(":{line}\r"),
         search: |text| format!("/{text}\r"),
-        nothing: "no line that matches",
+        nothing: Some("no line that matches"),
         only: |text| format!("f{text}\r"),
         time: Some(|time| format!("t{time}\r")),
         wrap: Some("v"),
@@ -81,7 +81,7 @@ pub fn all() -> Vec<Program> {
         last: "G",
         line: |line| format!("{line}G"),
         search: |text| format!("/{text}\r"),
-        nothing: "Pattern not found",
+        nothing: Some("Pattern not found"),
         only: |text| format!("&{text}\r"),
         time: None,
         wrap: Some("-S\r"),
@@ -97,7 +97,8 @@ pub fn all() -> Vec<Program> {
         last: "G",
         line: |line| format!(":goto {}\r", line.saturating_sub(1)),
         search: |text| format!("/{text}\r"),
-        nothing: "0 hits",
+        // It says that there are no hits before it has looked.
+        nothing: None,
         only: |text| format!(":filter-in {text}\r"),
         time: Some(|time| format!(":goto {time}\r")),
         wrap: None,
@@ -113,7 +114,7 @@ pub fn all() -> Vec<Program> {
         last: "\u{1b}[F",
         line: |_| String::new(),
         search: |text| format!("/{text}\r"),
-        nothing: "0/0",
+        nothing: Some("0/0"),
         only: |_| String::new(),
         time: None,
         wrap: None,

@@ -45,8 +45,13 @@ pub fn of_a_log(table: &mut Table, programs: &[Program], dir: &Path, size: u64) 
         let last = format!("n={} ", log.lines);
         let open = || Screen::start(&program.command, &program.open(&log.root, &log.file, false));
         let opened = || -> Result<Screen> {
-            let screen = open()?;
+            let mut screen = open()?;
             screen.until(PATIENCE, |text| text.contains("fetched page"))?;
+            if !program.root {
+                // From its first line on, wherever it opens.
+                screen.keys(program.first)?;
+                screen.until(PATIENCE, |text| text.contains("n=2 "))?;
+            }
             Ok(screen)
         };
         let timed = |keys: &str, wanted: &dyn Fn(&str) -> bool| -> Result<f64> {
@@ -84,8 +89,10 @@ pub fn of_a_log(table: &mut Table, programs: &[Program], dir: &Path, size: u64) 
             );
         }
         put("search, the hit in the middle", timed(&(program.search)(NEEDLE), &|text| text.contains(FOUND)));
-        put("search, absent", timed(&(program.search)(ABSENT), &|text| text.contains(program.nothing)));
-        put("regex, absent", timed(&(program.search)(REGEX), &|text| text.contains(program.nothing)));
+        if let Some(nothing) = program.nothing {
+            put("search, absent", timed(&(program.search)(ABSENT), &|text| text.contains(nothing)));
+            put("regex, absent", timed(&(program.search)(REGEX), &|text| text.contains(nothing)));
+        }
         if !(program.only)("").is_empty() {
             put(
                 "only matching lines, the first",
@@ -117,8 +124,10 @@ fn memory(mut screen: Screen, program: &Program, focus: &str, last: &str) -> Res
     screen.keys(program.last)?;
     screen.until(PATIENCE, |text| text.contains(last))?;
     screen.keys(&(program.search)(ABSENT))?;
-    screen.until(PATIENCE, |text| text.contains(program.nothing))?;
-    screen.keys("\r")?;
+    if let Some(nothing) = program.nothing {
+        screen.until(PATIENCE, |text| text.contains(nothing))?;
+        screen.keys("\r")?;
+    }
     if !(program.only)("").is_empty() {
         screen.keys(&(program.only)(NEEDLE))?;
         screen.until(PATIENCE, |text| text.contains(FOUND))?;

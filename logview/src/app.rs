@@ -1,6 +1,7 @@
 //! The one thread that draws: takes messages in, draws when something changed, hands requests out.
 
-use crate::model::{Look, Message, Mode, Model, Request};
+use crate::model::{Look, Message, Mode, Model, Opening, Request};
+use crate::opener;
 use crate::options::Options;
 use crate::source::{Local, Source};
 use crate::terminal::{self, Screen};
@@ -134,12 +135,28 @@ fn take_in(screen: &mut Screen, model: &mut Model, workers: &Workers, message: M
         match &request {
             Request::Mouse(on) => terminal::mouse(screen, *on),
             Request::Ring(bell, text) => terminal::ring(screen, *bell, text),
+            Request::Copy(text) => terminal::copy(screen, text),
+            Request::Run(opening) => {
+                open(screen, model, workers, opening);
+                Ok(())
+            }
             _ => Ok(()),
         }
         .context("the terminal cannot be written to")?;
         workers.send(request);
     }
     Ok(())
+}
+
+/// Has the editor or the pager show a file. What goes wrong with it is said, and is no reason to end.
+fn open(screen: &mut Screen, model: &mut Model, workers: &Workers, opening: &Opening) {
+    let program = opening.opener.program();
+    let name = program.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut command = opener::command(&program, &opening.file, opening.line);
+    let ended = workers.lend(|| terminal::lend(screen, model.mouse, &mut command));
+    if let Err(why) = ended {
+        (model.note, model.note_age) = (Some(format!("{name}: {why}")), 0);
+    }
 }
 
 /// Panics where a test asks for it: that the terminal survives a panic can be shown in no other way.

@@ -9,6 +9,7 @@
 //! [`run`] opens it on a root. [`reading`] is the part without any terminal.
 
 mod app;
+mod clipboard;
 pub mod config;
 pub mod demo;
 mod fuzzy;
@@ -16,6 +17,7 @@ pub mod keys;
 mod layout;
 pub mod manual;
 pub mod model;
+pub mod opener;
 mod options;
 pub mod reading;
 pub mod session;

@@ -19,6 +19,7 @@ pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;
 pub use self::ruler::{Ruler, millis, ruled, rulers};
 pub use self::trail::{Arrival, Instant, Mark, Spot, Trail, time_of};
+pub use crate::opener::{Opener, Opening};
 
 use crate::config::{Bell, Config, Refused};
 use crate::layout::{Areas, WIDE, Wishes, areas};
@@ -33,6 +34,7 @@ use ::log::Level;
 use chrono::{DateTime, FixedOffset};
 use crossterm::event::{KeyEvent, MouseEvent};
 use logcore::disk::{Recovered, Reload};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -96,6 +98,10 @@ pub enum For {
     Moment,
     /// A note for the line that was just marked.
     Note,
+    /// Where to save what is shown.
+    Save,
+    /// The same, of a file that is there already.
+    SaveOver,
 }
 
 /// How changes are noticed.
@@ -136,6 +142,8 @@ pub struct Model {
     /// When hosts reloaded their templates.
     pub reloads: Vec<Reload>,
     pub trail: Trail,
+    /// Something is being saved.
+    pub saving: bool,
     /// What was marked, by file and in the order of time.
     pub marks: Vec<Mark>,
     /// A message in the status line, until the next key or for some seconds, and for how many it has stood there.
@@ -170,6 +178,7 @@ impl Model {
             watching: Watching::Notified,
             reloads: Vec::new(),
             trail: Trail::default(),
+            saving: false,
             marks: Vec::new(),
             note: None,
             note_age: 0,
@@ -294,6 +303,25 @@ pub enum Message {
     Watching(Watching),
     /// When hosts reloaded their templates, as far as that is kept.
     Reloads(Vec<Reload>),
+    /// The lines that were asked for as text, or the first of them.
+    Taken {
+        tag: u64,
+        text: String,
+        cut: bool,
+    },
+    /// How far what is being saved is.
+    Saving {
+        percent: u64,
+    },
+    /// What became of what was to be saved.
+    Saved {
+        path: PathBuf,
+        saved: Saved,
+    },
+    /// Where the line is that another program is to show.
+    Located(Opening),
+    /// Something is to be said to the person.
+    Said(String),
     /// What processes that died had buffered was written to their files.
     Recovered(Vec<Recovered>),
 }
@@ -339,6 +367,19 @@ pub enum FileEvent {
     Failed(String),
 }
 
+/// What became of what was to be saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// So many lines are there now.
+    Lines(u64),
+    /// Something is there already, and stays as it is.
+    Exists,
+    /// A person stopped it; nothing is there.
+    Stopped,
+    /// It did not work.
+    Failed(String),
+}
+
 /// Where a jump goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -380,4 +421,16 @@ pub enum Request {
     Keep(Box<Session>),
     /// Ring, or have the terminal notify of a text.
     Ring(Bell, String),
+    /// Give a text to the clipboard.
+    Copy(String),
+    /// The lines within a range that are shown, as text.
+    Take { tag: u64, range: Range<u64>, only: Only },
+    /// The same into a file; `over` what is there already.
+    Save { tag: u64, range: Range<u64>, only: Only, path: PathBuf, over: bool },
+    /// What is being saved is not wanted any more.
+    StopSave,
+    /// Where the line at an offset is in its file.
+    Open { tag: u64, at: u64, opener: Opener },
+    /// Have another program show a file, and wait for it.
+    Run(Opening),
 }

@@ -2,6 +2,7 @@
 
 use crate::config::Bell;
 use anyhow::{Context, Result, bail};
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -9,6 +10,7 @@ use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::process::Command;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -106,6 +108,53 @@ pub(crate) fn ring(screen: &mut Screen, bell: Bell, text: &str) -> io::Result<()
         }
     }
     output.flush()
+}
+
+/// Asks the terminal to keep a text in its clipboard (OSC 52).
+///
+/// # Errors
+/// If the terminal cannot be written to.
+pub(crate) fn copy(screen: &mut Screen, text: &str) -> io::Result<()> {
+    /// More than that many terminals do not take, and a few show.
+    const MOST: usize = 74_000;
+    let _frame = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
+    if text.len() > MOST || !TAKEN.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    execute!(screen.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+}
+
+/// Runs another program on the terminal, which has it as it was before, and takes it again.
+///
+/// # Errors
+/// What the program says, or if the terminal cannot be written to.
+pub(crate) fn lend(screen: &mut Screen, mouse: bool, command: &mut Command) -> Result<()> {
+    let output = match BACK.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        Some(Output::File(file)) => Some((file.try_clone()?, file.try_clone()?)),
+        _ => None,
+    };
+    if let Some((out, err)) = output {
+        command.stdout(out).stderr(err);
+    }
+    {
+        let _frame = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
+        TAKEN.store(false, Ordering::SeqCst);
+        execute!(screen.backend_mut(), DisableMouseCapture, LeaveAlternateScreen, Show)?;
+        disable_raw_mode()?;
+    }
+    let ended = command.status();
+    {
+        let _frame = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
+        enable_raw_mode().context("the terminal cannot be read key by key")?;
+        TAKEN.store(true, Ordering::SeqCst);
+        execute!(screen.backend_mut(), EnterAlternateScreen, Hide)?;
+        if mouse {
+            execute!(screen.backend_mut(), EnableMouseCapture)?;
+        }
+    }
+    forget(screen)?;
+    let status = ended?;
+    if status.success() { Ok(()) } else { bail!("it ended with {status}") }
 }
 
 impl Drop for Taken {

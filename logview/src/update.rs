@@ -6,6 +6,7 @@ mod line;
 mod log;
 mod mouse;
 pub(crate) mod notice;
+pub(crate) mod take;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trail;
@@ -16,7 +17,8 @@ use crate::config::Bell;
 use crate::keys::{self, Action};
 use crate::layout::WIDE;
 use crate::model::{
-    Arrival, Clock, For, Message, Missing, Mode, Model, Pane, Request, Step, beside, main_file, rulers,
+    Arrival, Clock, For, Message, Missing, Mode, Model, Opener, Pane, Request, Step, beside, main_file,
+    rulers,
 };
 use crate::reading::Anchor;
 use crate::reading::page::Levels;
@@ -87,6 +89,23 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
         Message::Configured(config) => notice::configured(model, *config),
         Message::Watching(watching) => {
             model.watching = watching;
+            Vec::new()
+        }
+        Message::Taken { tag, text, cut } if tag == model.log.tag => take::on_taken(model, text, cut),
+        Message::Record { tag, record } if tag == model.log.tag => take::on_record(model, &record),
+        Message::Saving { percent } => {
+            if model.saving {
+                (model.note, model.note_age) = (Some(format!("saving: {percent} %   Esc stops")), 0);
+            }
+            Vec::new()
+        }
+        Message::Saved { path, saved } => {
+            take::on_saved(model, &path, saved);
+            Vec::new()
+        }
+        Message::Located(opening) => take::on_located(model, opening),
+        Message::Said(what) => {
+            (model.note, model.note_age) = (Some(what), 0);
             Vec::new()
         }
         Message::Reloads(reloads) => {
@@ -268,6 +287,9 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
     if matches!(action, Action::First | Action::Last) && model.focus == Pane::Log {
         model.remember();
     }
+    if model.log.range.is_some() && matches!(action, Action::Down | Action::Up) {
+        return line::choose(model, action == Action::Down);
+    }
     match action {
         Action::Down | Action::Up | Action::HalfDown | Action::HalfUp | Action::PageDown | Action::PageUp => {
             let step = rows_of(model, action);
@@ -296,6 +318,12 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::ChooseDown => line::choose(model, true),
         Action::ChooseUp => line::choose(model, false),
         Action::Fold => line::fold_here(model),
+        Action::Copy => take::copy(model),
+        Action::CopyRecord => take::copy_record(model),
+        Action::Range => take::toggle_range(model),
+        Action::Save => take::save(model),
+        Action::Editor => take::open(model, Opener::Editor),
+        Action::Pager => take::open(model, Opener::Pager),
         Action::JumpBack => trail::go_back(model, true),
         Action::JumpForward => trail::go_back(model, false),
         Action::Context => trail::context(model),
@@ -452,7 +480,7 @@ fn other_file(model: &mut Model, next: bool) -> Vec<Request> {
 
 fn type_for(model: &mut Model, what: For) -> Vec<Request> {
     let text = match what {
-        For::Search | For::Moment | For::Note => String::new(),
+        For::Search | For::Moment | For::Note | For::Save | For::SaveOver => String::new(),
         For::Only => model.log.only_text.clone(),
         For::Jobs => model.jobs.filter.clone(),
     };
@@ -465,6 +493,12 @@ fn type_for(model: &mut Model, what: For) -> Vec<Request> {
 
 /// Undoes the nearest thing that can be undone.
 fn back(model: &mut Model) -> Vec<Request> {
+    if model.log.range.take().is_some() {
+        return Vec::new();
+    }
+    if std::mem::take(&mut model.saving) {
+        return vec![Request::StopSave];
+    }
     if model.focus == Pane::List && model.size.0 < WIDE {
         model.focus = Pane::Log;
     } else if model.focus == Pane::List && !model.jobs.filter.is_empty() {

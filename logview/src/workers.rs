@@ -17,6 +17,7 @@ mod lister;
 mod older;
 mod pager;
 mod searcher;
+mod taker;
 mod tally;
 mod watcher;
 
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// Messages that may wait to be drawn; whoever has more waits too.
 const WAITING: usize = 256;
@@ -57,6 +59,11 @@ pub(crate) struct Shared {
     pub(crate) steps: AtomicU64,
     /// How many threads do what a person waits for: what is only done behind waits meanwhile.
     pub(crate) urgent: AtomicU64,
+    /// How many times something was saved or that was stopped: with the next one, the one before is no longer wanted.
+    pub(crate) saves: AtomicU64,
+    /// Another program has the terminal: nothing is read from it. And whether nothing is.
+    pub(crate) lent: AtomicBool,
+    pub(crate) resting: AtomicBool,
     /// Notifications do not work; look often.
     pub(crate) polling: AtomicBool,
     /// It is over.
@@ -118,6 +125,7 @@ pub(crate) fn start(
     let (to_indexer, to_index, indexer_orders) = Post::new();
     let (to_searcher, to_search, searcher_orders) = Post::new();
     let (to_finder, to_find, finder_orders) = Post::new();
+    let (to_taker, _, taker_orders) = Post::new();
     let watcher = watcher::Watcher::new(Arc::clone(source), polling, to_pager.clone(), to_lister.clone());
     spawn(
         "pager",
@@ -127,7 +135,7 @@ pub(crate) fn start(
             Arc::clone(&shared),
             pager_orders,
             out.clone(),
-            (to_indexer, to_searcher, to_finder),
+            (to_indexer, to_searcher, to_finder, to_taker),
             encoding,
         ),
     );
@@ -139,6 +147,7 @@ pub(crate) fn start(
     older::start(source, &shared, (to_find, finder_orders), to_pager.clone(), &out);
     spawn("indexer", &out, indexer::run(Arc::clone(&shared), shelf, to_index, indexer_orders, out.clone()));
     spawn("searcher", &out, searcher::run(Arc::clone(&shared), to_search, searcher_orders, out.clone()));
+    spawn("taker", &out, taker::run(Arc::clone(&shared), taker_orders, out.clone()));
     input::start(&shared, &out);
     if let Some(config) = config {
         config::start(config, &shared, &out);
@@ -151,8 +160,9 @@ impl Workers {
     /// Hands a request to whoever does it. Taking the mouse is none of theirs.
     pub(crate) fn send(&self, request: Request) {
         match request {
-            Request::Mouse(_) | Request::Ring(..) => {}
+            Request::Mouse(_) | Request::Ring(..) | Request::Run(_) => {}
             Request::Keep(session) => drop(self.keeper.send(*session)),
+            Request::StopSave => drop(self.shared.saves.fetch_add(1, Ordering::Relaxed)),
             Request::StopStep => drop(self.shared.steps.fetch_add(1, Ordering::Relaxed)),
             other => {
                 self.shared.requests.fetch_add(1, Ordering::Relaxed);
@@ -174,6 +184,21 @@ impl Workers {
                 drop(self.pager.send(pager::Order::Request(other)));
             }
         }
+    }
+}
+
+impl Workers {
+    /// Has nothing read from the terminal while something is done that does so itself.
+    pub(crate) fn lend<T>(&self, act: impl FnOnce() -> T) -> T {
+        const PATIENCE: Duration = Duration::from_secs(3);
+        self.shared.lent.store(true, Ordering::SeqCst);
+        let began = Instant::now();
+        while !self.shared.resting.load(Ordering::SeqCst) && began.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(2));
+        }
+        let done = act();
+        self.shared.lent.store(false, Ordering::SeqCst);
+        done
     }
 }
 

@@ -28,7 +28,7 @@ fn lines_of_json_are_read_and_shown_as_they_stand_in_the_file_on_demand() {
     };
     let text: String = (10..40).map(|n| line(n, if n % 10 == 0 { "error" } else { "info" })).collect();
     let (_root, _job, mut terminal) = over("api.log", &text);
-    terminal.sees("16:20:39     I api   done n=39");
+    terminal.sees("16:20:39 I api   done n=39");
     terminal.sees("Error 3");
     terminal.keys("c");
     terminal.sees(" I done n=39");
@@ -36,16 +36,16 @@ fn lines_of_json_are_read_and_shown_as_they_stand_in_the_file_on_demand() {
     terminal.keys("p");
     terminal.sees("{\"ts\":\"2026-11-22T16:20:39Z\",\"level\"");
     terminal.keys("pc");
-    terminal.sees("16:20:39     I api   done n=39");
+    terminal.sees("16:20:39 I api   done n=39");
     terminal.keys("t16:20:20\r");
-    terminal.sees("▸16:20:20     E api   done n=20");
+    terminal.sees("▸16:20:20 E api   done n=20");
 }
 
 #[test]
 fn colours_in_a_log_are_colours_on_the_screen_and_nothing_else_is_passed_on() {
     let text = "2026-11-22T16:20:01Z \x1b[32m INFO\x1b[0m app::net: \x1b[38;5;208mwarm\x1b[0m\x1b[5n \x1b]0;title\x07\n";
     let (_root, _job, terminal) = over("x.log", text);
-    terminal.sees("16:20:01     I net   warm␛[5n ␛]0;title␇");
+    terminal.sees("16:20:01 I net   warm␛[5n ␛]0;title␇");
     let raw = terminal.raw();
     let holds = |wanted: &[u8]| raw.windows(wanted.len()).any(|bytes| bytes == wanted);
     assert!(holds(b"38;5;208"), "the colour is there");
@@ -211,4 +211,92 @@ fn marks_keep_their_notes_and_are_found_again() {
     terminal.sees("record 199");
     terminal.keys("'d");
     terminal.sees("Nothing is marked.");
+}
+
+/// A program that notes how it was called and what it sees of the terminal.
+fn noting(dir: &std::path::Path, name: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let (program, notes) = (dir.join(name), dir.join("notes"));
+    let text = format!(
+        "#!/bin/sh\nprintf 'HELLO FROM %s' \"$*\"\nread -r line\necho \"$* $line\" > '{}'\n",
+        notes.display()
+    );
+    std::fs::write(&program, text).expect("a program");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
+        .expect("a program that can be run");
+    program
+}
+
+#[test]
+fn the_editor_opens_the_file_at_the_line_and_the_screen_is_as_it_was_afterwards() {
+    let mut root = Root::new();
+    let job = minute_by_minute(&mut root);
+    let sandbox = tempfile::tempdir().unwrap();
+    let editor = noting(sandbox.path(), "an-editor");
+    let environment = [("EDITOR", editor.to_str().unwrap()), ("VISUAL", "")];
+    let mut terminal = Terminal::start(VIEWER, &[root.path().into()], (120, 36), &environment);
+    terminal.sees("record 599");
+    terminal.keys("\te");
+    terminal.sees("▸16:13:20.5   E b     record 200");
+    terminal.keys("\x05");
+    terminal.sees("HELLO FROM +201");
+    assert_eq!(terminal.taken(), (false, false), "the terminal is as it was before the viewer");
+    terminal.keys("typed there\n");
+    terminal.sees("▸16:13:20.5   E b     record 200");
+    assert_eq!(terminal.taken(), (true, true));
+    let notes = std::fs::read_to_string(sandbox.path().join("notes")).unwrap();
+    assert_eq!(notes.trim(), format!("+201 {} typed there", job.file("debug.log").display()));
+    terminal.keys("g");
+    terminal.sees("record 001");
+}
+
+#[test]
+fn what_is_shown_is_saved_and_never_over_something() {
+    let mut root = Root::new();
+    let job = minute_by_minute(&mut root);
+    let sandbox = tempfile::tempdir().unwrap();
+    let path = sandbox.path().join("kept.log");
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("record 599");
+    let save = |terminal: &mut Terminal| {
+        terminal.keys("S");
+        terminal.sees("save as");
+        terminal.keys(&format!("\x15{}\r", path.display()));
+    };
+    terminal.keys("\t0");
+    terminal.loses("record 599");
+    save(&mut terminal);
+    terminal.sees("saved 1 line in");
+    assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(job.file("error.log")).unwrap());
+    terminal.keys("a");
+    terminal.sees("record 599");
+    save(&mut terminal);
+    terminal.sees("it is there already");
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1, "it stays as it is");
+    terminal.keys("\r");
+    terminal.sees("saved 600 lines in");
+    assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(job.file("debug.log")).unwrap());
+}
+
+#[test]
+fn lines_records_and_ranges_are_copied_through_the_terminal() {
+    let (_root, _job, mut terminal) = over("x.log", "INFO: one\nERROR: two\n\tat three\nINFO: four\n");
+    terminal.sees("four");
+    terminal.keys("gJ");
+    terminal.sees("▸I one");
+    let copies = |terminal: &Terminal, base64: &str| {
+        let wanted = format!("\x1b]52;c;{base64}");
+        let came =
+            || terminal.raw().windows(wanted.len()).any(|bytes| bytes == wanted.as_bytes()).then_some(());
+        tests::eventually("a copy", came, || terminal.text());
+    };
+    terminal.keys("y");
+    copies(&terminal, "SU5GTzogb25l"); // INFO: one
+    terminal.keys("JY");
+    copies(&terminal, "RVJST1I6IHR3bwoJYXQgdGhyZWU"); // the error with its other line
+    terminal.keys("V");
+    terminal.sees("y copies them");
+    terminal.keys("jjy");
+    copies(&terminal, "RVJST1I6IHR3bwoJYXQgdGhyZWUKSU5GTzogZm91cgo"); // it and the one below
+    terminal.sees("copied range: 3 lines");
 }

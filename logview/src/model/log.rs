@@ -102,9 +102,15 @@ pub struct Log {
     pub raw: bool,
     /// Whether the first line of the record at the top of the screen stays in sight.
     pub sticky: bool,
+    /// Cells that its times need, and which they only grow to.
+    pub time: usize,
     /// Cells for the target, which only grows while one file is shown.
     pub target: usize,
     pub gone: bool,
+    /// Where the range of lines begins that is being chosen.
+    pub range: Option<u64>,
+    /// The record that was asked for is to be copied.
+    pub copies_record: bool,
     /// Where to go as soon as the file is open.
     pub arrival: Option<Arrival>,
     /// Files of this name that stand above the one that has it now.
@@ -150,8 +156,11 @@ impl Default for Log {
             columns: true,
             raw: false,
             sticky: true,
-            target: 5,
+            time: 0,
+            target: 0,
             gone: false,
+            range: None,
+            copies_record: false,
             arrival: None,
             rotated: 0,
             merged: 0,
@@ -247,8 +256,9 @@ impl Columns {
         let any = log.has_columns() && width >= 16;
         let time = match model.size.0 {
             _ if width < 30 || !log.columns => 0,
-            0..NARROW => 8,
-            _ => 12,
+            0..NARROW => log.time.min(8),
+            _ if log.time > 0 && log.clock != Clock::Day => 12,
+            _ => log.time,
         };
         let target = if width < 50 || !log.columns { 0 } else { log.target };
         // One cell is the cursor's and one the scroll bar's; zoomed, there is neither.

@@ -4,6 +4,7 @@ use crate::layout::Areas;
 use crate::model::{
     Arrival, Columns, FileEvent, Focus, Log, Message, Model, Request, Search, Shown, Step, time_of,
 };
+use crate::reading::head::clock_at;
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
 use crate::reading::search::{Found, Way};
@@ -168,7 +169,11 @@ fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> 
             target.len() - memchr::memrchr(b':', target).map_or(0, |at| at + 1)
         })
     });
-    log.target = log.target.max(widest.max().unwrap_or(0).min(12));
+    log.target = log.target.max(widest.max().map_or(0, |cells| cells.clamp(5, 12)));
+    let times = log.page.lines.iter().filter_map(|line| line.text.get(line.head.as_ref()?.time.clone()?));
+    let fraction =
+        |time: &[u8]| clock_at(time).is_none_or(|at| matches!(time.get(at + 8), Some(b'.' | b',')));
+    log.time = log.time.max(times.map(|time| if fraction(time) { 12 } else { 8 }).max().unwrap_or(0));
     match focus {
         Focus::Stay if log.following => to_bottom(model),
         Focus::Stay => {}

@@ -19,13 +19,15 @@ use std::sync::Arc;
 pub(crate) struct Case {
     pub(crate) model: Model,
     pub(crate) text: Vec<u8>,
+    /// What the last message made the model ask for first.
+    pub(crate) asked: Option<Request>,
 }
 
 impl Case {
     pub(crate) fn new(text: &str, size: (u16, u16)) -> Case {
         let now = DateTime::parse_from_rfc3339("2026-11-22T16:30:00+00:00").unwrap();
         let model = Model::new("./logs", Look::default(), size, now);
-        let mut case = Case { model, text: text.as_bytes().to_vec() };
+        let mut case = Case { model, text: text.as_bytes().to_vec(), asked: None };
         case.send(Message::Listed(Listing { seen: 1, total: 1, ..Listing::default() }));
         case.send(Message::Jobs(vec![case.job("import-42", State::Running)]));
         case
@@ -67,6 +69,7 @@ impl Case {
     /// Sends a message and answers what is asked for, until nothing is.
     pub(crate) fn send(&mut self, message: Message) {
         let mut requests: VecDeque<Request> = update(&mut self.model, message).into();
+        self.asked = requests.front().cloned();
         for _ in 0..200 {
             let Some(request) = requests.pop_front() else { return };
             for answer in self.answer(request) {
@@ -256,13 +259,13 @@ fn the_help_scrolls_where_it_does_not_fit_and_not_beyond_its_end() {
     let mut case = Case::new(&numbered(50), (50, 12));
     case.keys("?");
     let screen = |case: &Case| crate::view::tests::screen(&case.model, (50, 12));
-    assert!(screen(&case).contains("quit") && !screen(&case).contains("mouse on / off"));
+    assert!(screen(&case).contains("quit") && !screen(&case).contains("editor, pager"));
     for _ in 0..9 {
         case.send(Message::Key(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE)));
     }
-    assert!(screen(&case).contains("mouse on / off"), "{}", screen(&case));
+    assert!(screen(&case).contains("editor, pager"), "{}", screen(&case));
     case.send(Message::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE)));
-    assert!(!screen(&case).contains("mouse on / off"), "one up from the end moves at once");
+    assert!(!screen(&case).contains("editor, pager"), "one up from the end moves at once");
     case.keys("zoom");
     assert!(screen(&case).contains("the log alone"));
 }

@@ -1,6 +1,6 @@
 //! Keys while something is typed: a search, a filter, or the narrowing of the help.
 
-use super::{commands, log, settle, trail};
+use super::{commands, log, settle, take, trail};
 use crate::keys;
 use crate::model::{For, Mode, Model, Moment, Request, Step};
 use crate::reading::Pattern;
@@ -57,6 +57,8 @@ fn on_line(model: &mut Model, what: For, mut text: String, key: KeyEvent) -> Vec
         "enter" => accept(model, what, text),
         _ => {
             edit(&mut text, key);
+            // Another name is another file, of which nobody has said that it may go.
+            let what = if what == For::SaveOver { For::Save } else { what };
             model.mode = Mode::Typing(what, text.clone());
             if what == For::Jobs { filter_jobs(model, text) } else { Vec::new() }
         }
@@ -70,6 +72,12 @@ fn accept(model: &mut Model, what: For, text: String) -> Vec<Request> {
     if what == For::Note {
         trail::note(model, text);
         return Vec::new();
+    }
+    if matches!(what, For::Save | For::SaveOver) {
+        return match text.trim() {
+            "" => Vec::new(),
+            path => take::save_at(model, path, what == For::SaveOver),
+        };
     }
     if text.is_empty() {
         return if what == For::Only { log::set_only(model, None, text) } else { Vec::new() };

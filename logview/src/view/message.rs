@@ -20,6 +20,7 @@ pub(super) fn parts(model: &Model, theme: Theme, line: &Line, bytes: &[u8], limi
         None if log.has_columns() => theme.dim(),
         None => theme.text(),
     };
+    let base = if in_range(model, line) { base.patch(theme.selected(true)) } else { base };
     let base = if log.cursor == Some(line.at) { base.add_modifier(Modifier::BOLD) } else { base };
     let pattern = log.search.as_ref().map(|search| &search.pattern).or(log.only.matching.as_ref());
     // Only what can be on the screen is looked at; a character takes four bytes at most, and colours some more.
@@ -46,6 +47,11 @@ pub(super) fn parts(model: &Model, theme: Theme, line: &Line, bytes: &[u8], limi
         }
     }
     parts
+}
+
+/// Whether a line is within the range that is being chosen.
+fn in_range(model: &Model, line: &Line) -> bool {
+    crate::update::take::range(model).is_some_and(|range| range.contains(&line.at))
 }
 
 /// Puts ranges over others, which they hide. Both stand in a row.

@@ -188,6 +188,10 @@ fn typed(what: For, text: &str, theme: Theme, frame: &mut Frame, area: Rect) {
         For::Search => (" / ", "Enter searches, Esc leaves   regex, smart case "),
         For::Only => (" only lines with ", "Enter shows them, empty shows all, Esc leaves "),
         For::Jobs => (" jobs ", "Enter keeps it, Esc clears it "),
+        For::Save => (" save as ", "Enter saves what is shown, Esc leaves "),
+        For::SaveOver => {
+            (" it is there already: ", "Enter REPLACES it, another name saves there, Esc leaves ")
+        }
         For::Note => (" marked; a note ", "Enter keeps it, Esc leaves it without "),
         For::Moment => (" time ", "14:30   2026-11-22 14:30   -5m before the end   T+10m since the start "),
     };

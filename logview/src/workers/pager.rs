@@ -2,12 +2,13 @@
 //! the bytes on to the index and the search. The only open descriptors are those of these files.
 
 use super::older::{Find, Older, Wanted};
-use super::{Over, Post, Shared, indexer, searcher, tell, watcher::Pending};
-use crate::model::{FileEvent, Message, Request};
-use crate::reading::page::{page, whole_record};
+use super::{Over, Post, Shared, indexer, searcher, taker, tell, watcher::Pending};
+use crate::model::{FileEvent, Message, Opener, Request};
+use crate::reading::page::{Only, page, whole_record};
 use crate::reading::{Abreast, Change, Format, Hits, Index, Lines, One, Pattern, Shown, Sieve, Together};
 use crate::source::{Bytes, Place, Source};
 use encoding_rs::Encoding;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
@@ -46,7 +47,12 @@ pub(super) fn run(
     shared: Arc<Shared>,
     orders: Receiver<Order>,
     out: SyncSender<Message>,
-    (indexer, searcher, finder): (Post<indexer::Order>, Post<searcher::Order>, Post<Find>),
+    (indexer, searcher, finder, taker): (
+        Post<indexer::Order>,
+        Post<searcher::Order>,
+        Post<Find>,
+        Post<taker::Order>,
+    ),
     encoding: Option<&'static Encoding>,
 ) -> impl FnOnce() + Send {
     move || {
@@ -58,6 +64,7 @@ pub(super) fn run(
             indexer,
             searcher,
             finder,
+            taker,
             encoding,
             serial: 0,
             tag: 0,
@@ -82,6 +89,7 @@ struct Pager {
     indexer: Post<indexer::Order>,
     searcher: Post<searcher::Order>,
     finder: Post<Find>,
+    taker: Post<taker::Order>,
     encoding: Option<&'static Encoding>,
     /// Counts the files that were opened, to tell which of them something was found for.
     serial: u64,
@@ -165,6 +173,24 @@ impl Pager {
                 self.finder.send(Find { serial: self.serial, jobs, only_with: true });
                 Ok(())
             }
+            Request::Copy(text) => {
+                self.taker.send(taker::Order::Copy(text));
+                Ok(())
+            }
+            Request::Take { tag, range, only } if tag == self.tag => {
+                if let Some(wanted) = self.wanted_of(range, only) {
+                    self.taker.send(taker::Order::Take(wanted));
+                }
+                Ok(())
+            }
+            Request::Save { tag, range, only, path, over } if tag == self.tag => {
+                let serial = self.shared.saves.fetch_add(1, Ordering::Relaxed) + 1;
+                if let Some(wanted) = self.wanted_of(range, only) {
+                    self.taker.send(taker::Order::Save { wanted, path, over, serial });
+                }
+                Ok(())
+            }
+            Request::Open { tag, at, opener } if tag == self.tag => self.open(at, opener),
             Request::Record { tag, at } if tag == self.tag => self.record(at),
             Request::Step { tag, step, from, pattern, only } if tag == self.tag => {
                 let serial = self.shared.steps.load(Ordering::Relaxed);
@@ -364,6 +390,36 @@ impl Pager {
         let index = Arc::clone(&self.index);
         self.indexer.send(indexer::Order::Start { tag, bytes, len, index });
         Ok(())
+    }
+
+    /// Lines of what is shown, for whoever takes them out.
+    fn wanted_of(&mut self, range: Range<u64>, only: Only) -> Option<Box<taker::Wanted>> {
+        let (bytes, len) = self.bytes()?;
+        let range = range.start..range.end.min(len);
+        let (tag, levels, only) = (self.tag, only.levels, self.filtered(only.matching));
+        let (index, format) = (Arc::clone(&self.index), self.format.clone());
+        Some(Box::new(taker::Wanted { tag, range, levels, only, bytes, len, index, format }))
+    }
+
+    /// Finds out where a line is in its file, for another program.
+    fn open(&mut self, at: u64, opener: Opener) -> Result<(), Over> {
+        let Some(wanted) = self.wanted_of(at..at + 1, Only::ALL) else { return Ok(()) };
+        let place = match &self.shown {
+            Some(Shown::One(_)) if at >= wanted.bytes.base() => self.wanted.first().map(|(place, _)| place),
+            _ => None,
+        };
+        let file = place.and_then(|place| Some(self.source.watch_path(Some(&place.job))?.join(&place.file)));
+        match file {
+            Some(file) => {
+                self.taker.send(taker::Order::Open { wanted, file, opener });
+                Ok(())
+            }
+            None => {
+                let what =
+                    "this line is of no single file that is as it is shown: S saves what is shown".to_owned();
+                tell(&self.out, Message::Said(what))
+            }
+        }
     }
 
     /// Hands out a record whole.

@@ -3,7 +3,7 @@
 use super::{Case, numbered};
 use crate::config::Bell;
 use crate::keys::{Action, TABLE, Where, key};
-use crate::model::{Clock, For, Grouping, Message, Mode, Pane, Sort, State};
+use crate::model::{Clock, For, Grouping, Message, Mode, Opener, Pane, Request, Sort, State};
 use crate::reading::page::Levels;
 use log::Level;
 
@@ -154,6 +154,37 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
         A::Marks => {
             press(case);
             assert_eq!(case.model.mode, Mode::Marks(0));
+        }
+        A::Copy => {
+            case.keys("/line 150$\r");
+            press(case);
+            assert!(matches!(&case.asked, Some(Request::Copy(text)) if text.ends_with("line 150")));
+        }
+        A::CopyRecord => {
+            press(case);
+            let Some(Request::Record { tag, at }) = case.asked else { panic!("{:?}", case.asked) };
+            let text = b"one\n\tand two".to_vec();
+            let record = crate::reading::page::Record { range: at..at + 9, text, cut: false };
+            case.send(Message::Record { tag, record });
+            assert!(matches!(&case.asked, Some(Request::Copy(text)) if text == "one\n\tand two"));
+        }
+        A::Range => {
+            case.keys("/line 150$\r");
+            press(case);
+            case.keys("jjy");
+            let Some(Request::Take { range, .. }) = case.asked.clone() else { panic!("{:?}", case.asked) };
+            let text =
+                String::from_utf8_lossy(&case.text[range.start as usize..range.end as usize]).into_owned();
+            assert!(text.lines().count() == 3 && text.ends_with("line 152\n"), "{text}");
+        }
+        A::Save => {
+            press(case);
+            assert_eq!(case.model.mode, Mode::Typing(For::Save, "import-42.debug.log".into()));
+        }
+        A::Editor | A::Pager => {
+            press(case);
+            let wanted = if action == A::Editor { Opener::Editor } else { Opener::Pager };
+            assert!(matches!(case.asked, Some(Request::Open { opener, .. }) if opener == wanted));
         }
         A::Sticky => {
             press(case);

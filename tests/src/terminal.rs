@@ -37,6 +37,9 @@ impl Terminal {
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
+        if let Ok(here) = std::env::current_dir() {
+            command.cwd(here);
+        }
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
         command.env_remove("RUST_BACKTRACE");
@@ -94,6 +97,12 @@ impl Terminal {
             .rev()
             .find(|row| row.contains(" FOLLOW ") || row.contains(" HOLD "))
             .unwrap_or_default()
+    }
+
+    /// The screen as it is now, with its colours.
+    #[must_use]
+    pub fn screen(&self) -> vt100::Screen {
+        self.seen.lock().expect("the screen").parser.screen().clone()
     }
 
     /// All bytes that ever came.

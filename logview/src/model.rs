@@ -1,6 +1,7 @@
 //! Everything the screen shows, everything that can happen, and everything that can be asked for. Plain values: what
 //! changes them is `update`, what draws them is `view`, and neither does any input or output.
 
+mod detail;
 mod fold;
 mod groups;
 mod jobs;
@@ -11,6 +12,7 @@ mod remembered;
 mod ruler;
 mod trail;
 
+pub use self::detail::Detail;
 pub use self::fold::{Fold, Folding, Shown, What};
 pub use self::groups::{Group, Grouping, Line};
 pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, main_file};
@@ -69,6 +71,8 @@ pub enum Mode {
     Commands(String, usize),
     /// A line of text for something.
     Typing(For, String),
+    /// One record, taken apart.
+    Detail(Box<Detail>),
     /// The list of marks, and which of them is chosen.
     Marks(usize),
     /// Something is said, until a key.

@@ -2,6 +2,7 @@
 //! What is needed from outside comes back as requests, in order.
 
 pub(crate) mod commands;
+pub(crate) mod detail;
 mod line;
 mod log;
 mod mouse;
@@ -92,7 +93,13 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             Vec::new()
         }
         Message::Taken { tag, text, cut } if tag == model.log.tag => take::on_taken(model, text, cut),
-        Message::Record { tag, record } if tag == model.log.tag => take::on_record(model, &record),
+        Message::Record { tag, record } if tag == model.log.tag => {
+            if model.log.copies_record {
+                return take::on_record(model, &record);
+            }
+            detail::show(model, record);
+            Vec::new()
+        }
         Message::Saving { percent } => {
             if model.saving {
                 (model.note, model.note_age) = (Some(format!("saving: {percent} %   Esc stops")), 0);
@@ -318,6 +325,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::ChooseDown => line::choose(model, true),
         Action::ChooseUp => line::choose(model, false),
         Action::Fold => line::fold_here(model),
+        Action::Detail => detail::open(model),
         Action::Copy => take::copy(model),
         Action::CopyRecord => take::copy_record(model),
         Action::Range => take::toggle_range(model),

@@ -4,6 +4,7 @@
 mod card;
 mod chart;
 mod commands;
+mod detail;
 mod frame;
 mod help;
 mod list;
@@ -50,6 +51,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
     match &model.mode {
         Mode::Help(filter, row) => help::draw(model, (filter, *row), theme, frame, size),
         Mode::Commands(typed, row) => commands::draw(model, (typed, *row), theme, frame, size),
+        Mode::Detail(detail) => detail::draw(detail, theme, frame, &areas),
         Mode::Marks(row) => marks::draw(model, *row, theme, frame, size),
         Mode::Notice(said) => notice::draw(said, theme, frame, size),
         Mode::Normal | Mode::Typing(..) => {}
@@ -97,7 +99,8 @@ fn boxed(title: &str, theme: Theme, frame: &mut Frame, area: Rect) {
     put(frame, area, 0, vec![span(format!("{left_top}{title}{line}{right_top}"), theme.focus())]);
     for row in 1..area.height - 1 {
         let inner = " ".repeat(wide);
-        put(frame, area, row, vec![span(format!("{down}{inner}{down}"), theme.focus())]);
+        let (side, inside) = (span(down, theme.focus()), span(inner, theme.text()));
+        put(frame, area, row, vec![side.clone(), inside, side]);
     }
     let last = format!("{left_bottom}{}{right_bottom}", across.repeat(wide));
     put(frame, area, area.height - 1, vec![span(last, theme.focus())]);

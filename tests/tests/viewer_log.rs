@@ -300,3 +300,23 @@ fn lines_records_and_ranges_are_copied_through_the_terminal() {
     copies(&terminal, "RVJST1I6IHR3bwoJYXQgdGhyZWUKSU5GTzogZm91cgo"); // it and the one below
     terminal.sees("copied range: 3 lines");
 }
+
+#[test]
+fn a_record_is_taken_apart_and_its_fields_are_copied() {
+    let mut root = Root::new();
+    let job = root.running("import-42");
+    job.log("ERROR", "bad row id=99182 {\"sku\":\"AC-14\",\"tags\":[1,2]}\n\tat map::row");
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("bad row");
+    terminal.keys("\t\r");
+    terminal.sees("since start   T+00:00:01.123");
+    terminal.sees("id            99182");
+    terminal.sees("  \"sku\": \"AC-14\",");
+    terminal.sees("more          at map::row");
+    terminal.keys("Gky");
+    terminal.sees("copied json: 7 lines");
+    terminal.keys("p");
+    terminal.sees("5b 45 52 52 4f 52 5d 20");
+    terminal.keys("\x1b");
+    terminal.loses("5b 45 52 52");
+}

@@ -114,7 +114,8 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             log.folding.except.clear();
             log.totals = Totals::default();
             log.volume = Volume::default();
-            log.held_at = (0, Some(Totals::default()));
+            // Whoever returns to where they were has seen the rest before.
+            log.held_at = if log.arrival.is_some() { (len, None) } else { (0, Some(Totals::default())) };
             if !first {
                 model.note = Some("the file was replaced or cut; this is the new one".to_owned());
             }

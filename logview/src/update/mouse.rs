@@ -34,7 +34,10 @@ pub(super) fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
 fn click(model: &mut Model, at: Position) -> Vec<Request> {
     let areas = model.areas();
     model.note = None;
-    if matches!(model.mode, Mode::Help(..) | Mode::Commands(..) | Mode::Marks(_) | Mode::Notice(_)) {
+    if matches!(
+        model.mode,
+        Mode::Help(..) | Mode::Commands(..) | Mode::Detail(_) | Mode::Marks(_) | Mode::Notice(_)
+    ) {
         model.mode = Mode::Normal;
     } else if areas.list.contains(at) {
         model.jobs.chosen = true;

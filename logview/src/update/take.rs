@@ -29,11 +29,9 @@ pub(super) fn copy_record(model: &mut Model) -> Vec<Request> {
     vec![Request::Record { tag: model.log.tag, at }]
 }
 
-/// A record that was asked for has come.
+/// The record that is to be copied has come.
 pub(super) fn on_record(model: &mut Model, record: &Record) -> Vec<Request> {
-    if !std::mem::take(&mut model.log.copies_record) {
-        return Vec::new();
-    }
+    model.log.copies_record = false;
     let text = String::from_utf8_lossy(&record.text).into_owned();
     copied(model, text, if record.cut { "the first part of the record" } else { "record" })
 }

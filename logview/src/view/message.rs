@@ -7,6 +7,7 @@ use crate::text::{self, Parts};
 use crate::theme::Theme;
 use crate::tint::tints;
 use ratatui::style::{Modifier, Style};
+use ratatui::text::Span;
 use std::ops::Range;
 
 /// Parts that are coloured in one line, and hits that are shown.
@@ -47,6 +48,15 @@ pub(super) fn parts(model: &Model, theme: Theme, line: &Line, bytes: &[u8], limi
         }
     }
     parts
+}
+
+/// A clean text, coloured by what stands out in it.
+pub(super) fn tinted(theme: Theme, text: &str) -> Vec<Span<'static>> {
+    let bytes = text.as_bytes();
+    let tints = tints(bytes, MOST).into_iter().map(|(range, tint)| (range, theme.tint(tint)));
+    let parts = over(vec![(0..bytes.len(), theme.text())], &tints.collect::<Vec<_>>());
+    let part = |range: Range<usize>| String::from_utf8_lossy(&bytes[range]).into_owned();
+    parts.into_iter().map(|(range, style)| Span::styled(part(range), style)).collect()
 }
 
 /// Whether a line is within the range that is being chosen.

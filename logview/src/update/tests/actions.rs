@@ -155,6 +155,16 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             press(case);
             assert_eq!(case.model.mode, Mode::Marks(0));
         }
+        A::Detail => {
+            press(case);
+            let Some(Request::Record { tag, at }) = case.asked else { panic!("{:?}", case.asked) };
+            let mut text = case.text[at as usize..].split(|byte| *byte == b'\n').next().unwrap().to_vec();
+            text.extend_from_slice(b" a=1");
+            let record = crate::reading::page::Record { range: at..at + text.len() as u64, text, cut: false };
+            case.send(Message::Record { tag, record });
+            case.keys("Gy");
+            assert!(matches!(&case.asked, Some(Request::Copy(text)) if text == "1"));
+        }
         A::Copy => {
             case.keys("/line 150$\r");
             press(case);

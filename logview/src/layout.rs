@@ -5,6 +5,9 @@ use ratatui::layout::{Margin, Rect};
 /// Below this width the list is a pop-up.
 pub(crate) const WIDE: u16 = 100;
 
+/// The search takes so many cells at least.
+const SEARCH: u16 = 96;
+
 /// Below this width the time column shrinks.
 pub(crate) const NARROW: u16 = 60;
 
@@ -17,6 +20,8 @@ pub struct Wishes {
     pub chart: bool,
     /// The list has the focus, which shows it where it is a pop-up.
     pub list: bool,
+    /// The search is open.
+    pub search: bool,
     /// Lines in the card under the list.
     pub card: u16,
 }
@@ -38,6 +43,8 @@ pub struct Areas {
     pub keys: Rect,
     /// The frame of the list where it stands over the log instead of beside it.
     pub popup: Rect,
+    /// The search, over the foot of the log, which ends above it.
+    pub search: Rect,
 }
 
 /// Takes rows off the top or the bottom of what is left, if it has them and more.
@@ -58,6 +65,27 @@ impl Rest {
     }
 }
 
+fn list_width(width: u16) -> u16 {
+    match width {
+        200.. => 78,
+        160.. => 60,
+        WIDE.. => 46,
+        _ => 0,
+    }
+}
+
+/// Rows of the search below so many rows of the body, which keeps most of them where there are few.
+fn search_rows(wishes: Wishes, body: u16) -> u16 {
+    match body {
+        _ if !wishes.search => 0,
+        26.. => 7,
+        14.. => 5,
+        7.. => 2,
+        2.. => 1,
+        _ => 0,
+    }
+}
+
 /// The areas of a screen.
 pub(crate) fn areas((width, height): (u16, u16), wishes: Wishes) -> Areas {
     let mut areas = Areas::default();
@@ -65,6 +93,7 @@ pub(crate) fn areas((width, height): (u16, u16), wishes: Wishes) -> Areas {
     let bar = |from: u16| u16::from(height >= from);
     if wishes.zoom {
         areas.status = rest.bottom(bar(2));
+        areas.search = rest.bottom(search_rows(wishes, rest.0.height));
         areas.log = rest.0;
         return areas;
     }
@@ -73,13 +102,16 @@ pub(crate) fn areas((width, height): (u16, u16), wishes: Wishes) -> Areas {
     areas.keys = rest.bottom(bar(6));
     areas.status = rest.bottom(bar(2));
     areas.rule = rest.bottom(bar(10));
+    let whole = rest.0.height;
+    let search = search_rows(wishes, whole);
+    // Beside the list if there is room, or else over both.
+    let beside = width.saturating_sub(list_width(width) + 1) >= SEARCH;
+    if !beside {
+        areas.search = rest.bottom(search);
+    }
     let body = rest.0;
     if width >= WIDE {
-        let list = match width {
-            200.. => 78,
-            160.. => 60,
-            _ => 46,
-        };
+        let list = list_width(width);
         areas.list = Rect { width: list, ..body };
         areas.divider = Rect { x: list, width: 1, ..body };
         rest.0 = Rect { x: list + 1, width: width - list - 1, ..body };
@@ -91,9 +123,15 @@ pub(crate) fn areas((width, height): (u16, u16), wishes: Wishes) -> Areas {
         areas.popup = Rect { x: (body.width - wide) / 2, y: body.y, width: wide, height: high };
         areas.list = areas.popup.inner(Margin::new(1, 1));
     }
+    if beside {
+        areas.search = rest.bottom(search);
+    }
     areas.tabs = rest.top(u16::from(rest.0.height >= 4));
-    areas.chart = if wishes.chart && rest.0.height >= 18 { rest.top(6) } else { Rect::default() };
-    if areas.chart.height == 0 && rest.0.height >= 12 {
+    // Nothing above the search moves when it is opened.
+    let high = rest.0.height + search;
+    areas.chart =
+        if wishes.chart && high >= 18 && rest.0.height >= 10 { rest.top(6) } else { Rect::default() };
+    if areas.chart.height == 0 && high >= 12 {
         rest.top(1); // air under the tabs
     }
     areas.log = rest.0;
@@ -108,14 +146,19 @@ mod tests {
     fn nothing_lies_outside_at_any_size_and_the_log_stays_longest() {
         for width in 0..220 {
             for height in 0..70 {
-                for bits in 0..8 {
-                    let wishes =
-                        Wishes { zoom: bits & 1 != 0, chart: bits & 2 != 0, list: bits & 4 != 0, card: 8 };
+                for bits in 0..16 {
+                    let wishes = Wishes {
+                        zoom: bits & 1 != 0,
+                        chart: bits & 2 != 0,
+                        list: bits & 4 != 0,
+                        search: bits & 8 != 0,
+                        card: 8,
+                    };
                     let screen = Rect::new(0, 0, width, height);
                     let a = areas((width, height), wishes);
                     for area in [
                         a.popup, a.header, a.title, a.list, a.card, a.divider, a.tabs, a.chart, a.log,
-                        a.rule, a.status, a.keys,
+                        a.rule, a.status, a.keys, a.search,
                     ] {
                         assert_eq!(
                             area.intersection(screen).area(),

@@ -10,6 +10,7 @@ mod message;
 mod moment;
 mod remembered;
 mod ruler;
+mod search;
 mod trail;
 
 pub use self::detail::Detail;
@@ -20,6 +21,7 @@ pub use self::log::{Clock, Columns, Focus, Log, Search};
 pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;
 pub use self::ruler::{Ruler, millis, ruled, rulers};
+pub use self::search::{Extent, Scope, SearchBox};
 pub use self::trail::{Arrival, Instant, Mark, Spot, Trail, time_of};
 pub use crate::opener::{Opener, Opening};
 
@@ -38,7 +40,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use logcore::disk::{Recovered, Reload};
 use std::ops::Range;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// How it is to look, from the command line, the environment and `config.yaml`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +71,8 @@ pub enum Mode {
     Help(String, usize),
     /// The commands, narrowed to what was typed, and which of them is chosen.
     Commands(String, usize),
+    /// What to search for.
+    Search,
     /// A line of text for something.
     Typing(For, String),
     /// One record, taken apart.
@@ -92,8 +96,6 @@ pub struct Notice {
 /// What a typed line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum For {
-    /// A search in the log.
-    Search,
     /// Showing only the lines that match.
     Only,
     /// Showing only the jobs whose name matches.
@@ -129,6 +131,7 @@ pub struct Model {
     pub zone: FixedOffset,
     pub jobs: Jobs,
     pub log: Log,
+    pub search: SearchBox,
     pub focus: Pane,
     pub mode: Mode,
     pub config: Config,
@@ -169,6 +172,7 @@ impl Model {
             zone: *now.offset(),
             jobs: Jobs::default(),
             log: Log::default(),
+            search: SearchBox::default(),
             focus: if size.0 >= WIDE { Pane::List } else { Pane::Log },
             mode: Mode::Normal,
             config: Config::default(),
@@ -240,7 +244,8 @@ impl Model {
         Wishes {
             zoom: self.zoom,
             chart: self.chart,
-            list: self.focus == Pane::List,
+            list: self.focus == Pane::List && self.mode != Mode::Search,
+            search: self.mode == Mode::Search,
             card: if self.size.1 >= 44 { 11 } else { 8 },
         }
     }
@@ -295,11 +300,13 @@ pub enum Message {
         found: Found,
         wrapped: bool,
     },
-    /// So many lines match so far.
+    /// So many lines match so far, as far as was read, which took so long.
     Hits {
         tag: u64,
         count: u64,
         complete: bool,
+        read: u64,
+        took: Duration,
     },
     /// The configuration was saved; one that cannot be understood changes nothing.
     Configured(Box<Result<Config, Refused>>),

@@ -7,6 +7,7 @@ mod line;
 mod log;
 mod mouse;
 pub(crate) mod notice;
+mod search;
 pub(crate) mod take;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -313,7 +314,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::AllLevels => log::set_levels(model, Levels::ALL),
         Action::OlderFile => other_file(model, false),
         Action::NewerFile => other_file(model, true),
-        Action::Search => type_for(model, For::Search),
+        Action::Search => search::open(model),
         Action::Only => type_for(model, For::Only),
         Action::FilterJobs => type_for(model, For::Jobs),
         Action::Commands => {
@@ -488,7 +489,7 @@ fn other_file(model: &mut Model, next: bool) -> Vec<Request> {
 
 fn type_for(model: &mut Model, what: For) -> Vec<Request> {
     let text = match what {
-        For::Search | For::Moment | For::Note | For::Save | For::SaveOver => String::new(),
+        For::Moment | For::Note | For::Save | For::SaveOver => String::new(),
         For::Only => model.log.only_text.clone(),
         For::Jobs => model.jobs.filter.clone(),
     };

@@ -12,6 +12,7 @@ mod log;
 mod marks;
 mod message;
 mod notice;
+mod search;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -54,6 +55,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
         Mode::Detail(detail) => detail::draw(detail, theme, frame, &areas),
         Mode::Marks(row) => marks::draw(model, *row, theme, frame, size),
         Mode::Notice(said) => notice::draw(said, theme, frame, size),
+        Mode::Search => search::draw(model, theme, frame, areas.search),
         Mode::Normal | Mode::Typing(..) => {}
     }
 }

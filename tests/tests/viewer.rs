@@ -386,7 +386,7 @@ fn search_finds_counts_and_steps_both_ways() {
     terminal.sees("no line that matches");
     terminal.sees("0 hits");
     terminal.keys("/(\r");
-    terminal.sees("not a regular expression");
+    terminal.sees("wrong at character 1: unclosed group");
 }
 
 #[test]

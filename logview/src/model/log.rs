@@ -9,6 +9,7 @@ use crate::source::Place;
 use crate::text;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where the screen goes when lines arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,15 @@ pub struct Search {
     pub pattern: Pattern,
     /// Lines that match, and whether all were looked at.
     pub hits: Option<(u64, bool)>,
+    /// How many bytes were read for that, and how long it took.
+    pub effort: (u64, Duration),
+}
+
+impl Search {
+    /// Nothing is known yet.
+    pub fn new(text: String, pattern: Pattern) -> Search {
+        Search { text, pattern, hits: None, effort: Default::default() }
+    }
 }
 
 /// See the module.

@@ -90,6 +90,12 @@ impl Hits {
         (known.count, known.whole as usize == known.blocks.len())
     }
 
+    /// How many bytes were looked at.
+    pub fn read(&self) -> u64 {
+        let known = self.known();
+        if known.whole as usize == known.blocks.len() { known.len } else { known.whole * BLOCK }
+    }
+
     /// Looks at blocks that are not known yet, outward from a place, until all are known or `stop` says so. `told` is
     /// called now and then under way.
     ///

@@ -5,34 +5,104 @@ use memchr::{memchr, memrchr};
 use regex::bytes::{Regex, RegexBuilder};
 use std::ops::Range;
 
-/// A regular expression over bytes; lower case alone means either case.
+/// How what was typed is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct How {
+    /// As a regular expression, or else letter by letter.
+    pub regex: bool,
+    /// Lower case alone means either case; or else every letter means itself.
+    pub smart_case: bool,
+    /// Only where it is no part of a longer word.
+    pub word: bool,
+}
+
+impl Default for How {
+    fn default() -> How {
+        How { regex: true, smart_case: true, word: false }
+    }
+}
+
+/// Why a text is no pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// Which bytes of it.
+    pub at: Range<usize>,
+    /// What is wrong with them, in a few words.
+    pub why: String,
+}
+
+/// A regular expression over bytes, or a text.
 #[derive(Clone, Debug)]
 pub struct Pattern {
+    text: String,
+    how: How,
     regex: Regex,
     /// What is looked for first.
     rare: Option<Rare>,
 }
 
+/// The same text, meant in the same way.
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Pattern) -> bool {
+        (&self.text, self.how) == (&other.text, other.how)
+    }
+}
+
 impl Pattern {
-    /// Compiles a pattern.
+    /// Compiles a regular expression; lower case alone means either case.
     ///
     /// # Errors
     /// Why it is none, in one line.
     pub fn new(text: &str) -> Result<Pattern, String> {
-        let literal_upper = !text.contains('\\') && text.chars().any(char::is_uppercase);
-        let escaped_upper = text.contains('\\') && has_literal_upper(text);
-        let any_case = !literal_upper && !escaped_upper;
-        let regex =
-            RegexBuilder::new(text).case_insensitive(any_case).multi_line(true).size_limit(1 << 22).build();
-        regex.map(|regex| Pattern { regex, rare: Rare::of(text, any_case) }).map_err(|error| {
-            let text = error.to_string();
-            text.lines().last().unwrap_or("not a regular expression").trim_start_matches("error: ").to_owned()
-        })
+        Pattern::with(text, How::default()).map_err(|wrong| wrong.why)
+    }
+
+    /// Compiles what was typed.
+    ///
+    /// # Errors
+    /// Where it is wrong, and why.
+    pub fn with(text: &str, how: How) -> Result<Pattern, Wrong> {
+        let mut source = text.to_owned();
+        let mut escapes = false;
+        if how.regex {
+            if let Err(error) = regex_syntax::ParserBuilder::new().utf8(false).build().parse(text) {
+                return Err(Wrong::of(text, &error));
+            }
+            escapes = text.contains('\\');
+        } else {
+            source = regex::escape(text);
+        }
+        if how.word {
+            source = format!(r"\b{{start-half}}(?:{source})\b{{end-half}}");
+        }
+        let upper = if escapes { has_literal_upper(text) } else { text.chars().any(char::is_uppercase) };
+        let any_case = how.smart_case && !upper;
+        let regex = RegexBuilder::new(&source)
+            .case_insensitive(any_case)
+            .multi_line(true)
+            .size_limit(1 << 22)
+            .build();
+        match regex {
+            Ok(regex) => Ok(Pattern { text: text.to_owned(), how, regex, rare: Rare::of(&source, any_case) }),
+            Err(regex::Error::CompiledTooBig(_)) => {
+                Err(Wrong { at: 0..text.len(), why: "it would match too much at once".to_owned() })
+            }
+            Err(error) => {
+                let error = error.to_string();
+                let last = error.lines().last().unwrap_or("not a regular expression");
+                Err(Wrong { at: 0..text.len(), why: last.trim_start_matches("error: ").to_owned() })
+            }
+        }
     }
 
     /// As it was written.
     pub fn text(&self) -> &str {
-        self.regex.as_str()
+        &self.text
+    }
+
+    /// How it is meant.
+    pub fn how(&self) -> How {
+        self.how
     }
 
     /// The quickest way to find it in data like this.
@@ -48,6 +118,22 @@ impl Pattern {
     /// Where it matches within a line: not empty, in order, at most `most`.
     pub fn ranges(&self, line: &[u8], most: usize) -> Vec<Range<usize>> {
         self.regex.find_iter(line).map(|hit| hit.range()).filter(|hit| !hit.is_empty()).take(most).collect()
+    }
+}
+
+impl Wrong {
+    fn of(text: &str, error: &regex_syntax::Error) -> Wrong {
+        use regex_syntax::Error;
+        let (span, why) = match error {
+            Error::Parse(error) => (Some(error.span()), error.kind().to_string()),
+            Error::Translate(error) => (Some(error.span()), error.kind().to_string()),
+            _ => (None, "not a regular expression".to_owned()),
+        };
+        let mut at = span.map_or(0..text.len(), |span| span.start.offset..span.end.offset);
+        if at.is_empty() {
+            at.end += text[at.start..].chars().next().map_or(0, char::len_utf8);
+        }
+        Wrong { at, why }
     }
 }
 
@@ -119,7 +205,59 @@ mod tests {
         assert!(Pattern::new("(").is_err());
     }
 
+    fn how(regex: bool, smart_case: bool, word: bool) -> How {
+        How { regex, smart_case, word }
+    }
+
+    #[test]
+    fn what_is_typed_is_meant_as_the_toggles_say() {
+        let is_match =
+            |text: &str, how: How, line: &str| Pattern::with(text, how).unwrap().is_match(line.as_bytes());
+        assert!(is_match("a.c", how(true, true, false), "ABC"));
+        assert!(
+            !is_match("a.c", how(true, false, false), "ABC")
+                && is_match("a.c", how(true, false, false), "abc")
+        );
+        assert!(
+            !is_match("a.c", how(false, true, false), "abc")
+                && is_match("a.c(", how(false, true, false), "A.C(")
+        );
+        assert!(
+            !is_match(r"\W", how(false, true, false), r"\w")
+                && is_match(r"\w", how(false, true, false), r"\W")
+        );
+        for line in ["reset", "a reset.", "reset-now"] {
+            assert!(is_match("reset", how(true, true, true), line), "{line}");
+        }
+        for line in ["resets", "preset", "re_reset"] {
+            assert!(!is_match("reset", how(true, true, true), line), "{line}");
+        }
+        assert!(is_match("(x)", how(false, true, true), "f (x)."));
+        assert!(
+            is_match("a|bc", how(true, true, true), "bc") && !is_match("a|bc", how(true, true, true), "abc")
+        );
+    }
+
+    #[test]
+    fn where_it_is_wrong_is_told() {
+        let wrong = |text: &str| Pattern::with(text, How::default()).unwrap_err();
+        assert_eq!(wrong("conn(ection"), Wrong { at: 4..5, why: "unclosed group".into() });
+        assert_eq!(wrong("a[z-a]").at, 2..5);
+        assert_eq!(wrong("*x").at, 0..1);
+        assert_eq!(wrong(r"\p{Nothing}").why, "Unicode property not found");
+        assert_eq!(wrong("(a{1000}){1000}").at, 0..15);
+        assert!(Pattern::with("conn(ection", how(false, true, true)).is_ok());
+    }
+
     proptest! {
+        #[test]
+        fn any_text_is_a_pattern_or_told_to_be_wrong_within_itself(text in any::<String>(), regex in any::<bool>(), word in any::<bool>()) {
+            match Pattern::with(&text, how(regex, true, word)) {
+                Ok(pattern) => { pattern.is_match(b"x"); }
+                Err(wrong) => prop_assert!(regex && text.get(wrong.at.clone()).is_some(), "{wrong:?}"),
+            }
+        }
+
         #[test]
         fn the_quick_look_changes_nothing(
             text in "[abkszZ \n-]{0,80}", pattern in "[abksz]?(z|-z|zz|[az]z|Z)[ab]?(b+|z*|\\$)?",

@@ -1,9 +1,7 @@
 //! What happens to the log pane: lines arrive, the file grows, a person moves, jumps, searches and filters.
 
 use crate::layout::Areas;
-use crate::model::{
-    Arrival, Columns, FileEvent, Focus, Log, Message, Model, Request, Search, Shown, Step, time_of,
-};
+use crate::model::{Arrival, Columns, FileEvent, Focus, Log, Message, Model, Request, Shown, Step, time_of};
 use crate::reading::head::clock_at;
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
@@ -31,9 +29,10 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
             }
             Vec::new()
         }
-        Message::Hits { tag, count, complete } if tag == log.tag => {
+        Message::Hits { tag, count, complete, read, took } if tag == log.tag => {
             if let Some(search) = &mut log.search {
                 search.hits = Some((count, complete));
+                search.effort = (read, took);
             }
             Vec::new()
         }
@@ -393,20 +392,6 @@ fn filtered(model: &mut Model) -> Vec<Request> {
     }
     let at = log.cursor.unwrap_or(log.top);
     vec![log.ask(Anchor::At(at), height, Focus::Upper(at))]
-}
-
-/// Starts a search: counts, and goes to the first hit from the screen on.
-pub(super) fn search(model: &mut Model, text: String, pattern: Pattern) -> Vec<Request> {
-    let tag = model.log.tag;
-    (model.log.stepping, model.log.queued) = (false, Vec::new());
-    model.log.search = Some(Search { text, pattern: pattern.clone(), hits: None });
-    model.log.cursor = None;
-    model.log.refold();
-    // While following, what was there last is nearer than what will come.
-    let way = if model.log.following { Way::Backward } else { Way::Forward };
-    let mut requests = step(model, Step::Hit(way));
-    requests.push(Request::Count { tag, pattern: Some(pattern), near: model.log.top });
-    requests
 }
 
 /// Jumps to the next place of a kind.

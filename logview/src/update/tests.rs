@@ -3,7 +3,7 @@
 mod actions;
 
 use super::*;
-use crate::model::{FileEvent, Job, Listing, Look, RunInfo, State};
+use crate::model::{FileEvent, Job, Listing, Look, RunInfo, Search, State};
 use crate::reading::index::tests::indexed;
 use crate::reading::lines::tests::{Memory, lines};
 use crate::reading::page::{Only, page};
@@ -14,6 +14,7 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A model and the file that it shows.
 pub(crate) struct Case {
@@ -133,6 +134,12 @@ impl Case {
                 let page = self.page((anchor, before, after), &only);
                 vec![Message::Page { tag, page, before: None, focus }]
             }
+            Request::Count { tag, pattern: Some(pattern), .. } => {
+                let hits = self.hits(pattern);
+                hits.find_all(0, &|| (), &|| false).unwrap();
+                let (count, complete) = hits.count();
+                vec![Message::Hits { tag, count, complete, read: len, took: Duration::from_millis(61) }]
+            }
             Request::Step { tag, step: step @ Step::Hit(way), from, pattern: Some(pattern), .. } => {
                 let range =
                     if way == Way::Forward { from.saturating_add(1).min(len)..len } else { 0..from.min(len) };
@@ -220,8 +227,7 @@ fn a_search_whose_hits_are_all_hidden_says_so() {
     let mut case = Case::new(&numbered(100), (120, 36));
     case.model.log.only.levels = Levels::only(Level::Error);
     let pattern = Pattern::new("line").unwrap();
-    case.model.log.search =
-        Some(crate::model::Search { text: "line".into(), pattern, hits: Some((100, true)) });
+    case.model.log.search = Some(Search { hits: Some((100, true)), ..Search::new("line".into(), pattern) });
     case.model.log.stepping = true;
     let (tag, step) = (case.model.log.tag, Step::Hit(Way::Forward));
     case.send(Message::Found { tag, step, found: Found::Nothing, wrapped: false });
@@ -235,7 +241,7 @@ fn a_job_that_nobody_moved_to_takes_the_list_nowhere() {
     case.send(Message::Jobs(jobs));
     case.model.jobs.settle_choice();
     let mut ended = case.job("import-42", State::Done);
-    (ended.errors, ended.written) = (0, Some(case.model.now - std::time::Duration::from_secs(900)));
+    (ended.errors, ended.written) = (0, Some(case.model.now - Duration::from_secs(900)));
     case.send(Message::Jobs(vec![ended]));
     assert_eq!((case.model.jobs.row(), case.model.jobs.offset), (Some(60), 0));
     case.keys("k");
@@ -277,13 +283,13 @@ fn what_is_typed_is_text_of_any_language() {
     let mut press = |code, modifiers| case.send(Message::Key(KeyEvent::new(code, modifiers)));
     press(KeyCode::Backspace, KeyModifiers::NONE);
     press(KeyCode::Backspace, KeyModifiers::NONE);
-    assert_eq!(case.model.mode, Mode::Typing(For::Search, "naïve ".into()));
+    assert_eq!(case.model.search.text, "naïve ");
     let mut press = |code, modifiers| case.send(Message::Key(KeyEvent::new(code, modifiers)));
     press(KeyCode::Char('w'), KeyModifiers::CONTROL);
-    assert_eq!(case.model.mode, Mode::Typing(For::Search, String::new()));
+    assert_eq!(case.model.search.text, "");
     case.keys("ünï");
     case.send(Message::Key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)));
-    assert_eq!(case.model.mode, Mode::Typing(For::Search, String::new()));
+    assert_eq!(case.model.search.text, "");
 }
 
 #[test]

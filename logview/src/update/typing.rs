@@ -1,6 +1,6 @@
 //! Keys while something is typed: a search, a filter, or the narrowing of the help.
 
-use super::{commands, log, settle, take, trail};
+use super::{commands, log, search, settle, take, trail};
 use crate::keys;
 use crate::model::{For, Mode, Model, Moment, Request, Step};
 use crate::reading::Pattern;
@@ -17,6 +17,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
             Vec::new()
         }
         Mode::Commands(text, row) => commands::on_key(model, text, row, key),
+        Mode::Search => search::on_key(model, key),
         Mode::Typing(what, text) => on_line(model, what, text, key),
         Mode::Detail(detail) => super::detail::on_key(model, detail, key),
         Mode::Marks(row) => trail::on_key(model, row, key),
@@ -87,8 +88,7 @@ fn accept(model: &mut Model, what: For, text: String) -> Vec<Request> {
         return go_to_moment(model, text);
     }
     match Pattern::new(&text) {
-        Ok(pattern) if what == For::Only => log::set_only(model, Some(pattern), text),
-        Ok(pattern) => log::search(model, text, pattern),
+        Ok(pattern) => log::set_only(model, Some(pattern), text),
         Err(why) => {
             model.note = Some(format!("not a regular expression: {why}"));
             model.mode = Mode::Typing(what, text);

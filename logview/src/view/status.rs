@@ -128,6 +128,9 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     if let Mode::Typing(what, text) = &model.mode {
         return typed(*what, text, theme, frame, area);
     }
+    if model.mode == Mode::Search {
+        return super::search::keys(model, theme, frame, area);
+    }
     let place = if model.focus == Pane::List { Where::List } else { Where::Log };
     let here = |row: &&Binding| {
         !row.hint.is_empty()
@@ -185,7 +188,6 @@ fn does_nothing(model: &Model, action: Action) -> bool {
 
 fn typed(what: For, text: &str, theme: Theme, frame: &mut Frame, area: Rect) {
     let (prompt, hint) = match what {
-        For::Search => (" / ", "Enter searches, Esc leaves   regex, smart case "),
         For::Only => (" only lines with ", "Enter shows them, empty shows all, Esc leaves "),
         For::Jobs => (" jobs ", "Enter keeps it, Esc clears it "),
         For::Save => (" save as ", "Enter saves what is shown, Esc leaves "),

@@ -467,5 +467,5 @@ impl Pager {
 /// Where a pattern matches in a file.
 fn hits(old: Option<Hits>, pattern: Option<Pattern>, bytes: Option<(Arc<dyn Bytes>, u64)>) -> Option<Hits> {
     let (pattern, (bytes, len)) = pattern.zip(bytes)?;
-    old.filter(|old| old.pattern().text() == pattern.text()).or_else(|| Some(Hits::new(pattern, bytes, len)))
+    old.filter(|old| *old.pattern() == pattern).or_else(|| Some(Hits::new(pattern, bytes, len)))
 }

@@ -50,6 +50,9 @@ struct Counting {
     near: u64,
     told: Option<Instant>,
     last: Option<(u64, bool)>,
+    started: Instant,
+    /// How long it took to look at all for the first time.
+    took: Option<Duration>,
 }
 
 pub(super) fn run(
@@ -90,7 +93,15 @@ fn serve(
                     }
                 }
                 Order::Count { tag, hits, near } => {
-                    counting = Some(Counting { tag, hits, near, told: None, last: None });
+                    counting = Some(Counting {
+                        tag,
+                        hits,
+                        near,
+                        told: None,
+                        last: None,
+                        started: Instant::now(),
+                        took: None,
+                    });
                 }
                 Order::Grow(len) => counting.iter().for_each(|counting| counting.hits.grow(len)),
                 Order::Stop => counting = None,
@@ -108,6 +119,11 @@ fn serve(
 }
 
 impl Counting {
+    fn said(&self, (count, complete): (u64, bool)) -> Message {
+        let took = self.took.unwrap_or_else(|| self.started.elapsed());
+        Message::Hits { tag: self.tag, count, complete, read: self.hits.read(), took }
+    }
+
     /// Counts until all is counted or something else is wanted; says whether there is more to count.
     fn go_on(&mut self, out: &SyncSender<Message>, stop: &(dyn Fn() -> bool + Sync)) -> Result<bool, Over> {
         let told = Mutex::new(self.told);
@@ -115,17 +131,19 @@ impl Counting {
             let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
             if told.is_none_or(|at| at.elapsed() >= TELL) {
                 *told = Some(Instant::now());
-                let (count, complete) = self.hits.count();
-                drop(out.try_send(Message::Hits { tag: self.tag, count, complete }));
+                drop(out.try_send(self.said(self.hits.count())));
             }
         };
         let found = self.hits.find_all(self.near, &say, stop);
         self.told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (count, complete) = self.hits.count();
+        if complete && self.took.is_none() {
+            self.took = Some(self.started.elapsed());
+        }
         if complete && self.last != Some((count, complete)) {
             self.last = Some((count, complete));
             self.told = Some(Instant::now());
-            tell(out, Message::Hits { tag: self.tag, count, complete })?;
+            tell(out, self.said((count, complete)))?;
         }
         // What cannot be read is not tried for ever.
         Ok(!complete && found.is_ok())

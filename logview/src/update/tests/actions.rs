@@ -44,7 +44,7 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
         }
         A::Search => {
             press(case);
-            assert_eq!(case.model.mode, Mode::Typing(For::Search, String::new()));
+            assert_eq!(case.model.mode, Mode::Search);
         }
         A::NextHit | A::PreviousHit => {
             case.keys("/line 15.$\r");

@@ -1,0 +1,200 @@
+//! The search: what is typed and how it is meant, where it looks, what it has found so far and what that took. As much of it
+//! as the screen has room for.
+
+use super::{boxed, list::cursor, put, put_ends, span, width};
+use crate::model::{Model, Scope, Search};
+use crate::text;
+use crate::theme::Theme;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Span;
+use std::time::Duration;
+
+pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
+    if area.height == 0 || area.width < 8 {
+        return;
+    }
+    if area.height < 5 {
+        frame.render_widget(ratatui::widgets::Clear, area);
+        pattern(model, theme, frame, area, 0);
+        return put(frame, area, 1, [vec![span("   ", theme.text())], answer(model, theme)].concat());
+    }
+    boxed("Search", theme, frame, area);
+    let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
+    let at = pattern(model, theme, frame, inner, 0);
+    // Where there is room there is air, and a finger that points at what is wrong.
+    let air = u16::from(area.height >= 7);
+    if let (Some(at), 1) = (at, air) {
+        put(frame, inner, 1, vec![span(format!("{}^", " ".repeat(at)), theme.error())]);
+    }
+    scopes(model, theme, frame, inner, 1 + air);
+    let left = [vec![span("  ", theme.text())], answer(model, theme)].concat();
+    let hint = match width(&left) + 30 <= usize::from(inner.width) {
+        true => vec![
+            key("Enter", theme),
+            span(" go   ", theme.dim()),
+            key("^N ^P", theme),
+            span(" step ", theme.dim()),
+        ],
+        false => Vec::new(),
+    };
+    put_ends(frame, inner, 2 + 2 * air, left, hint);
+}
+
+/// The keys that work while something is typed, as many as fit.
+pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
+    let esc = if can_stop(model) { "stops, hits so far stay" } else { "closes" };
+    let keys = [
+        ("Esc", esc),
+        ("Enter", "go"),
+        ("^N ^P", "step"),
+        ("^R", "regex"),
+        ("^A", "case"),
+        ("^B", "word"),
+        ("^L", "where"),
+        ("PgUp PgDn", "scroll"),
+    ];
+    let mut spans = Vec::new();
+    for (name, hint) in keys {
+        let parts = [key(&format!(" {name}"), theme), span(format!(" {hint} "), theme.dim())];
+        if width(&spans) + width(&parts) > usize::from(area.width) {
+            break;
+        }
+        spans.extend(parts);
+    }
+    put(frame, area, 0, spans);
+}
+
+fn key(name: &str, theme: Theme) -> Span<'static> {
+    span(name.to_owned(), theme.focus())
+}
+
+fn can_stop(model: &Model) -> bool {
+    let counts = model.log.search.as_ref().is_some_and(|search| search.hits.is_none_or(|hits| !hits.1));
+    counts && !model.search.stopped
+}
+
+/// What is typed, and how it is meant; says in which cell it is wrong.
+fn pattern(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, row: u16) -> Option<usize> {
+    let search = &model.search;
+    let toggles = toggles(model, theme, area.width);
+    let room = usize::from(area.width).saturating_sub(width(&toggles) + 4);
+    let wrong = search.wrong.as_ref().map_or(0..0, |wrong| wrong.at.clone());
+    let bad = theme.error().add_modifier(Modifier::UNDERLINED);
+    let base = if search.is_old { theme.dim() } else { theme.text() };
+    let part = |range: std::ops::Range<usize>, style: Style| {
+        (text::name(search.text.get(range).unwrap_or_default().as_bytes(), theme.ascii()), style)
+    };
+    let parts =
+        [part(0..wrong.start, base), part(wrong.clone(), bad), part(wrong.end..search.text.len(), base)];
+    let before = text::cells(&parts[0].0);
+    let all: usize = parts.iter().map(|(text, _)| text::cells(text)).sum();
+    let skip = all.saturating_sub(room);
+    let mut spans = vec![span("/ ", theme.focus())];
+    spans.extend(text::cut(&parts, skip, room).into_iter().map(|(text, style)| span(text, style)));
+    spans.push(span(cursor(theme), theme.focus()));
+    put_ends(frame, area, row, spans, toggles);
+    search.wrong.as_ref().and_then(|_| Some(2 + before.checked_sub(skip)?))
+}
+
+/// What is switched on, by a cross, with the keys that switch it; shorter where there is less room.
+fn toggles(model: &Model, theme: Theme, room: u16) -> Vec<Span<'static>> {
+    let how = model.search.how;
+    let words = match room {
+        90.. => ["regex", "smart case", "whole word"],
+        56.. => ["regex", "case", "word"],
+        36.. => [".*", "aA", "\\b"],
+        _ => return Vec::new(),
+    };
+    let mut spans = Vec::new();
+    for ((word, on), name) in
+        words.into_iter().zip([how.regex, how.smart_case, how.word]).zip(["^R", "^A", "^B"])
+    {
+        let mark = if on { "[x] " } else { "[ ] " };
+        let style = if on { theme.text() } else { theme.dim() };
+        spans.extend([span(mark, theme.focus()), span(format!("{word} "), style)]);
+        if room >= 76 {
+            spans.push(span(format!("{name}  "), theme.dim()));
+        }
+    }
+    spans
+}
+
+/// Where it looks.
+fn scopes(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, row: u16) {
+    let search = &model.search;
+    let mut spans = vec![span("  ", theme.text())];
+    let mut scope = |scope: Scope, words: String| {
+        let on = search.scope == scope;
+        let mark = match (on, theme.ascii()) {
+            (true, false) => "(•) ",
+            (true, true) => "(*) ",
+            (false, _) => "( ) ",
+        };
+        let style = if on { theme.text() } else { theme.dim() };
+        spans.extend([span(mark, theme.focus()), span(format!("{words}    "), style)]);
+    };
+    if let Some(file) = &search.file {
+        scope(Scope::File, text::name(file.as_os_str().as_encoded_bytes(), theme.ascii()));
+    }
+    let extent = model.extent();
+    let files = if extent.files == 1 { "1 file".to_owned() } else { format!("{} files", extent.files) };
+    let rotated = if extent.rotated > 0 { format!(" + {} rotated", extent.rotated) } else { String::new() };
+    scope(Scope::Job, format!("this job, {files}{rotated}"));
+    put(frame, area, row, spans);
+}
+
+/// What it has come to in the log on screen, or what is wrong.
+fn answer(model: &Model, theme: Theme) -> Vec<Span<'static>> {
+    let search = &model.search;
+    if let Some(wrong) = &search.wrong {
+        let before = search.text.get(..wrong.at.start).unwrap_or_default().chars().count();
+        let why = text::name(wrong.why.as_bytes(), theme.ascii());
+        return vec![span(format!("wrong at character {}: {why}", before + 1), theme.error())];
+    }
+    let Some(current) = &model.log.search else {
+        return vec![span("type what to look for", theme.dim())];
+    };
+    let (count, effort) = said(model, current, theme);
+    vec![span(count, theme.strong()), span(effort, theme.dim())]
+}
+
+fn said(model: &Model, search: &Search, theme: Theme) -> (String, String) {
+    let Some((count, complete)) = search.hits else {
+        return (theme.symbols().dots.to_owned(), String::new());
+    };
+    let hits = match count {
+        0 if complete => "no hit".to_owned(),
+        1 => "1 hit".to_owned(),
+        many => format!("{} hits", text::number(many)),
+    };
+    let (read, took) = search.effort;
+    let hidden = !model.log.levels().is_all() || model.log.only.matching.is_some();
+    let hidden = if hidden { ", hidden lines too" } else { "" };
+    if complete {
+        return (hits, format!(", complete: {} in {}{hidden}", text::size(read), duration(took)));
+    }
+    let of = format!("{} of {}", text::size(read), text::size(model.log.len));
+    if model.search.stopped {
+        return (format!("{hits} so far"), format!(", stopped: {of}{hidden}"));
+    }
+    (format!("{hits} so far"), format!(": {of}{}{hidden}", rate(read, took)))
+}
+
+/// How many bytes a second, once that says something.
+fn rate(bytes: u64, took: Duration) -> String {
+    if took < Duration::from_millis(50) {
+        return String::new();
+    }
+    format!(", {}/s", text::size((bytes as f64 / took.as_secs_f64()) as u64))
+}
+
+/// `61 ms`, `2.4 s`.
+fn duration(took: Duration) -> String {
+    match took.as_millis() {
+        0 => "less than 1 ms".to_owned(),
+        millis @ 1..1000 => format!("{millis} ms"),
+        _ => format!("{:.1} s", took.as_secs_f64()),
+    }
+}

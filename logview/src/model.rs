@@ -1,6 +1,7 @@
 //! Everything the screen shows, everything that can happen, and everything that can be asked for. Plain values: what
 //! changes them is `update`, what draws them is `view`, and neither does any input or output.
 
+mod chart;
 mod detail;
 mod fold;
 mod groups;
@@ -13,6 +14,7 @@ mod ruler;
 mod search;
 mod trail;
 
+pub use self::chart::{Chart, Choice, LABEL, LEAST};
 pub use self::detail::Detail;
 pub use self::fold::{Fold, Folding, Shown, What};
 pub use self::groups::{Group, Grouping, Line};
@@ -75,6 +77,8 @@ pub enum Mode {
     Search,
     /// A line of text for something.
     Typing(For, String),
+    /// A moment or a span is being chosen in the chart.
+    Chart(Choice),
     /// One record, taken apart.
     Detail(Box<Detail>),
     /// The list of marks, and which of them is chosen.

@@ -1,6 +1,7 @@
 //! What happens to the model: one function per kind of message, none of which does any input or output or can fail.
 //! What is needed from outside comes back as requests, in order.
 
+mod chart;
 pub(crate) mod commands;
 pub(crate) mod detail;
 mod line;
@@ -326,6 +327,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::ChooseDown => line::choose(model, true),
         Action::ChooseUp => line::choose(model, false),
         Action::Fold => line::fold_here(model),
+        Action::ChooseTime => chart::open(model),
         Action::Detail => detail::open(model),
         Action::Copy => take::copy(model),
         Action::CopyRecord => take::copy_record(model),

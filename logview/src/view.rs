@@ -56,7 +56,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
         Mode::Marks(row) => marks::draw(model, *row, theme, frame, size),
         Mode::Notice(said) => notice::draw(said, theme, frame, size),
         Mode::Search => search::draw(model, theme, frame, areas.search),
-        Mode::Normal | Mode::Typing(..) => {}
+        Mode::Normal | Mode::Typing(..) | Mode::Chart(_) => {}
     }
 }
 

@@ -320,3 +320,20 @@ fn a_record_is_taken_apart_and_its_fields_are_copied() {
     terminal.keys("\x1b");
     terminal.loses("5b 45 52 52");
 }
+
+#[test]
+fn a_span_chosen_in_the_chart_is_gone_to_and_shown_alone() {
+    let mut root = Root::new();
+    minute_by_minute(&mut root);
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("record 599");
+    terminal.sees("└16:10");
+    terminal.keys("\tIge");
+    terminal.sees("1 error   Enter goes there");
+    terminal.keys("b lllll\r");
+    terminal.sees("the chart shows this span");
+    terminal.sees("└16:12:");
+    terminal.until("the span's first record", |screen| screen.contains("▸16:12:"));
+    terminal.keys("I\x1b");
+    terminal.sees("└16:10");
+}

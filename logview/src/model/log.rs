@@ -94,6 +94,8 @@ pub struct Log {
     pub len: u64,
     pub totals: Totals,
     pub volume: Volume,
+    /// Of which the chart shows these seconds alone.
+    pub span: Option<(i64, i64)>,
     pub only: Only,
     pub only_text: String,
     pub search: Option<Search>,
@@ -154,6 +156,7 @@ impl Default for Log {
             len: 0,
             totals: Totals::default(),
             volume: Volume::default(),
+            span: None,
             only: Only::ALL,
             only_text: String::new(),
             search: None,

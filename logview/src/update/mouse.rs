@@ -1,6 +1,6 @@
 //! The mouse: the wheel scrolls what is under it, a click chooses.
 
-use super::{log, select, settle};
+use super::{chart, log, select, settle};
 use crate::model::{Line, Mode, Model, Pane, Request};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -15,6 +15,11 @@ pub(super) fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
         MouseEventKind::ScrollDown => WHEEL,
         MouseEventKind::ScrollUp => -WHEEL,
         MouseEventKind::Down(MouseButton::Left) => return click(model, at),
+        MouseEventKind::Drag(MouseButton::Left) => {
+            chart::drag(model, at);
+            return Vec::new();
+        }
+        MouseEventKind::Up(MouseButton::Left) => return chart::release(model),
         _ => return Vec::new(),
     };
     if let Mode::Help(filter, row) = &mut model.mode {
@@ -39,7 +44,15 @@ fn click(model: &mut Model, at: Position) -> Vec<Request> {
         Mode::Help(..) | Mode::Commands(..) | Mode::Detail(_) | Mode::Marks(_) | Mode::Notice(_)
     ) {
         model.mode = Mode::Normal;
-    } else if areas.list.contains(at) {
+        return settle(model);
+    }
+    if matches!(model.mode, Mode::Normal | Mode::Chart(_)) && chart::press(model, at) {
+        return Vec::new();
+    }
+    if matches!(model.mode, Mode::Chart(_)) {
+        model.mode = Mode::Normal;
+    }
+    if areas.list.contains(at) {
         model.jobs.chosen = true;
         model.focus = Pane::List;
         let row = usize::from(at.y - areas.list.y);

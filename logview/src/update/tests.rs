@@ -332,6 +332,13 @@ fn the_mouse_scrolls_chooses_jobs_and_levels() {
     case.send(mouse(click, 5, 4));
     assert_eq!(case.model.jobs.selected().unwrap().name, "other");
     assert_eq!(case.model.log.place.as_ref().unwrap().job, std::path::Path::new("other"));
+    // A press in the chart chooses a moment, a move a span, and a release goes there.
+    let chart = case.model.areas().chart;
+    case.send(mouse(click, chart.x + 7, chart.y + 2));
+    assert!(matches!(case.model.mode, Mode::Chart(_)));
+    case.send(mouse(MouseEventKind::Up(MouseButton::Left), chart.x + 7, chart.y + 2));
+    assert!(matches!(case.asked, Some(Request::Step { step: Step::Instant(_), .. })));
+    assert_eq!(case.model.mode, Mode::Normal);
     let row = crate::view::tests::screen(&case.model, (120, 36)).lines().nth(2).unwrap().to_owned();
     let column = row.chars().collect::<String>().find("Error").map(|at| row[..at].chars().count()).unwrap();
     case.send(mouse(click, column as u16, 2));

@@ -19,6 +19,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         Mode::Commands(text, row) => commands::on_key(model, text, row, key),
         Mode::Search => search::on_key(model, key),
         Mode::Typing(what, text) => on_line(model, what, text, key),
+        Mode::Chart(choice) => super::chart::on_key(model, choice, key),
         Mode::Detail(detail) => super::detail::on_key(model, detail, key),
         Mode::Marks(row) => trail::on_key(model, row, key),
     }

@@ -3,7 +3,7 @@
 use super::{Case, numbered};
 use crate::config::Bell;
 use crate::keys::{Action, TABLE, Where, key};
-use crate::model::{Clock, For, Grouping, Message, Mode, Opener, Pane, Request, Sort, State};
+use crate::model::{Clock, For, Grouping, Message, Mode, Opener, Pane, Request, Sort, State, Step};
 use crate::reading::page::Levels;
 use log::Level;
 
@@ -154,6 +154,16 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
         A::Marks => {
             press(case);
             assert_eq!(case.model.mode, Mode::Marks(0));
+        }
+        A::ChooseTime => {
+            press(case);
+            let Mode::Chart(choice) = case.model.mode else { panic!("{:?}", case.model.mode) };
+            let chart = case.model.chart_shown().unwrap();
+            case.keys("g \r");
+            assert!(choice.at < chart.columns.len());
+            assert!(
+                matches!(&case.asked, Some(Request::Step { step: Step::Instant(at), .. }) if *at == (chart.start, 0))
+            );
         }
         A::Detail => {
             press(case);

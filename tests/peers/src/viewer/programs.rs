@@ -10,7 +10,7 @@ pub struct Program {
     pub command: String,
     arguments: Vec<OsString>,
     /// It is given the root and not the file.
-    root: bool,
+    pub root: bool,
     /// Its arguments for following a file.
     follow: &'static [&'static str],
     /// Goes to the first line, the last line, and to a line by its number.

@@ -33,8 +33,10 @@ impl Screen {
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env_remove("LESS");
-        // No path: logview keeps nothing, so that each row starts from what a first look starts from.
-        command.env("XDG_CACHE_HOME", "none");
+        // No paths: logview keeps nothing, so that each row starts from what a first look starts from.
+        for name in ["XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
+            command.env(name, "none");
+        }
         let mut reader = pair.master.try_clone_reader()?;
         let input = pair.master.take_writer()?;
         let cells = |count: u16| count.try_into().context("no cells");

@@ -265,6 +265,17 @@ mod tests {
     }
 
     #[test]
+    fn very_long_lines_fill_a_page_before_they_fill_the_memory() {
+        let text = "x".repeat(32 << 20);
+        for anchor in [Anchor::Start, Anchor::End, Anchor::At(16 << 20)] {
+            let page = take(&text, (anchor, 4000, 4000), Levels::ALL, None);
+            let bytes: usize = page.lines.iter().map(|line| line.text.len()).sum();
+            assert!((6 << 20..14 << 20).contains(&bytes), "{anchor:?}: {bytes}");
+            assert!(!page.from_start || !page.to_end);
+        }
+    }
+
+    #[test]
     fn a_record_is_taken_whole_from_any_of_its_lines_and_never_too_much_of_it() {
         let mut lines = lines(TEXT.as_bytes());
         for at in [9, 19, 20, 30] {

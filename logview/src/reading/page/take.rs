@@ -27,14 +27,17 @@ struct Above {
 /// What was found, and whether there is nothing more that way.
 type Part = (Vec<Line>, bool);
 
+/// Bytes of lines that are taken in one direction, about: very long ones fill any screen.
+const MOST: usize = 6 << 20;
+
 impl Take<'_> {
     pub(super) fn forward(&mut self, start: u64, want: usize) -> io::Result<Part> {
         let mut found = Vec::with_capacity(want.min(1024));
         let mut at = start;
         let mut above = self.above(at)?;
-        let mut steps = 0usize;
+        let (mut steps, mut bytes) = (0usize, 0);
         while at < self.lines.len() {
-            if found.len() >= want {
+            if found.len() >= want || bytes >= MOST {
                 return Ok((found, false));
             }
             steps += 1;
@@ -50,6 +53,7 @@ impl Take<'_> {
             at = line.end;
             place(&mut line, &mut above);
             if self.sieve.levels.has(line.level) {
+                bytes += line.text.len();
                 found.push(line);
             }
         }
@@ -59,8 +63,8 @@ impl Take<'_> {
     pub(super) fn backward(&mut self, start: u64, want: usize) -> io::Result<Part> {
         let mut found = VecDeque::with_capacity(want.min(1024));
         let mut at = start;
-        let mut steps = 0usize;
-        while found.len() < want {
+        let (mut steps, mut bytes) = (0usize, 0);
+        while found.len() < want && bytes < MOST {
             steps += 1;
             if steps.is_multiple_of(256) && (self.stop)() {
                 return Ok((found.into(), false));
@@ -70,12 +74,13 @@ impl Take<'_> {
                 continue;
             }
             // A record from its last line up to its head, then judged from the head down.
-            let mut record = Vec::new();
-            while record.len() <= want.min(REACH) {
+            let (mut record, mut read) = (Vec::new(), 0);
+            while record.len() <= want.min(REACH) && read < MOST {
                 let Some(before) = self.lines.before(at)? else { break };
                 at = before;
                 let line = self.read(at)?;
                 let done = line.head.is_some();
+                read += line.text.len();
                 record.push(line);
                 if done {
                     break;
@@ -93,6 +98,7 @@ impl Take<'_> {
                 place(line, &mut above);
             }
             record.retain(|line| self.sieve.levels.has(line.level));
+            bytes += record.iter().map(|line| line.text.len()).sum::<usize>();
             record.into_iter().for_each(|line| found.push_front(line));
         }
         let surplus = found.len().saturating_sub(want);
@@ -102,19 +108,19 @@ impl Take<'_> {
 
     /// As [`Take::forward`], from one match to the next.
     pub(super) fn matching_from(&mut self, hits: &Hits, start: u64, want: usize) -> io::Result<Part> {
-        let mut found = Vec::new();
+        let (mut found, mut bytes) = (Vec::new(), 0);
         let mut at = start;
         // A record that begins above may match there.
         let (record, level) = self.record_around(at)?;
         if record.start < at && at < record.end && self.matches(hits, &record)? == Some(true) {
-            self.take(at..record.end, level, &mut found)?;
+            bytes += self.take(at..record.end, level, &mut found)?;
             at = record.end;
         }
-        while found.len() < want {
+        while found.len() < want && bytes < MOST {
             match hits.nearest(&(at..self.lines.len()), Way::Forward, self.stop) {
                 Ok(Some(hit)) => {
                     let (record, level) = self.record_around(hit)?;
-                    self.take(record.start.max(at)..record.end, level, &mut found)?;
+                    bytes += self.take(record.start.max(at)..record.end, level, &mut found)?;
                     at = record.end.max(hit + 1);
                 }
                 Ok(None) => return Ok((found, true)),
@@ -129,10 +135,10 @@ impl Take<'_> {
 
     /// As [`Take::backward`], from one match to the one before.
     pub(super) fn matching_before(&mut self, hits: &Hits, start: u64, want: usize) -> io::Result<Part> {
-        let mut found = VecDeque::new();
+        let (mut found, mut bytes) = (VecDeque::new(), 0);
         let mut at = start;
         let mut first = self.lines.before(at)?;
-        while found.len() < want {
+        while found.len() < want && bytes < MOST {
             // A record that goes on below may match there.
             let around = match first.take() {
                 Some(before) => {
@@ -153,7 +159,7 @@ impl Take<'_> {
                 },
             };
             let mut of_record = Vec::new();
-            self.take(record.start..record.end.min(at), level, &mut of_record)?;
+            bytes += self.take(record.start..record.end.min(at), level, &mut of_record)?;
             of_record.into_iter().rev().for_each(|line| found.push_front(line));
             at = record.start;
         }
@@ -171,16 +177,17 @@ impl Take<'_> {
         }
     }
 
-    /// The lines of a record, if its level is wanted.
-    fn take(&mut self, lines: Range<u64>, level: Option<Level>, found: &mut Vec<Line>) -> io::Result<()> {
-        let mut at = lines.start;
+    /// Takes the lines of a record, if its level is wanted; says how many bytes they have.
+    fn take(&mut self, lines: Range<u64>, level: Option<Level>, found: &mut Vec<Line>) -> io::Result<usize> {
+        let (mut at, mut bytes) = (lines.start, 0);
         while at < lines.end && self.sieve.levels.has(level) {
             let mut line = self.read(at)?;
             line.level = level;
             at = line.end;
+            bytes += line.text.len();
             found.push(line);
         }
-        Ok(())
+        Ok(bytes)
     }
 
     /// The record that holds the line at `at`, and its level. A line that belongs to none is one by itself.

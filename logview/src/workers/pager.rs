@@ -23,7 +23,7 @@ const SAFETY: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_millis(10);
 
 /// How long the first match waits for others that go with it onto the screen.
-const SOON: Duration = Duration::from_millis(40);
+const SOON: Duration = Duration::from_millis(20);
 
 pub(super) enum Order {
     Request(Request),

@@ -399,6 +399,28 @@ impl Inner {
         }
     }
 
+    /// Once an override of the template in force has ended, the jobs follow what is left of it. The file is not read: it
+    /// may be refused by now, or gone.
+    pub(crate) fn let_go_of_overrides(self: &Arc<Self>) {
+        let _one_at_a_time = lock(&self.seen);
+        let template = self.template.load_full();
+        if template.plan().until().is_none_or(|until| chrono::Utc::now() < until) {
+            return;
+        }
+        let followed = Template::parse(&self.config, template.text().as_bytes())
+            .and_then(|template| self.follow(template));
+        match followed {
+            Ok(_) => self.note(
+                Level::Info,
+                format_args!(
+                    "an override of `logcore.jobs` has ended: its jobs follow the rest of the template"
+                ),
+            ),
+            // What is in force was parsed before.
+            Err(error) => self.note(Level::Error, format_args!("an override cannot be taken back: {error}")),
+        }
+    }
+
     /// Puts the server log and all live jobs under `template`, or none of them.
     fn follow(self: &Arc<Self>, template: Template) -> Result<(String, usize), crate::ConfigError> {
         let jobs = self.live_jobs();
@@ -617,7 +639,7 @@ fn retain(retention: &Retention, logs: &Weak<Inner>) {
     logs.retain_after(if again { RETAIN_SOON } else { RETAIN_EVERY });
 }
 
-fn absolute(path: &Path) -> PathBuf {
+pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 

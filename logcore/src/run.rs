@@ -10,7 +10,7 @@ use crate::disk::{JOB_JSON, JobFile, Run, Stamp};
 use crate::error::Error;
 use crate::job::Core;
 use crate::lock::lock;
-use crate::logs::Inner;
+use crate::logs::{Inner, absolute};
 use crate::report::JobReport;
 use crate::start::make_job_dir;
 use crate::sync::Mutex;
@@ -196,6 +196,8 @@ fn run(core: &Core, begun: &Begun, logs: &Inner) -> Run {
         host: host().to_owned(),
         pid: begun.pid,
         process: logs.alive.process().to_owned(),
+        // One that is no UTF-8 cannot stand there.
+        template: absolute(logs.config()).to_str().unwrap_or_default().to_owned(),
         offsets: begun.offsets.clone(),
         ..Run::default()
     }

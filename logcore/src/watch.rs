@@ -79,6 +79,7 @@ fn follow(logs: &Weak<Inner>, config: &Path, wake: SyncSender<Wake>, events: &Re
         let Some(logs) = logs.upgrade() else { return };
         // A refusal has been told in the server log.
         let _ = logs.reload(false);
+        logs.let_go_of_overrides();
         watched.update(config);
         tell_if_missing(&logs, config, &mut missing_since);
     }

@@ -5,7 +5,7 @@
 //! stays. The file is never written.
 
 mod printed;
-mod yaml;
+pub(crate) mod yaml;
 
 pub use printed::printed;
 
@@ -213,7 +213,7 @@ impl Config {
 }
 
 fn read(text: &str) -> Result<Config, Refused> {
-    let root = yaml::parse(text.strip_prefix('\u{feff}').unwrap_or(text))?;
+    let root = yaml::parse(text.strip_prefix('\u{feff}').unwrap_or(text), false)?;
     let mut config = Config::default();
     let names = || SETTINGS.iter().map(|setting| setting.name).chain(["colors", "keys"]);
     let entries = entries(&root, "")?;

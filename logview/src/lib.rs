@@ -19,6 +19,7 @@ pub mod manual;
 pub mod model;
 pub mod opener;
 mod options;
+pub mod raise;
 pub mod reading;
 pub mod session;
 mod sgr;

@@ -29,6 +29,7 @@ pub use crate::opener::{Opener, Opening};
 
 use crate::config::{Bell, Config, Refused};
 use crate::layout::{Areas, WIDE, Wishes, areas};
+use crate::raise::Proposal;
 use crate::reading::page::{Only, Record};
 use crate::reading::search::{Found, Way};
 use crate::reading::{Anchor, Page, Pattern, Totals, index::Volume};
@@ -87,6 +88,16 @@ pub enum Mode {
     Notice(Notice),
 }
 
+/// A change outside the viewer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Change {
+    /// Prepare an entry that raises a job's level until a moment.
+    ProposeRaise { template: PathBuf, job: String, level: &'static str, until: String },
+    /// Write it.
+    Raise(Proposal),
+}
+
 /// What is said in a frame over the screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -95,6 +106,8 @@ pub struct Notice {
     pub lines: Vec<String>,
     /// The key that closes it does what it does.
     pub passing: bool,
+    /// What is done if the key is `y`.
+    pub asks: Option<Box<Change>>,
 }
 
 /// What a typed line is for.
@@ -314,6 +327,10 @@ pub enum Message {
     },
     /// The configuration was saved; one that cannot be understood changes nothing.
     Configured(Box<Result<Config, Refused>>),
+    /// What would be written to raise a job's level, or why nothing can be.
+    Proposed(Box<Result<Proposal, String>>),
+    /// It was written, or not.
+    Raised(Box<Result<Proposal, String>>),
     /// How changes are noticed from now on.
     Watching(Watching),
     /// When hosts reloaded their templates, as far as that is kept.
@@ -432,6 +449,8 @@ pub enum Request {
     Count { tag: u64, pattern: Option<Pattern>, near: u64 },
     /// Take the mouse or leave it to the terminal.
     Mouse(bool),
+    /// Change something outside, or prepare it.
+    Change(Change),
     /// Remember this.
     Keep(Box<Session>),
     /// Ring, or have the terminal notify of a text.

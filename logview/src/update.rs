@@ -8,6 +8,7 @@ mod line;
 mod log;
 mod mouse;
 pub(crate) mod notice;
+mod raise;
 mod search;
 pub(crate) mod take;
 #[cfg(test)]
@@ -89,6 +90,8 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             model.jobs.arrange_if(model.now, usize::MAX);
             settle(model)
         }
+        Message::Proposed(proposal) => raise::proposed(model, *proposal),
+        Message::Raised(proposal) => raise::raised(model, *proposal),
         Message::Configured(config) => notice::configured(model, *config),
         Message::Watching(watching) => {
             model.watching = watching;
@@ -323,6 +326,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
             Vec::new()
         }
         Action::GoToTime => type_for(model, For::Moment),
+        Action::Raise => raise::ask(model),
         Action::Back => back(model),
         Action::ChooseDown => line::choose(model, true),
         Action::ChooseUp => line::choose(model, false),

@@ -8,6 +8,7 @@
 //! pager, … ───────┘                    └─ requests ─► lister             (all jobs: state, counts)
 //! ```
 
+mod changer;
 mod config;
 mod indexer;
 mod input;
@@ -23,7 +24,7 @@ mod watcher;
 
 pub(crate) use config::ConfigFile;
 
-use crate::model::{Message, Request};
+use crate::model::{Change, Message, Request};
 use crate::reading::Shelf;
 use crate::session::{Memory, Session};
 use crate::source::Source;
@@ -47,6 +48,7 @@ pub(crate) struct Workers {
     pager: Sender<pager::Order>,
     lister: Sender<lister::Order>,
     keeper: Sender<Session>,
+    changer: Sender<Change>,
     shared: Arc<Shared>,
 }
 
@@ -152,8 +154,9 @@ pub(crate) fn start(
     if let Some(config) = config {
         config::start(config, &shared, &out);
     }
+    let changer = changer::start(&shared, &out);
     let keeper = keeper::start(memory, &shared, &out);
-    Workers { keeper, messages, pager: to_pager, lister: to_lister, shared }
+    Workers { changer, keeper, messages, pager: to_pager, lister: to_lister, shared }
 }
 
 impl Workers {
@@ -161,6 +164,7 @@ impl Workers {
     pub(crate) fn send(&self, request: Request) {
         match request {
             Request::Mouse(_) | Request::Ring(..) | Request::Run(_) => {}
+            Request::Change(change) => drop(self.changer.send(change)),
             Request::Keep(session) => drop(self.keeper.send(*session)),
             Request::StopSave => drop(self.shared.saves.fetch_add(1, Ordering::Relaxed)),
             Request::StopStep => drop(self.shared.steps.fetch_add(1, Ordering::Relaxed)),

@@ -170,3 +170,40 @@ fn where_one_was_is_remembered_for_each_root_and_damage_does_no_harm() {
     terminal.keys("q");
     assert_eq!(terminal.ends(), 0);
 }
+
+#[test]
+fn the_level_of_a_running_job_is_raised_for_ten_minutes_if_a_person_says_yes() {
+    use log::Log;
+    let root = tempfile::tempdir().unwrap();
+    let template = root.path().join("log.yaml");
+    let shipped = include_str!("../../config/log.yaml")
+        .replace("dir: logs", &format!("dir: {}", root.path().join("logs").display()));
+    std::fs::write(&template, &shipped).unwrap();
+    let logs = logcore::Logs::from_file(&template).unwrap();
+    let job = logs.job("Pack/1").start().unwrap();
+    log::debug!(logger: job, "packing");
+    let mut terminal = Terminal::view(VIEWER, &root.path().join("logs"));
+    terminal.sees("packing");
+    terminal.keys("R");
+    terminal.sees("Raise Pack/1 to trace for 10 minutes?");
+    terminal.sees("\"Pack/1\": { level: trace, until: ");
+    terminal.keys("n");
+    terminal.loses("Raise Pack/1");
+    assert_eq!(std::fs::read_to_string(&template).unwrap(), shipped, "nothing is written without a yes");
+    terminal.keys("R");
+    terminal.sees("Raise Pack/1");
+    terminal.keys("y");
+    terminal.sees("it goes back at ");
+    let traces = || job.enabled(&log::Metadata::builder().level(log::Level::Trace).target("x").build());
+    tests::eventually(
+        "the raised level",
+        || traces().then_some(()),
+        || std::fs::read_to_string(&template).unwrap(),
+    );
+    log::trace!(logger: job, "every single byte");
+    terminal.sees("every single byte");
+    let written = std::fs::read_to_string(&template).unwrap();
+    let kept: Vec<&str> =
+        written.lines().filter(|line| !line.contains("logview") && line.trim() != "jobs:").collect();
+    assert_eq!(kept, shipped.lines().collect::<Vec<_>>(), "comments and layout stay");
+}

@@ -8,7 +8,8 @@
 //!   "parts": { "debug.log": "debug.{}.log.gz" },
 //!   "runs": [ {
 //!     "start": "2026-11-22T16:20:00.000Z", "end": "2026-11-22T16:21:00.000Z", "outcome": "ok",
-//!     "host": "vm", "pid": 4711, "process": "6921e6c0-…", "offsets": { "debug.log": 1024 },
+//!     "host": "vm", "pid": 4711, "process": "6921e6c0-…", "template": "/srv/app/config/log.yaml",
+//!     "offsets": { "debug.log": 1024 },
 //!     "counts": { "error": 1, "warn": 0, "info": 3, "debug": 96, "trace": 0 }, "bytes": 10240, "lost": 10,
 //!     "balance": {
 //!       "emitted": 160, "written": 90, "filtered": 55, "rate_limited": 5,
@@ -81,6 +82,9 @@ pub struct Run {
     /// The process, unmistakably: see [`is_alive`].
     #[serde(default)]
     pub process: String,
+    /// The template that the host ran with, an absolute path where the host runs; absent in older files.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub template: String,
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,

@@ -11,6 +11,7 @@ use crate::engine::rate::Rate;
 use crate::engine::roll::{Cut, Form, Roll, Roller, Trigger, Window};
 use crate::modes::Modes;
 use crate::retention;
+use chrono::{DateTime, Utc};
 use log::LevelFilter;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -39,6 +40,8 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(super) struct Override {
     pub(super) ids: WildMatch,
+    /// Until when it holds. One that passes leaves what it does not say itself to the next one that matches.
+    pub(super) until: Option<DateTime<Utc>>,
     pub(super) level: Option<LevelFilter>,
     pub(super) appenders: Option<Vec<usize>>,
     pub(super) limits: Limits,
@@ -111,22 +114,30 @@ pub(crate) struct Render<'a> {
 }
 
 impl Plan {
+    /// When the first override ends that holds only for a time.
+    pub(crate) fn until(&self) -> Option<DateTime<Utc>> {
+        self.overrides.iter().filter_map(|o| o.until).min()
+    }
+
     /// Makes a job's dispatch. No I/O, and no change to a file that is in use: see [`Dispatch::apply`].
     pub(crate) fn dispatch(&self, job: Render<'_>, shared: &Arc<Shared>) -> Dispatch {
-        let overridden = self.overrides.iter().find(|o| o.ids.matches(&job.vars.id));
+        let mut matching = self.overrides.iter().filter(|o| o.ids.matches(&job.vars.id));
+        let first = matching.next();
+        let below = first.filter(|o| o.until.is_some()).and_then(|_| matching.find(|o| o.until.is_none()));
+        let said = || first.into_iter().chain(below);
         let (root_level, root_appenders) = &self.root;
         // The most deliberate wins: a person at run time, the operator's file, the host's code, the default.
-        let level = job.set.or(overridden.and_then(|o| o.level)).or(job.asked).unwrap_or(*root_level);
-        let appenders = overridden.and_then(|o| o.appenders.as_ref()).unwrap_or(root_appenders);
+        let level = job.set.or_else(|| said().find_map(|o| o.level)).or(job.asked).unwrap_or(*root_level);
+        let appenders = said().find_map(|o| o.appenders.as_ref()).unwrap_or(root_appenders);
         let mut root = Node::new(level, appenders.clone());
         for logger in &self.loggers {
             root.add(&logger.target, logger.appenders.clone(), logger.additive, logger.level);
         }
         // The server log has what logcore itself has to say: it is limited only if it is named.
-        let limits =
-            [overridden.map(|o| &o.limits), Some(&self.limits).filter(|_| job.vars.id != self.server)];
-        let rate = limits.iter().flatten().find_map(|limits| limits.rate).flatten();
-        let max_size = limits.iter().flatten().find_map(|limits| limits.max_size).flatten();
+        let general = Some(&self.limits).filter(|_| job.vars.id != self.server);
+        let limits = || said().map(|o| &o.limits).chain(general);
+        let rate = limits().find_map(|limits| limits.rate).flatten();
+        let max_size = limits().find_map(|limits| limits.max_size).flatten();
         let share = max_size.map(|size| size / self.cut_files(&root).max(1));
         let appenders = self.appenders.iter().map(|plan| plan.build(job, share, shared)).collect();
         Dispatch::new(root, appenders, rate)

@@ -16,6 +16,7 @@ use crate::engine::roll::{Form, Interval, Trigger, Unit};
 use crate::error::ConfigError;
 use crate::modes::{self, Modes};
 use crate::retention;
+use chrono::{DateTime, Utc};
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8};
 use log::LevelFilter;
 use log4rs::encode::json::JsonEncoder;
@@ -443,14 +444,21 @@ fn logcore(read: Reader<'_>, node: &Node<'_>, names: &[&str], plan: &mut Plan) -
     for (pattern, node) in fields.take("jobs").iter().flat_map(|node| entries(node, "a mapping by job id")) {
         let node = node?;
         let mut fields = Fields::of(&node, "a mapping with `level`")?;
-        plan.overrides.push(Override {
+        let until = fields.take("until").map(|node| moment(read, &node)).transpose()?;
+        let over = until.is_some_and(|until| until <= Utc::now());
+        let entry = Override {
             ids: WildMatch::new(pattern),
+            until,
             level: fields.take("level").map(|node| read.level(&node)).transpose()?,
             appenders: fields.take("appenders").map(|node| appender_list(read, &node, names)).transpose()?,
             limits: Limits::default(),
-        });
-        own.push(fields.take("limits"));
+        };
+        let limited = fields.take("limits");
         fields.finish()?;
+        if !over {
+            plan.overrides.push(entry);
+            own.push(limited);
+        }
     }
     // Once it is known where every job logs to.
     if let Some(at) = general {
@@ -462,6 +470,18 @@ fn logcore(read: Reader<'_>, node: &Node<'_>, names: &[&str], plan: &mut Plan) -
         }
     }
     fields.finish()
+}
+
+/// A moment, in any zone.
+fn moment(read: Reader<'_>, node: &Node<'_>) -> Result<DateTime<Utc>> {
+    let text = read.name(node, "a moment such as 2026-11-22T16:30:00Z")?;
+    DateTime::parse_from_rfc3339(&text).map(|at| at.to_utc()).map_err(|_| {
+        node.error(
+            &text,
+            format!("`{text}` is no moment"),
+            "write it as RFC 3339 has it: 2026-11-22T16:30:00Z",
+        )
+    })
 }
 
 /// Permissions, as `chmod` takes them.

@@ -6,14 +6,14 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 
 /// A value and where it begins, both counted from 1.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) line: usize,
-    pub(super) column: usize,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) value: Value,
 }
 
 #[derive(Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// Nothing was written.
     Nothing,
     Text(String),
@@ -24,7 +24,7 @@ pub(super) enum Value {
 
 impl Node {
     /// The text of a scalar.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         if let Value::Text(text) = &self.value { Some(text) } else { None }
     }
 
@@ -62,8 +62,8 @@ impl Open {
     }
 }
 
-/// The only document of a text.
-pub(super) fn parse(text: &str) -> Result<Node, Refused> {
+/// The only document of a text. Where aliases are passed over, what they stand for is not known.
+pub(crate) fn parse(text: &str, aliases: bool) -> Result<Node, Refused> {
     const DEEPEST: usize = 16;
     let mut open: Vec<Open> = Vec::new();
     let mut root = None;
@@ -76,6 +76,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Refused> {
         let (line, column) = (span.start.line(), span.start.col() + 1);
         let refuse = |what: &str, help: &str| Err(Refused::new(line, column, "", what, help));
         let done = match event {
+            Event::Alias(_) if aliases => Node { line, column, value: Value::Text(String::new()) },
             Event::Alias(_) => return refuse("aliases have no meaning here", "write the value itself"),
             Event::DocumentStart(_) if root.is_some() => {
                 return refuse("a second document", "keep everything in one");

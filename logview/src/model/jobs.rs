@@ -75,6 +75,9 @@ pub struct RunInfo {
     pub labels: Vec<(String, String)>,
     /// What became of its records, once it has ended.
     pub balance: Option<Balance>,
+    /// The job's id as the host gave it, and the template that the host runs with.
+    pub id: String,
+    pub template: String,
     /// How far it is, if its host says so.
     pub progress: Option<Progress>,
 }

@@ -36,7 +36,7 @@ pub(super) fn configured(model: &mut Model, config: Result<Config, Refused>) -> 
 pub(crate) fn refusal(refused: &Refused) -> Notice {
     let mut lines = refused.lines();
     lines.extend([String::new(), "What was in force stays. Any key closes this.".to_owned()]);
-    Notice { title: "config.yaml is not used".to_owned(), lines, passing: false }
+    Notice { title: "config.yaml is not used".to_owned(), lines, ..Notice::default() }
 }
 
 /// What is said to whoever has never used the viewer: three things, once.
@@ -54,5 +54,5 @@ pub(crate) fn first_hints(model: &Model) -> Notice {
         format!("{:5}  goes to the next error, {} searches", key("next-error"), key("search")),
         format!("{:5}  shows all keys, {} all commands", key("help"), key("commands")),
     ];
-    Notice { title: "logview: three keys to begin with".to_owned(), lines, passing: true }
+    Notice { title: "logview: three keys to begin with".to_owned(), lines, passing: true, asks: None }
 }

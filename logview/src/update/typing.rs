@@ -11,6 +11,9 @@ const MAX: usize = 1000;
 
 pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     match std::mem::take(&mut model.mode) {
+        Mode::Notice(said) if keys::name(key) == "y" => {
+            said.asks.map(|change| Request::Change(*change)).into_iter().collect()
+        }
         Mode::Normal | Mode::Notice(_) => Vec::new(),
         Mode::Help(text, row) => {
             model.mode = on_help(text, row, model.size, key);

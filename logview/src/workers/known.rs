@@ -229,6 +229,8 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
         starts,
         labels: labels.unwrap_or_default(),
         balance: run.balance,
+        id: id.clone(),
+        template: run.template.clone(),
         progress,
     });
     Job {

@@ -3,8 +3,10 @@
 use super::{Case, numbered};
 use crate::config::Bell;
 use crate::keys::{Action, TABLE, Where, key};
-use crate::model::{Clock, For, Grouping, Message, Mode, Opener, Pane, Request, Sort, State, Step};
+use crate::model::{Change, Clock, For, Grouping, Message, Mode, Opener, Pane, Request, Sort, State, Step};
+use crate::raise::Proposal;
 use crate::reading::page::Levels;
+use crate::update::update;
 use log::Level;
 
 /// The word that is searched for.
@@ -242,6 +244,28 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             late.run.as_mut().unwrap().start = "2026-11-22T16:29:00.000Z".into();
             case.send(Message::Jobs(vec![late]));
             assert_eq!(selected(case).as_deref(), Some("late"));
+        }
+        A::Raise => {
+            press(case);
+            assert!(case.model.note.as_ref().unwrap().contains("its host has to say its template"));
+            let mut job = case.model.jobs.selected().unwrap().clone();
+            let run = job.run.as_mut().unwrap();
+            (run.id, run.template) = ("import-42".into(), "/srv/log.yaml".into());
+            case.send(Message::Jobs(vec![job]));
+            let asked = update(&mut case.model, Message::Key(key("R").unwrap()));
+            let [Request::Change(Change::ProposeRaise { job, until, .. })] = &asked[..] else {
+                panic!("{asked:?}")
+            };
+            assert_eq!((job.as_str(), until.as_str()), ("import-42", "2026-11-22T16:40:00Z"));
+            let mut proposal = Proposal::default();
+            proposal.line = "the line".into();
+            case.send(Message::Proposed(Box::new(Ok(proposal.clone()))));
+            assert!(crate::view::tests::screen(&case.model, (120, 36)).contains("the line"));
+            let done = update(&mut case.model, Message::Key(key("y").unwrap()));
+            assert!(matches!(&done[..], [Request::Change(Change::Raise(_))]));
+            assert_eq!(case.model.mode, Mode::Normal);
+            case.send(Message::Proposed(Box::new(Ok(proposal))));
+            assert!(update(&mut case.model, Message::Key(key("n").unwrap())).is_empty());
         }
         A::GroupBy => {
             press(case);

@@ -32,7 +32,7 @@ use crate::layout::{Areas, WIDE, Wishes, areas};
 use crate::raise::Proposal;
 use crate::reading::page::{Only, Record};
 use crate::reading::search::{Found, Way};
-use crate::reading::{Anchor, Page, Pattern, Totals, index::Volume};
+use crate::reading::{Anchor, Page, Pattern, Spots, Totals, index::Volume};
 use crate::session::Session;
 use crate::source::Place;
 use crate::text;
@@ -335,6 +335,12 @@ pub enum Message {
     Watching(Watching),
     /// When hosts reloaded their templates, as far as that is kept.
     Reloads(Vec<Reload>),
+    /// Where errors are, or what is searched for.
+    Spotted {
+        tag: u64,
+        errors: Option<Spots>,
+        hits: Option<Spots>,
+    },
     /// The lines that were asked for as text, or the first of them.
     Taken {
         tag: u64,

@@ -337,3 +337,26 @@ fn a_span_chosen_in_the_chart_is_gone_to_and_shown_alone() {
     terminal.keys("I\x1b");
     terminal.sees("└16:10");
 }
+
+#[test]
+fn the_scroll_bar_shows_where_errors_hits_and_marks_are() {
+    let mut root = Root::new();
+    minute_by_minute(&mut root);
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("record 599");
+    let bar = |terminal: &Terminal| -> String {
+        terminal.rows()[9..33].iter().filter_map(|row| row.trim_end().chars().last()).collect()
+    };
+    let shows = |terminal: &Terminal, what: char, from: usize, to: usize| {
+        let there = || bar(terminal).chars().position(|c| c == what).filter(|at| (from..=to).contains(at));
+        tests::eventually("a spot on the bar", there, || terminal.text());
+    };
+    // The one error stands after a third of the file.
+    shows(&terminal, '▐', 7, 9);
+    terminal.keys("\t/record 4[0-2]\\d\r");
+    shows(&terminal, '•', 15, 17);
+    terminal.keys("\x1bg");
+    terminal.sees("record 000");
+    terminal.keys("m\r");
+    shows(&terminal, '◆', 0, 1);
+}

@@ -4,7 +4,7 @@ use super::{Arrival, Folding, Model, Request, Ruler, Shown, Step, message};
 use crate::layout::NARROW;
 use crate::reading::head::{Form, Head};
 use crate::reading::page::{Levels, Only};
-use crate::reading::{Anchor, Line, Page, Pattern, Totals, index::Volume};
+use crate::reading::{Anchor, Line, Page, Pattern, Spots, Totals, index::Volume};
 use crate::source::Place;
 use crate::text;
 use std::ops::Range;
@@ -94,6 +94,9 @@ pub struct Log {
     pub len: u64,
     pub totals: Totals,
     pub volume: Volume,
+    /// Where in the file errors are, and what is searched for.
+    pub errors: Spots,
+    pub hits: Spots,
     /// Of which the chart shows these seconds alone.
     pub span: Option<(i64, i64)>,
     pub only: Only,
@@ -156,6 +159,8 @@ impl Default for Log {
             len: 0,
             totals: Totals::default(),
             volume: Volume::default(),
+            errors: Spots::default(),
+            hits: Spots::default(),
             span: None,
             only: Only::ALL,
             only_text: String::new(),

@@ -6,6 +6,7 @@
 
 use super::lines::PIECE;
 use super::search::{Pattern, Way};
+use super::spots::Spots;
 use super::sweep::{self, BLOCK, Block, blocks, line_around, outward, whole_blocks};
 use crate::source::Bytes;
 use memchr::memchr;
@@ -94,6 +95,23 @@ impl Hits {
     pub fn read(&self) -> u64 {
         let known = self.known();
         if known.whole as usize == known.blocks.len() { known.len } else { known.whole * BLOCK }
+    }
+
+    /// Where they are, as far as is known.
+    pub fn spots(&self) -> Spots {
+        let known = self.known();
+        let mut spots = Spots::new(known.len);
+        for (block, found) in known.blocks.iter().enumerate() {
+            let from = block as u64 * BLOCK;
+            match found {
+                Some(Found::At(places)) => {
+                    places.iter().map(|place| from + u64::from(*place)).for_each(|at| spots.add(at, at + 1));
+                }
+                Some(Found::Many(_)) => spots.add(from, from + BLOCK),
+                None => {}
+            }
+        }
+        spots
     }
 
     /// Looks at blocks that are not known yet, outward from a place, until all are known or `stop` says so. `told` is

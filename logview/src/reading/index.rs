@@ -1,12 +1,13 @@
 //! The sparse index: for each block of a file how many lines and records of each level start in it, and when.
 //!
 //! Each block is learned by itself and in any order, so that what is near the screen is known first; a file that
-//! grows adds blocks, and its tail, which may still change, is learned anew. 64 bytes per block, whatever the lines
+//! grows adds blocks, and its tail, which may still change, is learned anew. 72 bytes per block, whatever the lines
 //! are like. It reads nothing itself. [`Totals::complete`] says whether numbers taken from it are those of the file.
 
 use super::format::Format;
 use super::head::{LOOK, Times};
 use super::page::{Levels, slot};
+use super::spots::Spots;
 pub use super::sweep::BLOCK;
 use super::sweep::{Block, outward, whole_blocks};
 use log::Level;
@@ -101,6 +102,8 @@ pub struct Entry {
     pub times: Option<(i64, i64)>,
     /// The level of its last record, if any starts in it.
     pub last: Option<u8>,
+    /// In which of its 64 parts errors start, a bit for each.
+    pub errors: u64,
 }
 
 /// What was learned of one block.
@@ -126,6 +129,7 @@ pub fn learn(format: &Format, block: Block) -> Learned {
     let mut times: Times = None;
     let mut second: Option<(i64, (u32, u32))> = None;
     while !rest.is_empty() {
+        let left = rest.len();
         let newline = memchr(b'\n', rest);
         let line = &rest[..newline.unwrap_or(rest.len())];
         rest = newline.map_or(&[][..], |newline| &rest[newline + 1..]);
@@ -136,6 +140,10 @@ pub fn learn(format: &Format, block: Block) -> Learned {
         // What has neither ended nor can be judged for good may still become something else.
         if newline.is_none() && line.len() < LOOK {
             break;
+        }
+        if level == Some(Level::Error) {
+            let at = block.start - block.number * BLOCK + (block.lines.len() - left) as u64;
+            entry.errors |= 1 << (at / (BLOCK / 64)).min(63);
         }
         entry.records[slot(level)] += 1;
         entry.last = Some(slot(level) as u8);
@@ -165,6 +173,8 @@ pub struct Index {
     /// The rest, as far as `tail_to`.
     tail: Learned,
     tail_to: u64,
+    /// Its errors, block by block.
+    tail_errors: Vec<u64>,
     len: u64,
     /// How its lines are read.
     pub format: Format,
@@ -183,6 +193,7 @@ impl Index {
         if whole > self.blocks.len() {
             self.blocks.resize(whole, None);
             (self.tail, self.tail_to) = (Learned::default(), whole as u64 * BLOCK);
+            self.tail_errors.clear();
         }
     }
 
@@ -227,6 +238,7 @@ impl Index {
             tail.volume.merge(&part.volume);
         }
         (self.tail, self.tail_to) = (tail, len);
+        self.tail_errors = parts.iter().map(|part| part.entry.errors).collect();
     }
 
     /// What was found; a line that has not ended is not counted.
@@ -263,6 +275,19 @@ impl Index {
         let mut volume = self.volume.clone();
         volume.merge(&self.tail.volume);
         volume
+    }
+
+    /// Where errors are, as far as that is known.
+    pub fn errors(&self) -> Spots {
+        let mut spots = Spots::new(self.len);
+        let whole = self.blocks.iter().map(|entry| entry.map_or(0, |entry| entry.errors));
+        for (block, bits) in whole.chain(self.tail_errors.iter().copied()).enumerate() {
+            for bit in (0..64).filter(|bit| bits >> bit & 1 == 1) {
+                let at = block as u64 * BLOCK + bit * (BLOCK / 64);
+                spots.add(at, at + 1);
+            }
+        }
+        spots
     }
 
     /// Newlines of a block, if it is known.
@@ -323,7 +348,17 @@ impl Index {
         }
         let (known, tail_to) = (blocks.len(), blocks.len() as u64 * BLOCK);
         let blocks = blocks.into_iter().map(Some).collect();
-        Index { blocks, known, sums, volume, tail: Learned::default(), tail_to, len: 0, format }
+        Index {
+            blocks,
+            known,
+            sums,
+            volume,
+            tail: Learned::default(),
+            tail_to,
+            len: 0,
+            format,
+            tail_errors: Vec::new(),
+        }
     }
 }
 
@@ -417,6 +452,16 @@ pub(crate) mod tests {
         assert!(volume.buckets.len() <= MAX_BUCKETS);
         let sum = volume.buckets.values().fold((0, 0), |sum, both| (sum.0 + both.0, sum.1 + both.1));
         assert_eq!(sum, (100_000, 50_000));
+    }
+
+    #[test]
+    fn errors_are_known_by_their_place_in_the_file() {
+        let filler = "[INFO] x\n".repeat(300_000);
+        let third = filler.len() / 3 / 9 * 9;
+        let text = format!("{}[ERROR] a\n{}", &filler[..third], &filler[third..]);
+        let errors = indexed(text.as_bytes(), 0).errors();
+        let rows: Vec<u16> = (0..30).filter(|&row| errors.in_row(row, 30)).collect();
+        assert!(rows == [9] || rows == [10] || rows == [9, 10], "{rows:?}");
     }
 
     proptest! {

@@ -23,7 +23,7 @@ const MOST_FILES: usize = 256;
 const MOST_BYTES: u64 = 64 << 20;
 
 /// What an index starts with; another version is another number.
-const MAGIC: u64 = 0x6c6f_6776_6965_7733;
+const MAGIC: u64 = 0x6c6f_6776_6965_7734;
 
 /// Bytes at the start and at the end of what was learned that are hashed.
 const CHECKED: usize = 64 << 10;
@@ -156,6 +156,7 @@ fn write(entry: &Entry, data: &mut Vec<u8>) {
     data.extend_from_slice(&first.to_le_bytes());
     data.extend_from_slice(&last.to_le_bytes());
     data.extend_from_slice(&[u8::from(entry.times.is_some()), entry.last.unwrap_or(u8::MAX)]);
+    data.extend_from_slice(&entry.errors.to_le_bytes());
 }
 
 /// What has not been read yet.
@@ -186,6 +187,7 @@ impl Read<'_> {
         let [timed, last] = self.bytes()?;
         entry.times = (timed == 1).then_some(times);
         entry.last = (last < 6).then_some(last);
+        entry.errors = self.number()?;
         Some(entry)
     }
 }

@@ -6,7 +6,7 @@ use crate::reading::head::clock_at;
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
 use crate::reading::search::{Found, Way};
-use crate::reading::{Anchor, Page, Pattern, Totals};
+use crate::reading::{Anchor, Page, Pattern, Spots, Totals};
 
 pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
     let log = &mut model.log;
@@ -27,6 +27,11 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
             {
                 return again(model);
             }
+            Vec::new()
+        }
+        Message::Spotted { tag, errors, hits } if tag == log.tag => {
+            log.errors = errors.unwrap_or(log.errors);
+            log.hits = hits.unwrap_or(log.hits);
             Vec::new()
         }
         Message::Hits { tag, count, complete, read, took } if tag == log.tag => {
@@ -78,6 +83,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
         FileEvent::Extended { len, by, above } => {
             (log.len, log.rotated) = (len, above);
             log.top += by;
+            (log.errors, log.hits) = (Spots::default(), Spots::default());
             log.cursor = log.cursor.map(|at| at + by);
             log.folding.except = log.folding.except.iter().map(|at| at + by).collect();
             log.held_at.0 += by;
@@ -113,6 +119,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             log.folding.except.clear();
             log.totals = Totals::default();
             log.volume = Volume::default();
+            (log.errors, log.hits) = (Spots::default(), Spots::default());
             // Whoever returns to where they were has seen the rest before.
             log.held_at = if log.arrival.is_some() { (len, None) } else { (0, Some(Totals::default())) };
             if !first {

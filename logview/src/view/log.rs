@@ -3,8 +3,8 @@
 
 use super::{put, span};
 use crate::model::{Clock, Columns, Fold, Model, Ruler, Shown, What, message, millis};
-use crate::reading::Line as LogLine;
 use crate::reading::head::{clock_at, instant};
+use crate::reading::{Line as LogLine, Spots};
 use crate::text::{self, Parts};
 use crate::theme::Theme;
 use ratatui::Frame;
@@ -253,7 +253,7 @@ fn time_of(line: &LogLine) -> Option<&[u8]> {
     line.text.get(range)
 }
 
-/// The right edge: where one is in the file, and which rows are errors.
+/// The right edge: which rows are errors, where one is in the file, and where errors, hits and marks are in it.
 fn edge(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, errors: &[u16]) {
     let symbols = theme.symbols();
     let log = &model.log;
@@ -269,13 +269,25 @@ fn edge(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, errors: &[u1
     }
     .min(free);
     let whole = size >= height;
+    let mut marks = Spots::new(len);
+    model.marks.iter().filter(|mark| mark.tag == log.tag).for_each(|mark| marks.add(mark.at, mark.at + 1));
     for row in 0..area.height {
         let cell = Rect { x: area.x + area.width - 1, width: 1, ..area };
         let thumb = !whole && (at..at + size).contains(&u64::from(row));
-        let (symbol, style) = match (errors.contains(&row), thumb) {
-            (true, _) => (symbols.mark, theme.error()),
-            (_, true) => (symbols.thumb, theme.dim()),
-            _ => (symbols.down, theme.dim()),
+        // What is told of the whole file gives way to what stands on this very row.
+        let is_in = |spots: &Spots| !whole && spots.in_row(row, area.height);
+        let (symbol, style) = if errors.contains(&row) {
+            (symbols.mark, theme.error())
+        } else if is_in(&marks) {
+            (symbols.flag, theme.strong())
+        } else if log.search.is_some() && is_in(&log.hits) {
+            (symbols.hit, theme.focus())
+        } else if is_in(&log.errors) {
+            (symbols.error, theme.error())
+        } else if thumb {
+            (symbols.thumb, theme.dim())
+        } else {
+            (symbols.down, theme.dim())
         };
         put(frame, cell, row, vec![span(symbol, style)]);
     }

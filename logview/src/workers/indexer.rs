@@ -189,13 +189,16 @@ impl Told {
             return Ok(true);
         }
         let volume_due = due(self.volume_at, TELL_VOLUME);
-        let (totals, volume) = {
+        let (totals, volume, errors) = {
             let index = index();
-            (index.totals(), volume_due.then(|| index.volume()))
+            (index.totals(), volume_due.then(|| index.volume()), volume_due.then(|| index.errors()))
         };
         let now = Some(Instant::now());
         (self.at, self.volume_at) = (now, if volume_due { now } else { self.volume_at });
         tell(out, Message::Indexed { tag, totals, volume })?;
+        if errors.is_some() {
+            tell(out, Message::Spotted { tag, errors, hits: None })?;
+        }
         Ok(!volume_due)
     }
 }

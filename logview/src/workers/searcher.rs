@@ -124,6 +124,10 @@ impl Counting {
         Message::Hits { tag: self.tag, count, complete, read: self.hits.read(), took }
     }
 
+    fn spotted(&self) -> Message {
+        Message::Spotted { tag: self.tag, errors: None, hits: Some(self.hits.spots()) }
+    }
+
     /// Counts until all is counted or something else is wanted; says whether there is more to count.
     fn go_on(&mut self, out: &SyncSender<Message>, stop: &(dyn Fn() -> bool + Sync)) -> Result<bool, Over> {
         let told = Mutex::new(self.told);
@@ -132,6 +136,7 @@ impl Counting {
             if told.is_none_or(|at| at.elapsed() >= TELL) {
                 *told = Some(Instant::now());
                 drop(out.try_send(self.said(self.hits.count())));
+                drop(out.try_send(self.spotted()));
             }
         };
         let found = self.hits.find_all(self.near, &say, stop);
@@ -144,6 +149,7 @@ impl Counting {
             self.last = Some((count, complete));
             self.told = Some(Instant::now());
             tell(out, self.said((count, complete)))?;
+            tell(out, self.spotted())?;
         }
         // What cannot be read is not tried for ever.
         Ok(!complete && found.is_ok())

@@ -105,6 +105,36 @@ fn every_size_is_drawn() {
     }
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn whatever_is_logged_every_column_stays_in_its_place(
+        texts in proptest::collection::vec("[a-z \\tא-ת界가👍❤\u{fe0f}\u{301}\u{200d}\u{202e}\u{7}\u{1b}\\[0-9m;{}\"=/]{0,60}", 1..30),
+        wide in 100..180u16, keys in "[vpcTz.]{0,6}",
+    ) {
+        let text: String = texts.iter().enumerate().map(|(at, text)| {
+            format!("[INFO] [2026-11-22T16:20:{:02}.5+00:00] [a] [1:1] - [a::b] [line:1]: {text}\n", at % 60)
+        }).collect();
+        let mut case = Case::new(&text, (wide, 30));
+        case.keys(&format!("\t{keys}"));
+        let mut terminal = Terminal::new(TestBackend::new(wide, 30)).unwrap();
+        terminal.draw(|frame| view(&case.model, frame)).unwrap();
+        let buffer = terminal.backend().buffer();
+        let areas = case.model.areas();
+        for row in areas.log.y..areas.log.y + areas.log.height {
+            let at = |column: u16| buffer[(column, row)].symbol();
+            if areas.divider.width > 0 {
+                proptest::prop_assert_eq!(at(areas.divider.x), "│");
+                proptest::prop_assert!("│█▐◂•◆".contains(at(wide - 1)), "{}", at(wide - 1));
+            }
+            for column in 0..wide {
+                proptest::prop_assert!(!at(column).chars().any(char::is_control));
+            }
+        }
+    }
+}
+
 #[test]
 fn without_colours_none_is_set() {
     let mut case = busy((120, 36));

@@ -114,13 +114,14 @@ impl Pager {
         loop {
             let polling = self.shared.polling.load(Ordering::Relaxed);
             let behind = self.shown.as_ref().is_some_and(Shown::is_behind);
-            let wait = if behind {
+            let every = if behind {
                 Duration::ZERO
             } else if polling {
                 POLL
             } else {
                 SAFETY
             };
+            let wait = every.saturating_sub(self.looked.elapsed());
             let first = match orders.recv_timeout(wait) {
                 Ok(order) => Some(order),
                 Err(RecvTimeoutError::Timeout) => None,
@@ -129,7 +130,8 @@ impl Pager {
             if self.shared.quit.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            let mut look = first.is_none();
+            // Whoever keeps asking for lines does not keep it from being looked at.
+            let mut look = self.looked.elapsed() >= every;
             let mut wanted = None;
             for order in first.into_iter().chain(orders.try_iter()) {
                 match order {

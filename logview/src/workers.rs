@@ -20,6 +20,8 @@ mod pager;
 mod searcher;
 mod taker;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod watcher;
 
 pub(crate) use config::ConfigFile;

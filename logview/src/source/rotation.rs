@@ -1,5 +1,6 @@
 //! Which files were once part of another: `debug.log.1`, `debug.log.2.gz`, `debug.log.2026-11-22.zst`,
-//! `debug.2026-11-22.log`, `debug-20261122.log.gz` are what was rotated away from `debug.log`; and whatever the template
+//! `debug.2026-11-22.log`, `debug-20261122.log.gz` are what was rotated away from `debug.log`; what a limit has left of it
+//! (`debug.head.log`, `debug.tail.log`) also; and whatever the template
 //! calls its parts, where `job.json` says that.
 
 use std::cmp::Reverse;
@@ -99,6 +100,10 @@ pub fn live_of<'n>(name: &OsStr, names: &'n [OsString]) -> Option<&'n OsString> 
 fn age(name: &[u8], live: &[u8]) -> Option<Age> {
     let stem = live.strip_suffix(b".log").unwrap_or(live);
     let rest = name.strip_prefix(live).or_else(|| name.strip_prefix(stem)?.strip_suffix(b".log"))?;
+    // What `logcore.limits.max_size` has left of the beginning, and of what came before the file.
+    if rest == b".head" || rest == b".tail" {
+        return Some((Vec::new(), Reverse(u64::MAX - u64::from(rest == b".tail"))));
+    }
     let (first, rest) = rest.split_first()?;
     if !matches!(first, b'.' | b'-' | b'_') || !rest.first()?.is_ascii_digit() {
         return None;
@@ -164,6 +169,12 @@ mod tests {
         for pattern in ["../{}.log", "/tmp/{}.log", "{}/debug.log", "debug.log", "a/../{}.log", ""] {
             assert_eq!(Named::of(pattern), None, "{pattern}");
         }
+    }
+
+    #[test]
+    fn what_a_limit_has_left_of_a_file_stands_above_it() {
+        let names = ["debug.tail.log", "debug.log", "debug.head.log", "info.tail.log", "debug.tails.log"];
+        assert_eq!(of("debug.log", &names), ["debug.head.log", "debug.tail.log"]);
     }
 
     #[test]

@@ -312,6 +312,12 @@ impl Retention {
         Some((ended, failed))
     }
 
+    /// As [`Retention::remove`], of what a dry run has shown.
+    pub(crate) fn remove_seen(&self, removal: &Removal) -> io::Result<bool> {
+        let Removal { id, ended, failed, bytes, .. } = removal.clone();
+        self.remove(&Candidate { class: Class::Ended, ended, id, bytes, failed })
+    }
+
     /// Removes a job's directory if nothing has changed; `false` if something has.
     fn remove(&self, candidate: &Candidate) -> io::Result<bool> {
         let dir = self.dir(&candidate.id);

@@ -40,6 +40,7 @@ use crate::theme::palette::Palette;
 use ::log::Level;
 use chrono::{DateTime, FixedOffset};
 use crossterm::event::{KeyEvent, MouseEvent};
+use logcore::Removal;
 use logcore::disk::{Recovered, Reload};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -96,6 +97,19 @@ pub enum Change {
     ProposeRaise { template: PathBuf, job: String, level: &'static str, until: String },
     /// Write it.
     Raise(Proposal),
+    /// Find out what would go by a template's retention.
+    ProposePrune { template: Option<PathBuf> },
+    /// Remove it.
+    Prune(Prunable),
+}
+
+/// What would go by a template's retention.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Prunable {
+    pub template: PathBuf,
+    pub has_limits: bool,
+    pub removals: Vec<Removal>,
 }
 
 /// What is said in a frame over the screen.
@@ -329,6 +343,10 @@ pub enum Message {
     Configured(Box<Result<Config, Refused>>),
     /// What would be written to raise a job's level, or why nothing can be.
     Proposed(Box<Result<Proposal, String>>),
+    /// What would go by the retention.
+    Prunable(Result<Prunable, String>),
+    /// So many jobs were removed.
+    Pruned(Result<usize, String>),
     /// It was written, or not.
     Raised(Box<Result<Proposal, String>>),
     /// How changes are noticed from now on.

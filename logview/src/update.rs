@@ -4,6 +4,7 @@
 mod chart;
 pub(crate) mod commands;
 pub(crate) mod detail;
+mod disk;
 mod line;
 mod log;
 mod mouse;
@@ -90,6 +91,8 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             model.jobs.arrange_if(model.now, usize::MAX);
             settle(model)
         }
+        Message::Prunable(found) => disk::prunable(model, found),
+        Message::Pruned(done) => disk::pruned(model, done),
         Message::Proposed(proposal) => raise::proposed(model, *proposal),
         Message::Raised(proposal) => raise::raised(model, *proposal),
         Message::Configured(config) => notice::configured(model, *config),
@@ -327,6 +330,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         }
         Action::GoToTime => type_for(model, For::Moment),
         Action::Raise => raise::ask(model),
+        Action::Disk => disk::ask(model),
         Action::Back => back(model),
         Action::ChooseDown => line::choose(model, true),
         Action::ChooseUp => line::choose(model, false),

@@ -156,7 +156,7 @@ pub(crate) fn start(
     if let Some(config) = config {
         config::start(config, &shared, &out);
     }
-    let changer = changer::start(&shared, &out);
+    let changer = changer::start(memory.1.clone(), &shared, &out);
     let keeper = keeper::start(memory, &shared, &out);
     Workers { changer, keeper, messages, pager: to_pager, lister: to_lister, shared }
 }

@@ -207,3 +207,43 @@ fn the_level_of_a_running_job_is_raised_for_ten_minutes_if_a_person_says_yes() {
         written.lines().filter(|line| !line.contains("logview") && line.trim() != "jobs:").collect();
     assert_eq!(kept, shipped.lines().collect::<Vec<_>>(), "comments and layout stay");
 }
+
+#[test]
+fn disk_use_is_shown_and_what_the_retention_would_remove_goes_if_a_person_says_yes() {
+    let root = tempfile::tempdir().unwrap();
+    let (template, dir) = (root.path().join("log.yaml"), root.path().join("logs"));
+    let shipped =
+        include_str!("../../config/log.yaml").replace("dir: logs", &format!("dir: {}", dir.display()));
+    std::fs::write(&template, &shipped).unwrap();
+    let logs = logcore::Logs::from_file(&template).unwrap();
+    for id in ["old-1", "old-2", "old-3"] {
+        let job = logs.job(id).start().unwrap();
+        log::debug!(logger: job, "packing");
+        job.finish(logcore::Outcome::Ok);
+    }
+    let mut terminal = Terminal::view(VIEWER, &dir);
+    terminal.sees("old-3");
+    terminal.keys("D");
+    terminal.sees("sets no logcore.retention");
+    terminal.keys("y");
+    terminal.loses("sets no logcore.retention");
+    drop(logs);
+    let limited = shipped.replace(
+        "
+logcore:",
+        "
+logcore:
+  retention: { max_jobs: 1 }",
+    );
+    std::fs::write(&template, limited).unwrap();
+    terminal.keys("D");
+    terminal.sees("2 would go");
+    terminal.keys("n");
+    terminal.loses("2 would go");
+    assert!(dir.join("old-1").exists());
+    terminal.keys("D");
+    terminal.sees("2 would go");
+    terminal.keys("y");
+    terminal.sees("2 jobs are removed");
+    assert!(!dir.join("old-1").exists() && dir.join("old-3").exists() && dir.join("server").exists());
+}

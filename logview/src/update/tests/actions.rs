@@ -267,6 +267,15 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             case.send(Message::Proposed(Box::new(Ok(proposal))));
             assert!(update(&mut case.model, Message::Key(key("n").unwrap())).is_empty());
         }
+        A::Disk => {
+            let asked = update(&mut case.model, Message::Key(key("D").unwrap()));
+            assert!(matches!(&asked[..], [Request::Change(Change::ProposePrune { template: None })]));
+            press(case);
+            case.send(Message::Prunable(Err("no template".into())));
+            let screen = crate::view::tests::screen(&case.model, (120, 36));
+            assert!(screen.contains("Disk use") && screen.contains("no template"), "{screen}");
+            assert!(update(&mut case.model, Message::Key(key("y").unwrap())).is_empty());
+        }
         A::GroupBy => {
             press(case);
             assert_eq!(case.model.jobs.grouping, Grouping::Prefix);

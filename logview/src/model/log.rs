@@ -77,6 +77,8 @@ pub struct Log {
     pub ruled: Vec<(usize, Range<usize>)>,
     /// How many times as many lines as usual are asked for, since most of them are folded.
     pub stretch: usize,
+    /// Where, in a file of which length, even the most of them were too few.
+    pub tried: Option<(u64, u64)>,
     /// Wanted records before the page, where known.
     pub before: Option<u64>,
     /// Whether lines have arrived since the file was opened.
@@ -148,6 +150,7 @@ impl Default for Log {
             rulers: Vec::new(),
             ruled: Vec::new(),
             stretch: 1,
+            tried: None,
             before: None,
             loaded: false,
             top: 0,

@@ -308,25 +308,30 @@ fn fill(model: &mut Model, fresh: bool) -> Vec<Request> {
         }
         (above < height && !model.log.page.from_start) || (below < 2 * height && !model.log.page.to_end)
     };
-    let asks = is_short(model, true) && (!fresh || model.log.stretch < STRETCH);
-    let few = is_short(model, false);
-    let (above, below) = around(model, 8 * height, false);
-    let log = &mut model.log;
-    if asks {
-        log.stretch *= if fresh { 4 } else { 1 };
-        let (anchor, focus) =
-            if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::At(log.top), Focus::Stay) };
-        return vec![log.ask(anchor, height, focus)];
+    let here = (model.log.top, model.log.len);
+    if is_short(model, true) && model.log.tried != Some(here) {
+        let log = &mut model.log;
+        if !fresh || log.stretch < STRETCH {
+            log.stretch *= if fresh { 4 } else { 1 };
+            let (anchor, focus) =
+                if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::At(log.top), Focus::Stay) };
+            return vec![log.ask(anchor, height, focus)];
+        }
+        // More is not to be had here, and not asked for again before something changes.
+        log.tried = Some(here);
     }
-    if few && !log.folding.inner {
-        log.folding.inner = true;
-        log.refold();
-        if log.following {
+    if !model.log.folding.inner && is_short(model, false) {
+        model.log.folding.inner = true;
+        model.log.refold();
+        if model.log.following {
             to_bottom(model);
         }
     }
-    if above + below > 7 * height {
-        model.log.stretch = 1;
+    if model.log.stretch > 1 {
+        let (above, below) = around(model, 8 * height, false);
+        if above + below > 7 * height {
+            model.log.stretch = 1;
+        }
     }
     model.log.owed = 0;
     Vec::new()

@@ -465,3 +465,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn in_the_middle_of_what_is_said_for_ever_nothing_is_asked_for_again() {
+    let mut case = Case::new(&"[WARN] again\n".repeat(40_000), (120, 36));
+    case.model.focus = Pane::Log;
+    case.send(Message::Tick(case.model.now));
+    assert!(!matches!(case.asked, Some(Request::Page { .. })), "{:?}", case.asked);
+    case.keys("kkbk");
+    case.send(Message::Tick(case.model.now));
+    assert!(!matches!(case.asked, Some(Request::Page { .. })), "{:?}", case.asked);
+}

@@ -40,7 +40,7 @@ const MOST: usize = 1 << 20;
 const TAIL: u64 = 256 << 10;
 
 /// Bytes without any time after which none is expected.
-const FAR: u64 = 8 << 20;
+const FAR: u64 = 1 << 20;
 
 /// Stretches that stay in order in memory.
 const KEPT: usize = 6;

@@ -126,7 +126,9 @@ fn memory(mut screen: Screen, program: &Program, focus: &str, last: &str) -> Res
     screen.keys(&(program.search)(ABSENT))?;
     if let Some(nothing) = program.nothing {
         screen.until(PATIENCE, |text| text.contains(nothing))?;
-        screen.keys("\r")?;
+        if !program.root {
+            screen.keys("\r")?; // less wants to know that this was read
+        }
     }
     if !(program.only)("").is_empty() {
         screen.keys(&(program.only)(NEEDLE))?;

@@ -247,3 +247,65 @@ logcore:
     terminal.sees("2 jobs are removed");
     assert!(!dir.join("old-1").exists() && dir.join("old-3").exists() && dir.join("server").exists());
 }
+
+#[test]
+fn a_thousand_random_keys_and_sizes_leave_the_real_one_alive_and_the_terminal_as_it_was() {
+    let (root, _) = over_two_jobs();
+    // An editor and a pager that are over at once.
+    let env = [("EDITOR", "true"), ("VISUAL", "true"), ("PAGER", "true")];
+    let mut terminal = Terminal::start(VIEWER, &[root.path().into()], (120, 36), &env);
+    terminal.sees("says 300");
+    // Not those that end it or write a file, nor the list of all commands, which has them too.
+    let harmless = |name: &&str| !["quit", "save", "commands"].contains(name);
+    let rows = || logview::keys::TABLE.iter().filter(|row| harmless(&row.name));
+    let plain: Vec<&str> =
+        rows().flat_map(|row| row.keys).copied().filter(|key| key.chars().count() == 1).collect();
+    let special = [
+        "\u{1b}",
+        "\r",
+        "\t",
+        " ",
+        "\u{1b}[A",
+        "\u{1b}[B",
+        "\u{1b}[5~",
+        "\u{1b}[6~",
+        "\u{1b}[H",
+        "\u{1b}[F",
+        "\u{4}",
+        "\u{7f}",
+        "é",
+        "界",
+        "12",
+        "\u{1b}[<0;30;8M",
+        "\u{1b}[<64;80;20M",
+    ];
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % below as u64) as usize
+    };
+    for step in 0..1000 {
+        if random(3) == 0 {
+            terminal.keys(special[random(special.len())])
+        } else {
+            terminal.keys(plain[random(plain.len())])
+        }
+        if step % 50 == 0 {
+            terminal.resize(1 + random(200) as u16, 1 + random(60) as u16);
+        }
+    }
+    terminal.resize(120, 36);
+    for _ in 0..12 {
+        terminal.keys("\u{1b}");
+        tests::eventually(
+            "a screen",
+            || (!terminal.text().trim().is_empty()).then_some(()),
+            || terminal.text(),
+        );
+    }
+    terminal.keys("\u{3}");
+    assert_eq!(terminal.ends(), 0);
+    assert_eq!(terminal.taken(), (false, false));
+}

@@ -1,6 +1,7 @@
 //! The model driven as by the workers, but in one thread and over bytes in memory.
 
 mod actions;
+mod random;
 
 use super::*;
 use crate::model::{FileEvent, Job, Listing, Look, RunInfo, Search, State};

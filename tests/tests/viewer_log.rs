@@ -196,7 +196,7 @@ fn marks_keep_their_notes_and_are_found_again() {
     terminal.keys("m");
     terminal.sees("marked; a note");
     terminal.keys("look here\r");
-    terminal.sees("◆16:13:20.5   E b     record 200");
+    terminal.sees("◆16:13:20.5   E b     record 200  ◆ look here");
     terminal.keys("g");
     terminal.sees("record 001");
     terminal.keys("u");

@@ -156,6 +156,13 @@ fn rows(
         *last = text::cut(last, 0, room - 1);
         last.push((theme.symbols().dots.to_owned(), theme.dim()));
     }
+    let note = model.mark_at(line.at).map_or("", |mark| &mark.note);
+    if let Some(first) = rows.first_mut().filter(|_| !log.wrap && !note.is_empty()) {
+        let note = text::end(&text::name(note.as_bytes(), theme.ascii()), room / 2, theme.ascii());
+        let note = format!("  {} {note}", theme.symbols().flag);
+        *first = text::cut(first, 0, room.saturating_sub(text::cells(&note)));
+        first.push((note, theme.strong()));
+    }
     for (nth, row) in rows.iter_mut().enumerate() {
         let mut front = if nth == 0 { front(model, theme, columns, line, before) } else { Vec::new() };
         let used: usize = front.iter().map(|(text, _)| text::cells(text)).sum();

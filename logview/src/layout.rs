@@ -78,8 +78,8 @@ fn list_width(width: u16) -> u16 {
 fn search_rows(wishes: Wishes, body: u16) -> u16 {
     match body {
         _ if !wishes.search => 0,
-        26.. => 7,
-        14.. => 5,
+        26.. => 13 + (body.saturating_sub(31) / 3).min(9),
+        14.. => 9,
         7.. => 2,
         2.. => 1,
         _ => 0,

@@ -3,6 +3,7 @@
 
 mod chart;
 mod detail;
+mod elsewhere;
 mod fold;
 mod groups;
 mod jobs;
@@ -16,6 +17,7 @@ mod trail;
 
 pub use self::chart::{Chart, Choice, LABEL, LEAST};
 pub use self::detail::Detail;
+pub use self::elsewhere::{Elsewhere, LogHits, Reach, Sought, SoughtLog, logs_of};
 pub use self::fold::{Fold, Folding, Shown, What};
 pub use self::groups::{Group, Grouping, Line};
 pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, main_file};
@@ -163,6 +165,7 @@ pub struct Model {
     pub jobs: Jobs,
     pub log: Log,
     pub search: SearchBox,
+    pub elsewhere: Elsewhere,
     pub focus: Pane,
     pub mode: Mode,
     pub config: Config,
@@ -204,6 +207,7 @@ impl Model {
             jobs: Jobs::default(),
             log: Log::default(),
             search: SearchBox::default(),
+            elsewhere: Elsewhere::default(),
             focus: if size.0 >= WIDE { Pane::List } else { Pane::Log },
             mode: Mode::Normal,
             config: Config::default(),
@@ -327,6 +331,7 @@ pub enum Message {
     /// A step came to something; `wrapped` if it went over an end of the file.
     Found {
         tag: u64,
+        number: u64,
         step: Step,
         found: Found,
         wrapped: bool,
@@ -338,6 +343,12 @@ pub enum Message {
         complete: bool,
         read: u64,
         took: Duration,
+    },
+    /// So much was found in what is not on the screen since the last time.
+    Elsewhere {
+        serial: u64,
+        found: Vec<LogHits>,
+        reach: Reach,
     },
     /// The configuration was saved; one that cannot be understood changes nothing.
     Configured(Box<Result<Config, Refused>>),
@@ -456,21 +467,55 @@ pub enum Step {
 #[allow(missing_docs)]
 pub enum Request {
     /// Follow another file, or none, and others with it if it does not hold their records.
-    Show { tag: u64, place: Option<Place>, with: Vec<PathBuf> },
+    Show {
+        tag: u64,
+        place: Option<Place>,
+        with: Vec<PathBuf>,
+    },
     /// Follow the files of several jobs on one clock; lines say by number which of them they are from.
-    ShowJobs { tag: u64, jobs: Vec<(Place, Vec<PathBuf>)> },
+    ShowJobs {
+        tag: u64,
+        jobs: Vec<(Place, Vec<PathBuf>)>,
+    },
     /// There are others that may have to be shown with it.
-    With { tag: u64, with: Vec<PathBuf> },
+    With {
+        tag: u64,
+        with: Vec<PathBuf>,
+    },
     /// Lines around a place.
-    Page { tag: u64, anchor: Anchor, before: usize, after: usize, only: Only, focus: Focus },
+    Page {
+        tag: u64,
+        anchor: Anchor,
+        before: usize,
+        after: usize,
+        only: Only,
+        focus: Focus,
+    },
     /// The whole record that holds the line at an offset.
-    Record { tag: u64, at: u64 },
+    Record {
+        tag: u64,
+        at: u64,
+    },
     /// The next place of a kind from the line at an offset on (not itself).
-    Step { tag: u64, step: Step, from: u64, pattern: Option<Pattern>, only: Only },
+    Step {
+        tag: u64,
+        number: u64,
+        step: Step,
+        from: u64,
+        pattern: Option<Pattern>,
+        only: Only,
+    },
     /// The jump that is under way is not wanted any more.
     StopStep,
     /// Count the lines that match, outward from a place, and go on as the file grows; or stop.
-    Count { tag: u64, pattern: Option<Pattern>, near: u64 },
+    Count {
+        tag: u64,
+        pattern: Option<Pattern>,
+        near: u64,
+    },
+    /// Search in what is not on the screen, and in nothing else any more; or stop that.
+    SearchElsewhere(Box<Sought>),
+    StopElsewhere,
     /// Take the mouse or leave it to the terminal.
     Mouse(bool),
     /// Change something outside, or prepare it.
@@ -482,13 +527,27 @@ pub enum Request {
     /// Give a text to the clipboard.
     Copy(String),
     /// The lines within a range that are shown, as text.
-    Take { tag: u64, range: Range<u64>, only: Only },
+    Take {
+        tag: u64,
+        range: Range<u64>,
+        only: Only,
+    },
     /// The same into a file; `over` what is there already.
-    Save { tag: u64, range: Range<u64>, only: Only, path: PathBuf, over: bool },
+    Save {
+        tag: u64,
+        range: Range<u64>,
+        only: Only,
+        path: PathBuf,
+        over: bool,
+    },
     /// What is being saved is not wanted any more.
     StopSave,
     /// Where the line at an offset is in its file.
-    Open { tag: u64, at: u64, opener: Opener },
+    Open {
+        tag: u64,
+        at: u64,
+        opener: Opener,
+    },
     /// Have another program show a file, and wait for it.
     Run(Opening),
 }

@@ -95,6 +95,12 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
         Message::Pruned(done) => disk::pruned(model, done),
         Message::Proposed(proposal) => raise::proposed(model, *proposal),
         Message::Raised(proposal) => raise::raised(model, *proposal),
+        Message::Elsewhere { serial, found, reach } => {
+            if serial == model.elsewhere.serial {
+                model.elsewhere.take(found, reach);
+            }
+            Vec::new()
+        }
         Message::Configured(config) => notice::configured(model, *config),
         Message::Watching(watching) => {
             model.watching = watching;
@@ -288,6 +294,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
 /// Does what a key says.
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
     model.jobs.chosen = true;
+    model.log.to_first_hit = false;
     // Whoever does something else meanwhile does not want to be taken away any more.
     if model.log.stepping && jump(action).is_none() {
         model.log.stepping = false;

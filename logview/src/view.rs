@@ -5,6 +5,7 @@ mod card;
 mod chart;
 mod commands;
 mod detail;
+mod elsewhere;
 mod frame;
 mod help;
 mod list;

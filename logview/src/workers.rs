@@ -10,6 +10,7 @@
 
 mod changer;
 mod config;
+mod elsewhere;
 mod indexer;
 mod input;
 mod keeper;
@@ -49,6 +50,7 @@ pub(crate) struct Workers {
     pub messages: Receiver<Message>,
     pager: Sender<pager::Order>,
     lister: Sender<lister::Order>,
+    elsewhere: Post<elsewhere::Order>,
     keeper: Sender<Session>,
     changer: Sender<Change>,
     shared: Arc<Shared>,
@@ -130,6 +132,7 @@ pub(crate) fn start(
     let (to_searcher, to_search, searcher_orders) = Post::new();
     let (to_finder, to_find, finder_orders) = Post::new();
     let (to_taker, _, taker_orders) = Post::new();
+    let (to_elsewhere, sought, elsewhere_orders) = Post::new();
     let watcher = watcher::Watcher::new(Arc::clone(source), polling, to_pager.clone(), to_lister.clone());
     spawn(
         "pager",
@@ -152,13 +155,20 @@ pub(crate) fn start(
     spawn("indexer", &out, indexer::run(Arc::clone(&shared), shelf, to_index, indexer_orders, out.clone()));
     spawn("searcher", &out, searcher::run(Arc::clone(&shared), to_search, searcher_orders, out.clone()));
     spawn("taker", &out, taker::run(Arc::clone(&shared), taker_orders, out.clone()));
+    let sought = (sought, elsewhere_orders);
+    spawn(
+        "search elsewhere",
+        &out,
+        elsewhere::run(Arc::clone(source), Arc::clone(&shared), encoding, sought, out.clone()),
+    );
     input::start(&shared, &out);
     if let Some(config) = config {
         config::start(config, &shared, &out);
     }
     let changer = changer::start(memory.1.clone(), &shared, &out);
     let keeper = keeper::start(memory, &shared, &out);
-    Workers { changer, keeper, messages, pager: to_pager, lister: to_lister, shared }
+    let elsewhere = to_elsewhere;
+    Workers { changer, keeper, messages, pager: to_pager, lister: to_lister, elsewhere, shared }
 }
 
 impl Workers {
@@ -169,6 +179,8 @@ impl Workers {
             Request::Change(change) => drop(self.changer.send(change)),
             Request::Keep(session) => drop(self.keeper.send(*session)),
             Request::StopSave => drop(self.shared.saves.fetch_add(1, Ordering::Relaxed)),
+            Request::SearchElsewhere(sought) => self.elsewhere.send(elsewhere::Order::Look(sought)),
+            Request::StopElsewhere => self.elsewhere.send(elsewhere::Order::Stop),
             Request::StopStep => drop(self.shared.steps.fetch_add(1, Ordering::Relaxed)),
             other => {
                 self.shared.requests.fetch_add(1, Ordering::Relaxed);

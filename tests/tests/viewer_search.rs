@@ -1,5 +1,9 @@
 //! The search of the real viewer, seen through a real terminal.
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use logcore::disk::{Counts, Outcome};
+use std::io::Write;
 use tests::jobs::{Dir, Root};
 use tests::terminal::Terminal;
 
@@ -98,22 +102,127 @@ fn in_one_file_of_a_job_the_whole_job_can_be_searched_instead() {
     terminal.keys("\t]");
     terminal.loses("message 300");
     terminal.keys("/fire|message 30.");
-    terminal.sees("(•) error.log    ( ) this job, 3 files");
+    terminal.sees("(•) error.log    ( ) this job, 3 files    ( ) all jobs");
     terminal.sees("1 hit, complete: ");
     terminal.keys("\x0c");
     terminal.sees("( ) error.log    (•) this job, 3 files");
     terminal.sees("2 hits, complete: ");
     terminal.sees("message 300");
     terminal.keys("\x0c");
+    terminal.sees("(•) all jobs");
+    terminal.keys("\x0c");
+    terminal.sees("(•) error.log");
     terminal.sees("1 hit, complete: ");
     terminal.loses("message 300");
+}
+
+/// Jobs that say something in common, and one that does not; the one that runs is shown.
+fn several() -> (Root, Terminal) {
+    let mut root = Root::new();
+    let line = |minute: u32, text: &str| {
+        format!("[INFO] [2026-11-22T16:{minute:02}:01.5Z] [x] [1:1] - [app::db] [line:1]: {text}\n")
+    };
+    let one = root.ended("import-1", Outcome::Ok, Counts::default());
+    (0..50)
+        .for_each(|n| one.append("debug.log", line(n, if n % 10 == 3 { "reset by peer" } else { "fine" })));
+    // Of this one, most was rotated away, and some of that packed.
+    let two = root.ended("import-2", Outcome::Ok, Counts::default());
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    (0..10).for_each(|n| packed.write_all(line(n, "reset by somebody").as_bytes()).expect("packed"));
+    two.append("debug.log.2.gz", packed.finish().expect("packed"));
+    (10..20).for_each(|n| two.append("debug.log.1", line(n, "reset again")));
+    (20..30).for_each(|n| two.append("debug.log", line(n, "fine")));
+    // Two files that have nothing to do with each other.
+    let plain = root.job("plain");
+    plain.append("access.log", "2026-11-22T16:00:01Z INFO GET /reset\n".repeat(3));
+    plain.append("other.log", "2026-11-22T16:00:02Z INFO no reset\n");
+    root.ended("quiet-one", Outcome::Ok, Counts::default()).log("INFO", "nothing");
+    let busy = root.running("busy");
+    (0..50).for_each(|n| busy.log("DEBUG", &format!("reset {n:02}")));
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("5 jobs");
+    terminal.keys("fbusy\r");
+    terminal.sees("reset 49");
+    terminal.keys("\t/reset");
+    terminal.sees("all 6 logs, complete: ");
+    (root, terminal)
+}
+
+/// The words of the row of a log among those that have hits.
+fn row(terminal: &Terminal, log: &str) -> Vec<String> {
+    let rows = terminal.rows();
+    let row =
+        rows.iter().find(|row| row.contains(&format!("│   {log} ")) || row.contains(&format!("│ ▸ {log} ")));
+    row.into_iter().flat_map(|row| row.split_whitespace()).map(str::to_owned).collect()
+}
+
+fn chosen(terminal: &Terminal) -> Option<String> {
+    terminal.rows().into_iter().find(|row| row.contains("│ ▸ "))
+}
+
+#[test]
+fn the_log_on_screen_is_answered_first_and_then_all_others() {
+    let (_root, terminal) = several();
+    terminal.sees("50 hits, complete: ");
+    terminal.sees("(•) all 5 jobs");
+    let text = terminal.text();
+    // They stand in the order of the list, and three of them have room.
+    assert!(text.contains("also in 4"), "{text}");
+    let rows: Vec<_> = ["import-1", "import-2"].map(|log| row(&terminal, log)).into();
+    assert_eq!((&rows[0][2][..], &rows[1][2][..]), ("5", "20"), "{text}");
+    assert!(row(&terminal, "quiet-one").is_empty() && row(&terminal, "busy").is_empty(), "{text}");
+    assert!(rows.iter().all(|row| row[3..5] == ["Nov", "22"] && row.last() == Some(&"│".into())), "{rows:?}");
+}
+
+#[test]
+fn one_goes_to_the_first_hit_of_another_job_also_in_what_was_rotated_away() {
+    let (_root, mut terminal) = several();
+    let mut go_to = |log: &str, hit: &str| {
+        // Down from what is typed, until the job is chosen.
+        let mut before = String::new();
+        while !before.contains(&format!("│ ▸ {log} ")) {
+            terminal.keys("\x1b[B");
+            before = tests::eventually(
+                "another row",
+                || chosen(&terminal).filter(|row| *row != before),
+                || terminal.text(),
+            );
+        }
+        terminal.keys("\r");
+        terminal.loses("smart case");
+        terminal.sees(hit);
+        terminal.sees("HOLD");
+        terminal.keys("/");
+        terminal.sees("all 6 logs, complete: ");
+        terminal.until("not told again", |_| row(&terminal, log).is_empty());
+    };
+    go_to("import-1", "▸16:03:01.5   I db    reset by peer");
+    go_to("import-2", "▸16:00:01.5   I db    reset by somebody");
+    go_to("busy", "▸16:20:01.123 D fetch reset 00");
+    go_to("plain", "▸16:00:01 I GET /reset");
+}
+
+#[test]
+fn files_of_a_job_that_do_not_belong_together_are_told_apart() {
+    let (_root, mut terminal) = several();
+    terminal.keys("\x0c");
+    terminal.sees("(•) this job");
+    terminal.loses("also in");
+    terminal.keys("\x1b\x1b\tf\x15plain\r\t");
+    terminal.sees("GET /reset");
+    terminal.keys("/");
+    terminal.sees("3 hits, complete: ");
+    terminal.until("the other file", |_| row(&terminal, "other.log").get(2).is_some_and(|hits| hits == "1"));
+    terminal.keys("\x1b[B\r");
+    terminal.sees("no reset");
+    terminal.sees("1 of 1");
 }
 
 #[test]
 fn on_a_small_screen_the_search_takes_less_of_it() {
     let (_root, _job, mut terminal) = searching();
     terminal.keys("message 2.5");
-    for (columns, rows) in [(80, 24), (60, 14), (40, 10)] {
+    for (columns, rows) in [(80, 24), (60, 14), (40, 12)] {
         terminal.resize(columns, rows);
         terminal.until("the search", |screen| {
             screen.contains("/ message 2.5") && screen.contains("10 hits, complete: ")

@@ -398,6 +398,21 @@ impl Jobs {
         })
     }
 
+    /// The same; what hides it is taken back.
+    pub fn reveal(&mut self, key: &Path, now: SystemTime) -> bool {
+        if !self.select_key(key)
+            && let Some(job) = self.get(key)
+        {
+            let group = self.grouping.of(job);
+            self.folded.remove(&group);
+            self.filter.clear();
+            self.running_only = false;
+            self.arrange(now);
+            return self.select_key(key);
+        }
+        self.selected.as_deref() == Some(key)
+    }
+
     /// Once all jobs are known and counted, the one that needed a look first stays selected: a person may have begun
     /// to read it.
     pub fn settle_choice(&mut self) {

@@ -108,6 +108,8 @@ pub struct Log {
     pub cursor: Option<u64>,
     /// A jump is under way.
     pub stepping: bool,
+    /// Which one it is: what comes of one that was given up means nothing any more.
+    pub jump: u64,
     /// Jumps that were asked for meanwhile.
     pub queued: Vec<Step>,
     pub left: usize,
@@ -128,6 +130,8 @@ pub struct Log {
     pub range: Option<u64>,
     /// The record that was asked for is to be copied.
     pub copies_record: bool,
+    /// To the first hit as soon as the file is open, and again if older ones appear above it.
+    pub to_first_hit: bool,
     /// Where to go as soon as the file is open.
     pub arrival: Option<Arrival>,
     /// Files of this name that stand above the one that has it now.
@@ -170,6 +174,7 @@ impl Default for Log {
             search: None,
             cursor: None,
             stepping: false,
+            jump: 0,
             queued: Vec::new(),
             left: 0,
             wrap: false,
@@ -182,6 +187,7 @@ impl Default for Log {
             gone: false,
             range: None,
             copies_record: false,
+            to_first_hit: false,
             arrival: None,
             rotated: 0,
             merged: 0,

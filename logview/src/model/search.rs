@@ -1,8 +1,9 @@
 //! The search as it is typed: the text, how it is meant, where it looks, and what is wrong with it. What it finds in the log
 //! on screen stands with the log.
 
-use super::{Model, beside, main_file};
+use super::{Job, LogHits, Model, SoughtLog, beside, logs_of, main_file};
 use crate::reading::search::{How, Pattern, Wrong};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// Where is looked.
@@ -11,8 +12,10 @@ pub enum Scope {
     /// In the file on screen.
     File,
     /// In all files of its job.
-    #[default]
     Job,
+    /// In all jobs.
+    #[default]
+    All,
 }
 
 impl Scope {
@@ -20,8 +23,10 @@ impl Scope {
     #[must_use]
     pub fn next(self, file: bool) -> Scope {
         match self {
-            Scope::Job if file => Scope::File,
-            Scope::File | Scope::Job => Scope::Job,
+            Scope::File => Scope::Job,
+            Scope::Job => Scope::All,
+            Scope::All if file => Scope::File,
+            Scope::All => Scope::Job,
         }
     }
 }
@@ -35,6 +40,8 @@ pub struct SearchBox {
     pub is_old: bool,
     pub how: How,
     pub scope: Scope,
+    /// Where it looked when more than one file was shown.
+    pub wide: Scope,
     /// The one file of the job that was shown by itself when the search was opened.
     pub file: Option<PathBuf>,
     pub wrong: Option<Wrong>,
@@ -62,6 +69,43 @@ pub struct Extent {
 }
 
 impl Model {
+    /// What is to be looked at besides the log on screen, in the order of the list.
+    pub fn elsewhere(&self) -> Vec<SoughtLog> {
+        let shown = self.jobs.selected();
+        let is_shown = |job: &&Job| shown.is_some_and(|shown| shown.key == job.key);
+        match self.search.scope {
+            Scope::File => Vec::new(),
+            Scope::Job => {
+                shown.map(logs_of).unwrap_or_default().into_iter().filter(|log| log.file.is_some()).collect()
+            }
+            Scope::All => {
+                let listed: HashSet<&PathBuf> = self.jobs.shown().map(|job| &job.key).collect();
+                let hidden = self.jobs.iter().filter(|job| !listed.contains(&job.key));
+                // What is on the screen is looked at too, if last, for one may turn away from it.
+                let (last, mut all): (Vec<&Job>, Vec<&Job>) =
+                    self.jobs.shown().chain(hidden).partition(is_shown);
+                // Where the log on screen is the only one, there is nothing else.
+                if !all.is_empty() || last.iter().any(|job| logs_of(job).len() > 1) {
+                    all.extend(last);
+                }
+                all.into_iter().flat_map(logs_of).collect()
+            }
+        }
+    }
+
+    /// Which of the hits elsewhere are told, by their numbers: all but those in what is on the screen.
+    pub fn told_elsewhere(&self) -> Vec<usize> {
+        let shown = self.log.place.as_ref();
+        let one = self.shows_one_file();
+        let is_shown = |hits: &LogHits| {
+            shown.is_some_and(|place| {
+                place.job == hits.job && hits.file.as_ref() == Some(&place.file).filter(|_| one)
+            })
+        };
+        let hits = self.elsewhere.hits.iter().enumerate();
+        hits.filter(|(_, hits)| !is_shown(hits)).map(|(at, _)| at).collect()
+    }
+
     /// Whether one file of the job is shown by itself, though others belong to it.
     pub fn shows_one_file(&self) -> bool {
         let job = self.jobs.selected();

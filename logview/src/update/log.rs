@@ -41,7 +41,7 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
             }
             Vec::new()
         }
-        Message::Found { tag, step, found, wrapped } if tag == log.tag => {
+        Message::Found { tag, number, step, found, wrapped } if tag == log.tag && number == log.jump => {
             on_found(model, step, found, wrapped)
         }
         _ => Vec::new(),
@@ -105,6 +105,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                 });
             }
             requests.extend(match model.log.arrival {
+                _ if model.log.to_first_hit => first_hit(model),
                 Some(arrival) => step(model, Step::Instant(arrival.time)),
                 None => again(model),
             });
@@ -136,7 +137,10 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                     near: u64::MAX,
                 });
             }
-            if let Some(arrival) = log.arrival {
+            if log.to_first_hit {
+                hold(log);
+                requests.extend(first_hit(model));
+            } else if let Some(arrival) = log.arrival {
                 requests.extend(step(model, Step::Instant(arrival.time)));
             } else if !first {
                 // Another file: what was at an offset is not there any more.
@@ -406,6 +410,24 @@ fn filtered(model: &mut Model) -> Vec<Request> {
     vec![log.ask(Anchor::At(at), height, Focus::Upper(at))]
 }
 
+/// Goes to the first hit of all.
+pub(super) fn first_hit(model: &mut Model) -> Vec<Request> {
+    let log = &mut model.log;
+    (log.stepping, log.cursor) = (true, None);
+    log.jump += 1;
+    log.queued.clear();
+    let pattern = log.search.as_ref().map(|search| search.pattern.clone());
+    let step = Step::Hit(Way::Forward);
+    vec![Request::Step {
+        tag: log.tag,
+        number: log.jump,
+        step,
+        from: u64::MAX,
+        pattern,
+        only: log.only.clone(),
+    }]
+}
+
 /// Jumps to the next place of a kind.
 pub(super) fn step(model: &mut Model, step: Step) -> Vec<Request> {
     const QUEUED: usize = 64;
@@ -445,7 +467,8 @@ pub(super) fn step(model: &mut Model, step: Step) -> Vec<Request> {
         (None, Way::Forward) => first - 1,
     };
     log.stepping = true;
-    vec![Request::Step { tag: log.tag, step, from, pattern, only: log.only.clone() }]
+    log.jump += 1;
+    vec![Request::Step { tag: log.tag, number: log.jump, step, from, pattern, only: log.only.clone() }]
 }
 
 /// Offsets of the first line on screen and after the last one.

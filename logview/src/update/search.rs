@@ -3,7 +3,7 @@
 
 use super::{log, settle, typing};
 use crate::keys;
-use crate::model::{Mode, Model, Request, Scope, Search, Step};
+use crate::model::{LogHits, Mode, Model, Pane, Request, Scope, Search, Step};
 use crate::reading::search::Way;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -17,9 +17,17 @@ pub(super) fn open(model: &mut Model) -> Vec<Request> {
     }
     (search.is_old, search.wrong) = (!search.text.is_empty(), None);
     search.file = model.log.chosen.clone().filter(|_| one);
-    search.scope = if one { Scope::File } else { Scope::Job };
+    search.scope = if one { Scope::File } else { search.wide };
     model.mode = Mode::Search;
-    settle(model)
+    let mut requests = settle(model);
+    let current = model.log.search.as_ref().map(|search| search.pattern.clone());
+    let elsewhere = &model.elsewhere;
+    let known = elsewhere.pattern == current && elsewhere.reach.is_complete();
+    let logs = model.elsewhere();
+    if !(model.elsewhere.turn_to(logs) && known) {
+        requests.extend(seek(model));
+    }
+    requests
 }
 
 pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
@@ -29,6 +37,10 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         "enter" => return go(model),
         "ctrl-n" => return step(model, Way::Forward),
         "ctrl-p" => return step(model, Way::Backward),
+        "up" | "down" => {
+            choose(model, key.code == KeyCode::Down);
+            return Vec::new();
+        }
         "pgup" => return log::scroll(model, -page(model)),
         "pgdn" => return log::scroll(model, page(model)),
         "ctrl-r" => model.search.how.regex = !model.search.how.regex,
@@ -49,7 +61,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
             }
         }
     }
-    model.search.is_old = false;
+    (model.search.is_old, model.log.to_first_hit) = (false, false);
     begin(model)
 }
 
@@ -74,8 +86,46 @@ fn begin(model: &mut Model) -> Vec<Request> {
         requests.push(Request::StopStep);
     }
     requests.push(Request::Count { tag: log.tag, pattern, near: log.top });
+    requests.extend(seek(model));
     requests.extend(settle(model));
     requests
+}
+
+/// Looks elsewhere for what is looked for in the log.
+fn seek(model: &mut Model) -> Vec<Request> {
+    let elsewhere = &mut model.elsewhere;
+    match &model.log.search {
+        Some(search) if !elsewhere.logs.is_empty() => {
+            vec![Request::SearchElsewhere(Box::new(elsewhere.begin(&search.pattern)))]
+        }
+        _ => {
+            let runs = elsewhere.running;
+            elsewhere.clear();
+            if runs { vec![Request::StopElsewhere] } else { Vec::new() }
+        }
+    }
+}
+
+/// Stops looking elsewhere; what was found stays.
+fn stop_elsewhere(model: &mut Model) -> Option<Request> {
+    std::mem::take(&mut model.elsewhere.running).then_some(Request::StopElsewhere)
+}
+
+/// Chooses among the logs that have hits; above the first one is what is typed.
+fn choose(model: &mut Model, down: bool) {
+    // On a small screen they are not shown.
+    if model.areas().search.height < 9 {
+        return;
+    }
+    let told = model.told_elsewhere();
+    let at = model.elsewhere.row.and_then(|row| told.iter().position(|&at| at == row));
+    let to = match (at, down) {
+        (None, true) => Some(0),
+        (None, false) => None,
+        (Some(at), true) => Some((at + 1).min(told.len().saturating_sub(1))),
+        (Some(at), false) => at.checked_sub(1),
+    };
+    model.elsewhere.row = to.and_then(|to| told.get(to).copied());
 }
 
 /// What is under way is stopped first; then the search is closed, and n and N go on from hit to hit.
@@ -85,22 +135,32 @@ fn stop_or_close(model: &mut Model) -> Vec<Request> {
         return vec![Request::StopStep];
     }
     let counts = model.log.search.as_ref().is_some_and(|search| search.hits.is_none_or(|hits| !hits.1));
-    if counts && !model.search.stopped && model.log.place.is_some() {
-        model.search.stopped = true;
-        return vec![Request::Count { tag: model.log.tag, pattern: None, near: 0 }];
+    let counts = counts && !model.search.stopped && model.log.place.is_some();
+    if counts || model.elsewhere.running {
+        let mut requests = Vec::from_iter(stop_elsewhere(model));
+        if counts {
+            model.search.stopped = true;
+            requests.push(Request::Count { tag: model.log.tag, pattern: None, near: 0 });
+        }
+        return requests;
     }
     model.mode = Mode::Normal;
     settle(model)
 }
 
-/// Closes the search and goes to the nearest hit.
+/// Closes the search and goes to the nearest hit, or to the first one of the log that is chosen.
 fn go(model: &mut Model) -> Vec<Request> {
     if model.search.wrong.is_some() {
         return Vec::new();
     }
     model.mode = Mode::Normal;
+    let mut requests = Vec::from_iter(stop_elsewhere(model));
+    if let Some(hits) = model.elsewhere.row.take().and_then(|row| model.elsewhere.hits.get(row)).cloned() {
+        requests.extend(go_to(model, &hits));
+        return requests;
+    }
     // The log has its whole height again before it is decided what is on the screen.
-    let mut requests = settle(model);
+    requests.extend(settle(model));
     if let Some(search) = &model.log.search {
         let again = model.search.is_old;
         if std::mem::take(&mut model.search.stopped) {
@@ -111,6 +171,24 @@ fn go(model: &mut Model) -> Vec<Request> {
             model.log.cursor = None;
         }
         requests.extend(log::step(model, Step::Hit(nearest(model))));
+    }
+    requests
+}
+
+fn go_to(model: &mut Model, hits: &LogHits) -> Vec<Request> {
+    model.remember();
+    if !model.jobs.reveal(&hits.job, model.now) {
+        model.note = Some("that job is gone".to_owned());
+        return settle(model);
+    }
+    (model.jobs.moved, model.jobs.chosen, model.jobs.newest) = (true, true, false);
+    model.log.chosen.clone_from(&hits.file);
+    let tag = model.log.tag;
+    let mut requests = settle(model);
+    model.focus = Pane::Log;
+    model.log.to_first_hit = true;
+    if model.log.tag == tag {
+        requests.extend(log::first_hit(model));
     }
     requests
 }
@@ -133,6 +211,13 @@ fn step(model: &mut Model, way: Way) -> Vec<Request> {
 fn look_elsewhere(model: &mut Model) -> Vec<Request> {
     let search = &mut model.search;
     search.scope = search.scope.next(search.file.is_some());
+    if search.scope != Scope::File {
+        search.wide = search.scope;
+    }
     model.log.chosen = if search.scope == Scope::File { search.file.clone() } else { None };
-    settle(model)
+    let mut requests = settle(model);
+    let logs = model.elsewhere();
+    model.elsewhere.turn_to(logs);
+    requests.extend(seek(model));
+    requests
 }

@@ -4,12 +4,12 @@ mod actions;
 mod random;
 
 use super::*;
-use crate::model::{FileEvent, Job, Listing, Look, RunInfo, Search, State};
+use crate::model::{FileEvent, Job, Listing, LogHits, Look, Reach, RunInfo, Search, SoughtLog, State};
 use crate::reading::index::tests::indexed;
 use crate::reading::lines::tests::{Memory, lines};
 use crate::reading::page::{Only, page};
 use crate::reading::search::Found;
-use crate::reading::{Hits, Lines, Page, Pattern, Sieve};
+use crate::reading::{Hits, Lines, Page, Pattern, Sieve, Summary};
 use crate::source::FileLook;
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -141,21 +141,38 @@ impl Case {
                 let (count, complete) = hits.count();
                 vec![Message::Hits { tag, count, complete, read: len, took: Duration::from_millis(61) }]
             }
-            Request::Step { tag, step: step @ Step::Hit(way), from, pattern: Some(pattern), .. } => {
+            Request::SearchElsewhere(sought) => {
+                let mut summary = Summary { hits: 39, ..Summary::default() };
+                (0..8).for_each(|minute| summary.add_at(1_795_364_000 + minute * 70));
+                let hits = |(number, log): (usize, &SoughtLog)| LogHits {
+                    number,
+                    job: log.job.clone(),
+                    file: log.file.clone(),
+                    summary: Summary { hits: 31 + number as u64, ..summary },
+                };
+                let found = sought.logs.iter().enumerate().filter(|(number, _)| number % 3 == 1).map(hits);
+                let (logs, bytes) = (sought.logs.len(), sought.logs.iter().map(|log| log.size).sum());
+                let took = Duration::from_millis(454);
+                let reach = Reach { done: logs, logs, failed: 0, read: bytes, bytes, took };
+                vec![Message::Elsewhere { serial: sought.serial, found: found.collect(), reach }]
+            }
+            Request::Step {
+                tag, number, step: step @ Step::Hit(way), from, pattern: Some(pattern), ..
+            } => {
                 let range =
                     if way == Way::Forward { from.saturating_add(1).min(len)..len } else { 0..from.min(len) };
                 let hits = self.hits(pattern);
                 let found = hits.nearest(&range, way, &|| false).unwrap().map_or(Found::Nothing, Found::At);
-                vec![Message::Found { tag, step, found, wrapped: false }]
+                vec![Message::Found { tag, number, step, found, wrapped: false }]
             }
-            Request::Step { tag, step: step @ Step::Level(level, _), only, .. } => {
+            Request::Step { tag, number, step: step @ Step::Level(level, _), only, .. } => {
                 let only = Only { levels: Levels::only(level), ..only };
                 let page = self.page((Anchor::Start, 0, 1), &only);
                 let found = page.lines.first().map_or(Found::Nothing, |line| Found::At(line.at));
-                vec![Message::Found { tag, step, found, wrapped: false }]
+                vec![Message::Found { tag, number, step, found, wrapped: false }]
             }
-            Request::Step { tag, step, .. } => {
-                vec![Message::Found { tag, step, found: Found::Nothing, wrapped: false }]
+            Request::Step { tag, number, step, .. } => {
+                vec![Message::Found { tag, number, step, found: Found::Nothing, wrapped: false }]
             }
             _ => Vec::new(),
         }
@@ -231,7 +248,13 @@ fn a_search_whose_hits_are_all_hidden_says_so() {
     case.model.log.search = Some(Search { hits: Some((100, true)), ..Search::new("line".into(), pattern) });
     case.model.log.stepping = true;
     let (tag, step) = (case.model.log.tag, Step::Hit(Way::Forward));
-    case.send(Message::Found { tag, step, found: Found::Nothing, wrapped: false });
+    case.send(Message::Found {
+        tag,
+        number: case.model.log.jump,
+        step,
+        found: Found::Nothing,
+        wrapped: false,
+    });
     assert!(case.model.note.as_ref().unwrap().contains("every line that matches is hidden"));
 }
 

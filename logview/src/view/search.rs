@@ -1,6 +1,7 @@
 //! The search: what is typed and how it is meant, where it looks, what it has found so far and what that took. As much of it
 //! as the screen has room for.
 
+use super::elsewhere::{self, part, rate};
 use super::{boxed, list::cursor, put, put_ends, span, width};
 use crate::model::{Model, Scope, Search};
 use crate::text;
@@ -24,7 +25,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
     let at = pattern(model, theme, frame, inner, 0);
     // Where there is room there is air, and a finger that points at what is wrong.
-    let air = u16::from(area.height >= 7);
+    let air = u16::from(area.height >= 13);
     if let (Some(at), 1) = (at, air) {
         put(frame, inner, 1, vec![span(format!("{}^", " ".repeat(at)), theme.error())]);
     }
@@ -40,6 +41,16 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         false => Vec::new(),
     };
     put_ends(frame, inner, 2 + 2 * air, left, hint);
+    let above = 3 + 3 * air;
+    let rest = Rect { y: inner.y + above, height: inner.height.saturating_sub(above), ..inner };
+    elsewhere::draw(model, theme, frame, rest);
+    if air == 1 {
+        let (up, down) = if theme.ascii() { ("Up", "Down") } else { ("↑", "↓") };
+        let across = theme.symbols().corners[4];
+        let hint = format!("{across} {down} {up} choose a job, Enter goes to its first hit ");
+        let foot = Rect { x: area.x + 1, y: area.y + area.height - 1, width: area.width - 2, height: 1 };
+        put(frame, foot, 0, vec![span(hint, theme.focus())]);
+    }
 }
 
 /// The keys that work while something is typed, as many as fit.
@@ -72,7 +83,7 @@ fn key(name: &str, theme: Theme) -> Span<'static> {
 
 fn can_stop(model: &Model) -> bool {
     let counts = model.log.search.as_ref().is_some_and(|search| search.hits.is_none_or(|hits| !hits.1));
-    counts && !model.search.stopped
+    counts && !model.search.stopped || model.elsewhere.running
 }
 
 /// What is typed, and how it is meant; says in which cell it is wrong.
@@ -142,6 +153,10 @@ fn scopes(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, row: u16) 
     let files = if extent.files == 1 { "1 file".to_owned() } else { format!("{} files", extent.files) };
     let rotated = if extent.rotated > 0 { format!(" + {} rotated", extent.rotated) } else { String::new() };
     scope(Scope::Job, format!("this job, {files}{rotated}"));
+    match model.jobs.len() {
+        0 | 1 => scope(Scope::All, "all jobs".to_owned()),
+        many => scope(Scope::All, format!("all {} jobs", text::number(many as u64))),
+    }
     put(frame, area, row, spans);
 }
 
@@ -175,23 +190,15 @@ fn said(model: &Model, search: &Search, theme: Theme) -> (String, String) {
     if complete {
         return (hits, format!(", complete: {} in {}{hidden}", text::size(read), duration(took)));
     }
-    let of = format!("{} of {}", text::size(read), text::size(model.log.len));
+    let of = part(read, model.log.len.max(read));
     if model.search.stopped {
         return (format!("{hits} so far"), format!(", stopped: {of}{hidden}"));
     }
     (format!("{hits} so far"), format!(": {of}{}{hidden}", rate(read, took)))
 }
 
-/// How many bytes a second, once that says something.
-fn rate(bytes: u64, took: Duration) -> String {
-    if took < Duration::from_millis(50) {
-        return String::new();
-    }
-    format!(", {}/s", text::size((bytes as f64 / took.as_secs_f64()) as u64))
-}
-
 /// `61 ms`, `2.4 s`.
-fn duration(took: Duration) -> String {
+pub(super) fn duration(took: Duration) -> String {
     match took.as_millis() {
         0 => "less than 1 ms".to_owned(),
         millis @ 1..1000 => format!("{millis} ms"),

@@ -3,6 +3,7 @@
 use super::view;
 use crate::model::{Message, Model, State};
 use crate::update::tests::Case;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::path::PathBuf;
@@ -86,6 +87,15 @@ fn the_help_the_search_and_the_list_over_the_log_are_as_they_were() {
     matches_snapshot("help-120x36", &screen(&case.model, (120, 36)));
     case.keys("\u{1b}/reset by\r/pool");
     matches_snapshot("search-120x36", &screen(&case.model, (120, 36)));
+    for size in [(80, 24), (200, 60), (50, 14)] {
+        let mut case = busy(size);
+        case.keys("/conn(ection)? reset");
+        case.send(Message::Key(KeyEvent::new(KeyCode::Down, KeyModifiers::NONE)));
+        matches_snapshot(&format!("search-{}x{}", size.0, size.1), &screen(&case.model, size));
+    }
+    let mut case = busy((120, 36));
+    case.keys("/conn(ection? reset");
+    matches_snapshot("search-wrong-120x36", &screen(&case.model, (120, 36)));
     let mut case = busy((80, 24));
     case.keys("\t");
     matches_snapshot("list-80x24", &screen(&case.model, (80, 24)));

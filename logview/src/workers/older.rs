@@ -18,7 +18,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Parts of one file that are shown at most, each of which takes a descriptor.
-const MOST: usize = 24;
+pub(super) const MOST: usize = 24;
 
 /// How long a record can be in one file and not yet in the other.
 const ON_ITS_WAY: Duration = Duration::from_millis(250);
@@ -51,11 +51,16 @@ pub(super) struct Older {
 }
 
 struct Finder {
-    source: Arc<dyn Source>,
+    files: Belonging,
     shared: Arc<Shared>,
     sent: Arc<AtomicU64>,
     taken: u64,
     pager: Sender<pager::Order>,
+}
+
+/// Finds out what belongs to a file.
+pub(super) struct Belonging {
+    source: Arc<dyn Source>,
     stretches: Arc<Stretches>,
 }
 
@@ -68,7 +73,7 @@ pub(super) fn start(
 ) {
     let (source, shared) = (Arc::clone(source), Arc::clone(shared));
     spawn("finder", out, move || {
-        let mut finder = Finder { source, shared, sent, taken: 0, pager, stretches: Arc::default() };
+        let mut finder = Finder { files: Belonging::new(source), shared, sent, taken: 0, pager };
         while let Ok(find) = orders.recv() {
             finder.taken += 1;
             if finder.shared.quit.load(Ordering::Relaxed) {
@@ -93,16 +98,16 @@ impl Finder {
             return;
         }
         // The files of one record are written one after the other: what is missing may be on its way.
-        let mut held = self.holds_all(wanted).unwrap_or(true);
+        let mut held = self.files.holds_all(wanted).unwrap_or(true);
         if !held {
             thread::sleep(ON_ITS_WAY);
-            held = self.holds_all(wanted).unwrap_or(true);
+            held = self.files.holds_all(wanted).unwrap_or(true);
         }
         if self.is_stale() {
             return;
         }
         if !held {
-            let (with, apart) = self.needed(wanted).unwrap_or((wanted.with.clone(), false));
+            let (with, apart) = self.files.needed(wanted).unwrap_or((wanted.with.clone(), false));
             drop(self.pager.send(pager::Order::Merge { serial: find.serial, job, with, apart }));
         } else if !find.only_with {
             // All of them together keep to the descriptors that one has.
@@ -113,8 +118,30 @@ impl Finder {
         }
     }
 
+    fn find(&self, serial: u64, file: (usize, usize), live: &Place, most: usize) {
+        let stale = || self.is_stale();
+        let (packed, plain) = self.files.parts(live, most, &stale);
+        self.hand_over(serial, file, plain);
+        self.hand_over(serial, file, self.files.unpacked(packed, &stale));
+    }
+
+    fn hand_over(&self, serial: u64, file: (usize, usize), parts: Vec<Arc<dyn Bytes>>) {
+        if !parts.is_empty() {
+            drop(self.pager.send(pager::Order::Older(Older { serial, file, parts })));
+        }
+    }
+}
+
+/// A part of a file under the name that it has now.
+type Part = (Arc<dyn Bytes>, Place);
+
+impl Belonging {
+    pub(super) fn new(source: Arc<dyn Source>) -> Belonging {
+        Belonging { source, stretches: Arc::default() }
+    }
+
     /// Whether the file holds what the others do.
-    fn holds_all(&self, wanted: &Wanted) -> io::Result<bool> {
+    pub(super) fn holds_all(&self, wanted: &Wanted) -> io::Result<bool> {
         let [main, others @ ..] = &mut self.levels(wanted)?[..] else { return Ok(true) };
         for other in others {
             if !holds(main, other)? {
@@ -125,7 +152,7 @@ impl Finder {
     }
 
     /// Which others have to be merged with the file, and whether no record is in two of them.
-    fn needed(&self, wanted: &Wanted) -> io::Result<(Vec<PathBuf>, bool)> {
+    pub(super) fn needed(&self, wanted: &Wanted) -> io::Result<(Vec<PathBuf>, bool)> {
         let (needed, apart) = needed(&mut self.levels(wanted)?)?;
         let others = needed.into_iter().filter_map(|file| wanted.with.get(file.checked_sub(1)?));
         Ok((others.cloned().collect(), apart))
@@ -146,7 +173,14 @@ impl Finder {
         std::iter::once(main.clone()).chain(others).map(open).collect()
     }
 
-    fn find(&self, serial: u64, file: (usize, usize), live: &Place, most: usize) {
+    /// What was rotated away from a file, the oldest first: as far as the last that is packed, and what is not. At most
+    /// so many.
+    pub(super) fn parts(
+        &self,
+        live: &Place,
+        most: usize,
+        stale: &dyn Fn() -> bool,
+    ) -> (Vec<Part>, Vec<Arc<dyn Bytes>>) {
         let mut parts = Vec::new();
         for _ in 0..TRIES {
             let places = self.source.parts(live).unwrap_or_default();
@@ -156,30 +190,34 @@ impl Finder {
                 parts.len() == places.len() && self.source.parts(live).is_ok_and(|now| now == places)
             };
             parts = opened.filter(same).into_iter().flatten().zip(places).collect();
-            if !parts.is_empty() || self.is_stale() {
+            if !parts.is_empty() || stale() {
                 break;
             }
         }
         // What cannot be read is left out; the others stay in their order.
-        let mut parts: Vec<(Arc<dyn Bytes>, Place)> =
+        let mut parts: Vec<Part> =
             parts.into_iter().filter_map(|(part, place)| Some((part.ok()?, place))).collect();
         parts.drain(..parts.len().saturating_sub(most));
         let is_packed = |place: &Place| packing(place.file.as_os_str()).1.is_some();
         let plain = parts.iter().rposition(|(_, place)| is_packed(place)).map_or(0, |packed| packed + 1);
         let rest = parts.split_off(plain);
-        self.hand_over(serial, file, rest.into_iter().map(|(part, _)| part).collect());
+        (parts, rest.into_iter().map(|(part, _)| part).collect())
+    }
+
+    /// The same unpacked, which takes a while.
+    pub(super) fn unpacked(&self, parts: Vec<Part>, stale: &dyn Fn() -> bool) -> Vec<Arc<dyn Bytes>> {
         let files = parts.len();
         let mut unpacked = Vec::new();
         for (part, place) in parts {
-            if self.is_stale() {
-                return;
+            if stale() {
+                return Vec::new();
             }
             unpacked.extend(match packing(place.file.as_os_str()).1 {
                 Some(packing) => unpacked::open(part, packing, files, &self.stretches).ok(),
                 None => Some(part),
             });
         }
-        self.hand_over(serial, file, unpacked);
+        unpacked
     }
 
     /// `None` if its name is gone: the files have moved on.
@@ -191,11 +229,5 @@ impl Finder {
         };
         let same = self.source.stat(place).is_ok_and(|(id, _)| bytes.stat().is_ok_and(|(now, _)| now == id));
         Ok(same.then_some(bytes))
-    }
-
-    fn hand_over(&self, serial: u64, file: (usize, usize), parts: Vec<Arc<dyn Bytes>>) {
-        if !parts.is_empty() {
-            drop(self.pager.send(pager::Order::Older(Older { serial, file, parts })));
-        }
     }
 }

@@ -194,15 +194,27 @@ impl Pager {
             }
             Request::Open { tag, at, opener } if tag == self.tag => self.open(at, opener),
             Request::Record { tag, at } if tag == self.tag => self.record(at),
-            Request::Step { tag, step, from, pattern, only } if tag == self.tag => {
+            Request::Step { tag, number, step, from, pattern, only } if tag == self.tag => {
                 let serial = self.shared.steps.load(Ordering::Relaxed);
                 let index = Arc::clone(&self.index);
                 let Some((bytes, len)) = self.bytes() else { return Ok(()) };
                 let format = self.format.clone();
                 let hits = self.searched(pattern);
                 let (levels, only) = (only.levels, self.filtered(only.matching));
-                let order =
-                    searcher::Step { tag, step, from, levels, hits, only, bytes, len, serial, index, format };
+                let order = searcher::Step {
+                    tag,
+                    number,
+                    step,
+                    from,
+                    levels,
+                    hits,
+                    only,
+                    bytes,
+                    len,
+                    serial,
+                    index,
+                    format,
+                };
                 self.searcher.send(searcher::Order::Step(Box::new(order)));
                 Ok(())
             }

@@ -31,6 +31,7 @@ pub(super) enum Order {
 
 pub(super) struct Step {
     pub(super) tag: u64,
+    pub(super) number: u64,
     pub(super) step: model::Step,
     pub(super) from: u64,
     pub(super) levels: Levels,
@@ -89,7 +90,16 @@ fn serve(
                         Err(_) => (Found::Nothing, false),
                     };
                     if found != Found::Stopped {
-                        tell(out, Message::Found { tag: step.tag, step: step.step, found, wrapped })?;
+                        tell(
+                            out,
+                            Message::Found {
+                                tag: step.tag,
+                                number: step.number,
+                                step: step.step,
+                                found,
+                                wrapped,
+                            },
+                        )?;
                     }
                 }
                 Order::Count { tag, hits, near } => {

@@ -296,8 +296,9 @@ pub(super) fn refill(model: &mut Model) -> Vec<Request> {
 
 /// The same; a page that has just come and does not do is asked for again with more lines.
 fn fill(model: &mut Model, fresh: bool) -> Vec<Request> {
-    /// Lines are not asked for by more than so many times.
+    /// Lines are not asked for by more than so many times; while following, which asks at each growth, by fewer.
     const STRETCH: usize = 64;
+    const FOLLOWING: usize = 16;
     let height = height(&model.areas());
     if model.log.following && model.log.loaded {
         to_bottom(model);
@@ -315,8 +316,9 @@ fn fill(model: &mut Model, fresh: bool) -> Vec<Request> {
     let here = (model.log.top, model.log.len);
     if is_short(model, true) && model.log.tried != Some(here) {
         let log = &mut model.log;
-        if !fresh || log.stretch < STRETCH {
-            log.stretch *= if fresh { 4 } else { 1 };
+        let most = if log.following { FOLLOWING } else { STRETCH };
+        if !fresh || log.stretch < most {
+            log.stretch = (if fresh { 4 * log.stretch } else { log.stretch }).min(most);
             let (anchor, focus) =
                 if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::At(log.top), Focus::Stay) };
             return vec![log.ask(anchor, height, focus)];

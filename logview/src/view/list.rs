@@ -138,15 +138,15 @@ fn spans(model: &Model, theme: Theme, job: &Job, columns: Columns, selected: boo
     spans
 }
 
-/// The labels in the room that the name leaves, if they say something there.
+/// The labels that fit whole into the room that the name leaves.
 fn labels(job: &Job, gap: usize, theme: Theme) -> String {
-    const LEAST: usize = 12;
-    let labels = job.run.iter().flat_map(|run| &run.labels).map(|(name, value)| format!("{name}={value}"));
-    let labels: Vec<String> = labels.collect();
+    let labels = job.run.iter().flat_map(|run| &run.labels);
     let mut shown = String::new();
-    if gap >= LEAST && !labels.is_empty() {
-        let text = text::name(labels.join(" ").as_bytes(), theme.ascii());
-        shown = format!("  {}", text::end(&text, gap - 3, theme.ascii()));
+    for (name, value) in labels {
+        let next = text::name(format!("  {name}={value}").as_bytes(), theme.ascii());
+        if text::cells(&shown) + text::cells(&next) < gap {
+            shown += &next;
+        }
     }
     let rest = gap.saturating_sub(text::cells(&shown));
     shown + &" ".repeat(rest)

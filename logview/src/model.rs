@@ -322,6 +322,13 @@ pub enum Message {
         tag: u64,
         record: Record,
     },
+    /// A long search is so far: bytes read, of all, in this time.
+    Looking {
+        tag: u64,
+        read: u64,
+        all: u64,
+        took: Duration,
+    },
     /// The index went on.
     Indexed {
         tag: u64,

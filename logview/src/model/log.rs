@@ -108,6 +108,8 @@ pub struct Log {
     pub cursor: Option<u64>,
     /// A jump is under way.
     pub stepping: bool,
+    /// How far it is, if it takes long: bytes read, of all, in this time.
+    pub looked: Option<(u64, u64, Duration)>,
     /// Which one it is: what comes of one that was given up means nothing any more.
     pub jump: u64,
     /// Jumps that were asked for meanwhile.
@@ -174,6 +176,7 @@ impl Default for Log {
             search: None,
             cursor: None,
             stepping: false,
+            looked: None,
             jump: 0,
             queued: Vec::new(),
             left: 0,

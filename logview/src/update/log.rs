@@ -34,6 +34,10 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
             log.hits = hits.unwrap_or(log.hits);
             Vec::new()
         }
+        Message::Looking { tag, read, all, took } if tag == log.tag && log.stepping => {
+            log.looked = Some((read.min(all), all, took));
+            Vec::new()
+        }
         Message::Hits { tag, count, complete, read, took } if tag == log.tag => {
             if let Some(search) = &mut log.search {
                 search.hits = Some((count, complete));
@@ -468,7 +472,7 @@ pub(super) fn step(model: &mut Model, step: Step) -> Vec<Request> {
         (None, Way::Forward) if first == 0 => u64::MAX, // the first line itself counts
         (None, Way::Forward) => first - 1,
     };
-    log.stepping = true;
+    (log.stepping, log.looked) = (true, None);
     log.jump += 1;
     vec![Request::Step { tag: log.tag, number: log.jump, step, from, pattern, only: log.only.clone() }]
 }

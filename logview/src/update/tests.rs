@@ -500,3 +500,16 @@ fn in_the_middle_of_what_is_said_for_ever_nothing_is_asked_for_again() {
     case.send(Message::Tick(case.model.now));
     assert!(!matches!(case.asked, Some(Request::Page { .. })), "{:?}", case.asked);
 }
+
+#[test]
+fn a_long_search_says_how_far_it_is_how_long_it_will_take_and_how_it_is_stopped() {
+    let mut case = Case::new(&numbered(100), (120, 36));
+    let tag = case.model.log.tag;
+    let looking = |read| Message::Looking { tag, read, all: 4 << 30, took: Duration::from_secs(2) };
+    case.send(looking(1 << 30));
+    assert!(case.model.log.looked.is_none(), "nothing is looked for");
+    case.model.log.stepping = true;
+    case.send(looking(1 << 30));
+    let screen = crate::view::tests::screen(&case.model, (120, 36));
+    assert!(screen.contains("looking… 25 % of 4.0 GiB, 6s left, Esc stops"), "{screen}");
+}

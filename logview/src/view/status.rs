@@ -9,6 +9,7 @@ use crate::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
+use std::time::Duration;
 
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let log = &model.log;
@@ -24,7 +25,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
             left.extend(hits(model, theme));
         }
     } else if log.stepping {
-        left.push(span(format!("looking{} Esc stops", theme.symbols().dots), theme.strong()));
+        left.push(span(looking(log.looked, theme), theme.strong()));
     } else if log.place.is_some() {
         left.extend(place(model, theme));
     }
@@ -36,6 +37,20 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         right.clear();
     }
     put_ends(frame, area, 0, left, right);
+}
+
+/// That something is looked for, and once it takes long, how far that is and how long it will take.
+fn looking(looked: Option<(u64, u64, Duration)>, theme: Theme) -> String {
+    let dots = theme.symbols().dots;
+    match looked {
+        Some((read, all, took)) if read > 0 && all > 0 => {
+            let left = took.as_secs_f64() * (all - read) as f64 / read as f64;
+            let part = u128::from(read) * 100 / u128::from(all);
+            let left = text::span(left.ceil() as u64);
+            format!("looking{dots} {part} % of {}, {left} left, Esc stops", text::size(all))
+        }
+        _ => format!("looking{dots} Esc stops"),
+    }
 }
 
 /// Which record of how many, what came while holding, what is searched for.

@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 
 const TELL: Duration = Duration::from_millis(100);
 
+/// A search that takes longer says how far it is.
+const LONG: Duration = Duration::from_millis(300);
+
 pub(super) enum Order {
     Step(Box<Step>),
     /// Count the hits, outward from a place.
@@ -83,7 +86,11 @@ fn serve(
             match order {
                 Order::Step(step) => {
                     let _urgent = shared.urgent();
-                    let stop = || shared.steps.load(Ordering::Relaxed) != step.serial;
+                    let (started, told) = (Instant::now(), Mutex::new(Instant::now()));
+                    let stop = || {
+                        step.say(out, started, &told);
+                        shared.steps.load(Ordering::Relaxed) != step.serial
+                    };
                     let (found, wrapped) = match step.find(&stop) {
                         Ok(found) => found,
                         Err(error) if error.kind() == io::ErrorKind::Interrupted => (Found::Stopped, false),
@@ -167,6 +174,18 @@ impl Counting {
 }
 
 impl Step {
+    /// Says how far a long search is, from time to time; it is asked often whether it is to stop.
+    fn say(&self, out: &SyncSender<Message>, started: Instant, told: &Mutex<Instant>) {
+        let Some(hits) = self.hits.as_ref().filter(|_| started.elapsed() >= LONG) else { return };
+        // Whoever finds it locked need not wait: another thread says it.
+        let Ok(mut told) = told.try_lock() else { return };
+        if told.elapsed() >= TELL {
+            *told = Instant::now();
+            let (tag, read, all, took) = (self.tag, hits.read(), self.len, started.elapsed());
+            drop(out.try_send(Message::Looking { tag, read, all, took }));
+        }
+    }
+
     /// From the place on, and then from the other end up to it.
     fn find(&self, stop: &(dyn Fn() -> bool + Sync)) -> io::Result<(Found, bool)> {
         let mut lines = Lines::new(Arc::clone(&self.bytes), self.len);

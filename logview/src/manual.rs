@@ -38,10 +38,12 @@ pub(crate) const FLAGS: &[Flag] = &[
 ];
 
 /// Variables of the environment that are looked at, and what for.
-const ENVIRONMENT: [(&str, &str); 4] = [
+const ENVIRONMENT: [(&str, &str); 6] = [
     ("NO_COLOR", "no colours, if set and not empty"),
     ("XDG_CONFIG_HOME", "where logview/config.yaml is [default: ~/.config]"),
     ("XDG_STATE_HOME", "where it is kept in logview/ where one was [default: ~/.local/state]"),
+    ("VISUAL, EDITOR", "what opens a file at a line [default: vi]"),
+    ("PAGER", "what a file is handed to [default: less]"),
     ("XDG_CACHE_HOME", "where indices of large files are kept, in logview/ [default: ~/.cache]"),
 ];
 

@@ -25,7 +25,7 @@ pub use self::log::{Clock, Columns, Focus, Log, Search};
 pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;
 pub use self::ruler::{Ruler, millis, ruled, rulers};
-pub use self::search::{Extent, Scope, SearchBox};
+pub use self::search::{Completion, Extent, Scope, SearchBox};
 pub use self::trail::{Arrival, Instant, Mark, Spot, Trail, time_of};
 pub use crate::opener::{Opener, Opening};
 

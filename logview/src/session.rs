@@ -35,6 +35,8 @@ pub struct Session {
     /// The letters of the levels that are shown; all if it is empty.
     pub levels: String,
     pub only: String,
+    /// What was searched for, the last one at the end.
+    pub searches: Vec<String>,
     /// Errors and warnings that jobs had when they were last looked at.
     pub seen: BTreeMap<String, (u64, u64)>,
     pub marks: Vec<Marked>,

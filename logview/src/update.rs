@@ -329,6 +329,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::OlderFile => other_file(model, false),
         Action::NewerFile => other_file(model, true),
         Action::Search => search::open(model),
+        Action::Word => search::word(model),
         Action::Only => type_for(model, For::Only),
         Action::FilterJobs => type_for(model, For::Jobs),
         Action::Commands => {

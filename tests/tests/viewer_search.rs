@@ -233,3 +233,20 @@ fn on_a_small_screen_the_search_takes_less_of_it() {
     terminal.keys("x");
     terminal.sees("/ message 2.5x");
 }
+
+#[test]
+fn what_was_searched_for_comes_back_the_screen_completes_and_a_search_becomes_a_filter() {
+    let (_root, _job, mut terminal) = searching();
+    terminal.keys("message 2.5\r");
+    terminal.sees("/message 2.5/ 10 hits");
+    terminal.keys("/mes\t 299");
+    terminal.sees("/ message 299");
+    terminal.sees("1 hit, complete: ");
+    terminal.keys("\x1b[A");
+    terminal.sees("/ message 2.5");
+    terminal.keys("\x06");
+    terminal.sees("message 295");
+    terminal.loses("message 299");
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+}

@@ -45,6 +45,7 @@ impl Model {
             folded: jobs.folded(),
             levels: if levels.is_all() { String::new() } else { Level::iter().filter_map(letter).collect() },
             only: self.log.only_text.clone(),
+            searches: self.search.history.clone(),
             seen: jobs.looked_at().map(|(job, seen)| (owned(job), seen)).collect(),
             marks: self.marks.iter().map(marked).collect(),
         }
@@ -84,6 +85,7 @@ impl Model {
             self.log.only.matching = Some(pattern);
             self.log.only_text = only;
         }
+        session.searches.into_iter().for_each(|text| self.search.keep(typed(text)));
         self.log.chosen = session.file.map(PathBuf::from);
         self.resume = session.job.map(PathBuf::from).zip(session.at);
         self.marks = session.marks.into_iter().take(MOST).map(mark).collect();

@@ -45,11 +45,43 @@ pub struct SearchBox {
     /// The one file of the job that was shown by itself when the search was opened.
     pub file: Option<PathBuf>,
     pub wrong: Option<Wrong>,
+    /// What was searched for before, the last one at the end.
+    pub history: Vec<String>,
+    /// Which of them is shown, and what had been typed.
+    pub recalled: Option<(usize, String)>,
+    pub completion: Option<Completion>,
     /// Esc has stopped it; what was found so far stays.
     pub stopped: bool,
 }
 
+/// Searches that are remembered.
+const MOST: usize = 100;
+
+/// A completion that can be gone on with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Completion {
+    /// What was typed before the word, and the word's first letters.
+    pub before: String,
+    pub prefix: String,
+    pub next: usize,
+}
+
 impl SearchBox {
+    /// Remembers what is searched for.
+    pub fn remember(&mut self) {
+        self.keep(self.text.clone());
+    }
+
+    /// Remembers that this was searched for.
+    pub fn keep(&mut self, text: String) {
+        if !text.is_empty() {
+            self.history.retain(|old| *old != text);
+            self.history.push(text);
+            self.history.drain(..self.history.len().saturating_sub(MOST));
+        }
+    }
+
     /// What is to be looked for; `None` if nothing is typed, or if it is no pattern, which is noted.
     pub fn pattern(&mut self) -> Option<Pattern> {
         self.wrong = None;

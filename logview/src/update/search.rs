@@ -1,6 +1,10 @@
 //! Keys while the search is open. It looks at each key anew, in the background; the log stays where it is until it is told to
 //! go to a hit.
 
+mod words;
+
+pub(super) use words::word;
+
 use super::{log, settle, typing};
 use crate::keys;
 use crate::model::{LogHits, Mode, Model, Pane, Request, Scope, Search, Step};
@@ -16,6 +20,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Request> {
         search.how = current.pattern.how();
     }
     (search.is_old, search.wrong) = (!search.text.is_empty(), None);
+    (search.recalled, search.completion) = (None, None);
     search.file = model.log.chosen.clone().filter(|_| one);
     search.scope = if one { Scope::File } else { search.wide };
     model.mode = Mode::Search;
@@ -32,15 +37,26 @@ pub(super) fn open(model: &mut Model) -> Vec<Request> {
 
 pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     model.mode = Mode::Search;
-    match keys::name(key).as_str() {
+    let name = keys::name(key);
+    if name != "tab" {
+        model.search.completion = None;
+    }
+    match name.as_str() {
         "esc" => return stop_or_close(model),
         "enter" => return go(model),
         "ctrl-n" => return step(model, Way::Forward),
         "ctrl-p" => return step(model, Way::Backward),
         "up" | "down" => {
-            choose(model, key.code == KeyCode::Down);
-            return Vec::new();
+            let down = key.code == KeyCode::Down;
+            // Above the jobs that hold it stands what is typed, and above that what was typed before.
+            let recalls = if down { model.search.recalled.is_some() } else { model.elsewhere.row.is_none() };
+            if !recalls || !words::recall(&mut model.search, !down) {
+                choose(model, down);
+                return Vec::new();
+            }
         }
+        "tab" => words::complete(model),
+        "ctrl-f" => return filter(model),
         "pgup" => return log::scroll(model, -page(model)),
         "pgdn" => return log::scroll(model, page(model)),
         "ctrl-r" => model.search.how.regex = !model.search.how.regex,
@@ -59,6 +75,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
             if search.text == before {
                 return Vec::new();
             }
+            search.recalled = None;
         }
     }
     (model.search.is_old, model.log.to_first_hit) = (false, false);
@@ -154,6 +171,7 @@ fn go(model: &mut Model) -> Vec<Request> {
         return Vec::new();
     }
     model.mode = Mode::Normal;
+    model.search.remember();
     let mut requests = Vec::from_iter(stop_elsewhere(model));
     if let Some(hits) = model.elsewhere.row.take().and_then(|row| model.elsewhere.hits.get(row)).cloned() {
         requests.extend(go_to(model, &hits));
@@ -172,6 +190,17 @@ fn go(model: &mut Model) -> Vec<Request> {
         }
         requests.extend(log::step(model, Step::Hit(nearest(model))));
     }
+    requests
+}
+
+/// Closes the search and shows only what matches.
+fn filter(model: &mut Model) -> Vec<Request> {
+    let Some(pattern) = model.search.pattern() else { return Vec::new() };
+    model.mode = Mode::Normal;
+    model.search.remember();
+    let mut requests = Vec::from_iter(stop_elsewhere(model));
+    requests.extend(log::set_only(model, Some(pattern), model.search.text.clone()));
+    requests.extend(settle(model));
     requests
 }
 

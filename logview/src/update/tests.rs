@@ -2,6 +2,7 @@
 
 mod actions;
 mod random;
+mod search;
 
 use super::*;
 use crate::model::{FileEvent, Job, Listing, LogHits, Look, Reach, RunInfo, Search, SoughtLog, State};

@@ -64,6 +64,8 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         ("^A", "case"),
         ("^B", "word"),
         ("^L", "where"),
+        ("Tab", "completes"),
+        ("^F", "filters"),
         ("PgUp PgDn", "scroll"),
     ];
     let mut spans = Vec::new();

@@ -48,6 +48,11 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             press(case);
             assert_eq!(case.model.mode, Mode::Search);
         }
+        A::Word => {
+            press(case);
+            assert_eq!(case.model.log.search.as_ref().map(|search| search.text.as_str()), Some("line"));
+            assert_eq!(case.model.search.history.last().map(String::as_str), Some("line"));
+        }
         A::NextHit | A::PreviousHit => {
             case.keys("/line 15.$\r");
             let at = case.model.log.cursor;

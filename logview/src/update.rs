@@ -541,6 +541,8 @@ fn back(model: &mut Model) -> Vec<Request> {
         return log::set_only(model, None, String::new());
     } else if model.zoom {
         model.zoom = false;
+    } else {
+        model.log.cursor = None;
     }
     settle(model)
 }

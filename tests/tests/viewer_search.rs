@@ -230,6 +230,7 @@ fn on_a_small_screen_the_search_takes_less_of_it() {
         terminal.sees("message 300");
     }
     terminal.resize(40, 5);
+    terminal.loses("complete: ");
     terminal.keys("x");
     terminal.sees("/ message 2.5x");
 }
@@ -249,4 +250,38 @@ fn what_was_searched_for_comes_back_the_screen_completes_and_a_search_becomes_a_
     terminal.loses("message 299");
     terminal.keys("q");
     assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
+fn what_was_searched_for_is_remembered_from_one_day_to_the_next() {
+    let (root, _job, mut terminal) = searching();
+    let state = tempfile::tempdir().expect("a directory");
+    let env = [("XDG_STATE_HOME", state.path().to_str().expect("a path"))];
+    std::fs::create_dir(state.path().join("logview")).expect("no first use");
+    let start = || Terminal::start(VIEWER, &[root.path().into()], (120, 36), &env);
+    terminal.keys("\x1bq");
+    terminal.ends();
+    terminal = start();
+    terminal.sees("message 300");
+    for text in ["message 29", "message 2.5"] {
+        terminal.keys(&format!("/{text}\r"));
+        terminal.sees(&format!("/{text}/ 10 hits"));
+    }
+    terminal.keys("q");
+    terminal.ends();
+    terminal = start();
+    terminal.sees("message 001");
+    terminal.keys("/something");
+    terminal.sees("/ something");
+    terminal.keys("\x1b[A");
+    terminal.sees("/ message 2.5");
+    terminal.keys("\x1b[A");
+    terminal.sees("/ message 29");
+    terminal.sees("10 hits, complete: ");
+    terminal.keys("\x1b[B\x1b[B");
+    terminal.sees("/ something");
+    terminal.sees("no hit, complete: ");
+    // Nothing is there to be stopped, so that it closes at once.
+    terminal.keys("\x1b");
+    terminal.loses("smart case");
 }

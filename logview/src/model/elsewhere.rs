@@ -130,7 +130,10 @@ impl Elsewhere {
 pub fn logs_of(job: &Job) -> Vec<SoughtLog> {
     let Some(main) = main_file(&job.files) else { return Vec::new() };
     let with = beside(&job.files, &main.name);
-    let others = job.files.iter().filter(|file| file.unreadable.is_none() && !with.contains(&file.name));
+    let others = job.files.iter().filter(|file| {
+        let is_empty = file.size == 0 && file.parts == 0;
+        file.name == main.name || file.unreadable.is_none() && !is_empty && !with.contains(&file.name)
+    });
     let mut logs: Vec<SoughtLog> = others
         .map(|file| SoughtLog {
             job: job.key.clone(),

@@ -151,10 +151,12 @@ fn stop_or_close(model: &mut Model) -> Vec<Request> {
         (model.log.stepping, model.log.queued) = (false, Vec::new());
         return vec![Request::StopStep];
     }
-    let counts = model.log.search.as_ref().is_some_and(|search| search.hits.is_none_or(|hits| !hits.1));
+    // What has not even said how far it is takes no time, and nobody means to stop it.
+    let counts = model.log.search.as_ref().is_some_and(|search| search.hits.is_some_and(|hits| !hits.1));
     let counts = counts && !model.search.stopped && model.log.place.is_some();
-    if counts || model.elsewhere.running {
-        let mut requests = Vec::from_iter(stop_elsewhere(model));
+    let seeks = model.elsewhere.running && !model.elsewhere.reach.took.is_zero();
+    let mut requests = Vec::from_iter(stop_elsewhere(model));
+    if counts || seeks {
         if counts {
             model.search.stopped = true;
             requests.push(Request::Count { tag: model.log.tag, pattern: None, near: 0 });
@@ -162,7 +164,11 @@ fn stop_or_close(model: &mut Model) -> Vec<Request> {
         return requests;
     }
     model.mode = Mode::Normal;
-    settle(model)
+    if model.search.wrong.is_none() {
+        model.search.remember();
+    }
+    requests.extend(settle(model));
+    requests
 }
 
 /// Closes the search and goes to the nearest hit, or to the first one of the log that is chosen.

@@ -47,7 +47,11 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     if air == 1 {
         let (up, down) = if theme.ascii() { ("Up", "Down") } else { ("↑", "↓") };
         let across = theme.symbols().corners[4];
-        let hint = format!("{across} {down} {up} choose a job, Enter goes to its first hit ");
+        let dot = theme.symbols().zero;
+        let hint = format!(
+            "{across} {up} history  {dot}  {down} choose a job, Enter goes there  {dot}  Tab completes from the screen  {dot}  ^F makes it a filter "
+        );
+        let hint = text::end(&hint, usize::from(area.width) - 2, theme.ascii());
         let foot = Rect { x: area.x + 1, y: area.y + area.height - 1, width: area.width - 2, height: 1 };
         put(frame, foot, 0, vec![span(hint, theme.focus())]);
     }
@@ -84,7 +88,7 @@ fn key(name: &str, theme: Theme) -> Span<'static> {
 }
 
 fn can_stop(model: &Model) -> bool {
-    let counts = model.log.search.as_ref().is_some_and(|search| search.hits.is_none_or(|hits| !hits.1));
+    let counts = model.log.search.as_ref().is_some_and(|search| search.hits.is_some_and(|hits| !hits.1));
     counts && !model.search.stopped || model.elsewhere.running
 }
 

@@ -22,6 +22,7 @@ const TELL: Duration = Duration::from_millis(100);
 
 /// How long it waits before it looks again whether nothing more urgent is under way.
 const YIELD: Duration = Duration::from_millis(5);
+const YIELDS: usize = 4;
 
 /// Logs that are read at once. Each is read by so many threads again if it is large, but then it is the only one.
 const AT_ONCE: usize = 4;
@@ -137,9 +138,13 @@ impl<'a> Looking<'a> {
         large.into_iter().for_each(|number| self.look_at(number));
     }
 
-    /// Waits while somebody waits for something else; says whether this is still wanted.
+    /// Waits a little while somebody waits for something else, which never ends where a log grows all the time; says
+    /// whether this is still wanted.
     fn goes_on(&self) -> bool {
-        while self.shared.is_urgent() && !(self.stop)() {
+        for _ in 0..YIELDS {
+            if !self.shared.is_urgent() || (self.stop)() {
+                break;
+            }
             thread::sleep(YIELD);
         }
         !(self.stop)()

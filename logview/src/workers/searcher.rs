@@ -54,9 +54,9 @@ struct Counting {
     near: u64,
     told: Option<Instant>,
     last: Option<(u64, bool)>,
-    started: Instant,
-    /// How long it took to look at all for the first time.
-    took: Option<Duration>,
+    /// How long it has looked so far, or until all was looked at for the first time.
+    took: Duration,
+    was_complete: bool,
 }
 
 pub(super) fn run(
@@ -116,8 +116,8 @@ fn serve(
                         near,
                         told: None,
                         last: None,
-                        started: Instant::now(),
-                        took: None,
+                        took: Duration::ZERO,
+                        was_complete: false,
                     });
                 }
                 Order::Grow(len) => counting.iter().for_each(|counting| counting.hits.grow(len)),
@@ -127,7 +127,8 @@ fn serve(
         behind = match &mut counting {
             Some(counting) => {
                 let stop = || sent.load(Ordering::Relaxed) != taken || shared.quit.load(Ordering::Relaxed);
-                let _urgent = shared.urgent();
+                // What a log that grows adds is not waited for.
+                let _urgent = (!counting.was_complete).then(|| shared.urgent());
                 counting.go_on(out, &stop)? && !shared.quit.load(Ordering::Relaxed)
             }
             None => false,
@@ -136,8 +137,7 @@ fn serve(
 }
 
 impl Counting {
-    fn said(&self, (count, complete): (u64, bool)) -> Message {
-        let took = self.took.unwrap_or_else(|| self.started.elapsed());
+    fn said(&self, (count, complete): (u64, bool), took: Duration) -> Message {
         Message::Hits { tag: self.tag, count, complete, read: self.hits.read(), took }
     }
 
@@ -147,25 +147,25 @@ impl Counting {
 
     /// Counts until all is counted or something else is wanted; says whether there is more to count.
     fn go_on(&mut self, out: &SyncSender<Message>, stop: &(dyn Fn() -> bool + Sync)) -> Result<bool, Over> {
-        let told = Mutex::new(self.told);
+        let (told, began) = (Mutex::new(self.told), Instant::now());
+        let took = || self.took + if self.was_complete { Duration::ZERO } else { began.elapsed() };
         let say = || {
             let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
             if told.is_none_or(|at| at.elapsed() >= TELL) {
                 *told = Some(Instant::now());
-                drop(out.try_send(self.said(self.hits.count())));
+                drop(out.try_send(self.said(self.hits.count(), took())));
                 drop(out.try_send(self.spotted()));
             }
         };
         let found = self.hits.find_all(self.near, &say, stop);
         self.told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (count, complete) = self.hits.count();
-        if complete && self.took.is_none() {
-            self.took = Some(self.started.elapsed());
-        }
+        self.took = took();
+        self.was_complete |= complete;
         if complete && self.last != Some((count, complete)) {
             self.last = Some((count, complete));
             self.told = Some(Instant::now());
-            tell(out, self.said((count, complete)))?;
+            tell(out, self.said((count, complete), self.took))?;
             tell(out, self.spotted())?;
         }
         // What cannot be read is not tried for ever.

@@ -20,7 +20,7 @@ pub use self::detail::Detail;
 pub use self::elsewhere::{Elsewhere, LogHits, Reach, Sought, SoughtLog, logs_of};
 pub use self::fold::{Fold, Folding, Shown, What};
 pub use self::groups::{Group, Grouping, Line};
-pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, main_file};
+pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, letter, main_file};
 pub use self::log::{Clock, Columns, Focus, Log, Search};
 pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;

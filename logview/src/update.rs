@@ -14,6 +14,7 @@ mod search;
 pub(crate) mod take;
 #[cfg(test)]
 pub(crate) mod tests;
+mod ticks;
 mod trail;
 mod trouble;
 mod typing;
@@ -225,6 +226,10 @@ fn job_of(place: &Option<Place>) -> Option<&PathBuf> {
 
 /// Turns to the file that the selected job is to be seen in, if that is another one.
 fn show_selected(model: &mut Model) -> Vec<Request> {
+    if let Some(mut requests) = ticks::show(model) {
+        requests.extend(count_again(model, !requests.is_empty()));
+        return requests;
+    }
     let log = &model.log;
     let place = model.jobs.selected().and_then(|job| {
         let chosen = job.files.iter().find(|file| Some(&file.name) == log.chosen.as_ref());
@@ -240,7 +245,7 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
         .zip(place.as_ref())
         .filter(|(job, place)| main_file(&job.files).is_some_and(|main| main.name == place.file));
     let with = with.map(|(job, place)| beside(&job.files, &place.file)).unwrap_or_default();
-    if place == log.place {
+    if place == log.place && log.together.is_empty() {
         if with == log.with {
             return Vec::new();
         }
@@ -253,14 +258,15 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
         model.log.arrival = Some(Arrival { time, before: false });
     }
     let mut requests = vec![Request::Show { tag: model.log.tag, place, with }];
-    if let Some(search) = &model.log.search {
-        requests.push(Request::Count {
-            tag: model.log.tag,
-            pattern: Some(search.pattern.clone()),
-            near: u64::MAX,
-        });
-    }
+    requests.extend(count_again(model, true));
     requests
+}
+
+/// What is searched for, to be counted in what is shown now, if that is another log.
+fn count_again(model: &Model, another: bool) -> Option<Request> {
+    let search = model.log.search.as_ref().filter(|_| another)?;
+    let pattern = Some(search.pattern.clone());
+    Some(Request::Count { tag: model.log.tag, pattern, near: u64::MAX })
 }
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
@@ -408,6 +414,7 @@ fn switch(model: &mut Model, action: Action) -> Vec<Request> {
             model.jobs.sort = model.jobs.sort.next();
             model.jobs.arrange(model.now);
         }
+        Action::Tick => ticks::tick(model),
         Action::RunningOnly => {
             model.jobs.running_only = !model.jobs.running_only;
             model.jobs.arrange(model.now);
@@ -526,7 +533,9 @@ fn back(model: &mut Model) -> Vec<Request> {
     if std::mem::take(&mut model.saving) {
         return vec![Request::StopSave];
     }
-    if model.focus == Pane::List && model.size.0 < WIDE {
+    if model.focus == Pane::List && ticks::clear(model) {
+        // Back to the log of the selected job.
+    } else if model.focus == Pane::List && model.size.0 < WIDE {
         model.focus = Pane::Log;
     } else if model.focus == Pane::List && !model.jobs.filter.is_empty() {
         model.jobs.filter.clear();

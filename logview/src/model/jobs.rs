@@ -165,6 +165,11 @@ impl Sort {
     }
 }
 
+/// The letter of the ticked job of this number, from 0 on.
+pub fn letter(number: usize) -> char {
+    char::from(b'A' + (number % 26) as u8)
+}
+
 /// All jobs.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs)]
@@ -193,6 +198,8 @@ pub struct Jobs {
     /// Whether the newest one is to be selected, whichever that is.
     pub newest: bool,
     pub grouping: Grouping,
+    /// Those that are to be shown as one log, in the order in which they were ticked.
+    pub ticked: Vec<PathBuf>,
     /// First shown line.
     pub offset: usize,
     pub sort: Sort,
@@ -236,6 +243,11 @@ impl Jobs {
     pub fn row(&self) -> Option<usize> {
         let at = *self.at.get(self.selected.as_ref()?)?;
         self.order.iter().position(|&shown| shown == at)
+    }
+
+    /// The letter of a ticked one.
+    pub fn letter(&self, key: &Path) -> Option<char> {
+        self.ticked.iter().position(|ticked| ticked == key).map(letter)
     }
 
     /// What the list shows, line by line.
@@ -375,6 +387,7 @@ impl Jobs {
             }
             self.seen.remove(key);
             self.counted.remove(key);
+            self.ticked.retain(|ticked| ticked != key);
         }
         self.arrange(now);
     }

@@ -64,6 +64,8 @@ pub struct Log {
     pub place: Option<Place>,
     /// Other files of the job whose records belong to it, if it does not hold them itself.
     pub with: Vec<PathBuf>,
+    /// The jobs whose logs are shown as one, in the order of their letters; empty while it is the log of one.
+    pub together: Vec<PathBuf>,
     /// Distinguishes answers about this file from late ones about another.
     pub tag: u64,
     /// The file that a person chose among the job's, by name.
@@ -147,6 +149,7 @@ impl Default for Log {
     fn default() -> Log {
         Log {
             place: None,
+            together: Vec::new(),
             with: Vec::new(),
             tag: 0,
             chosen: None,
@@ -274,6 +277,8 @@ impl Log {
 #[allow(missing_docs)]
 pub struct Columns {
     pub any: bool,
+    /// Cells of the letter that says which job a line is from.
+    pub job: usize,
     pub time: usize,
     pub target: usize,
     pub width: usize,
@@ -293,17 +298,19 @@ impl Columns {
         let target = if width < 50 || !log.columns { 0 } else { log.target };
         // One cell is the cursor's and one the scroll bar's; zoomed, there is neither.
         let around = if model.zoom { 0 } else { 2 };
-        Columns { any, time, target, width: (usize::from(width)).saturating_sub(around) }
+        let job = if log.together.is_empty() { 0 } else { 2 };
+        Columns { any, job, time, target, width: (usize::from(width)).saturating_sub(around) }
     }
 
     /// Cells before the message of a line.
     pub fn indent(&self, line: &Line) -> usize {
         let time = if self.time > 0 { self.time + 1 } else { 0 };
-        match &line.head {
+        let head = match &line.head {
             _ if !self.any => 0,
             Some(_) => time + 2 + if self.target > 0 { self.target + 1 } else { 0 },
             None => time + 2,
-        }
+        };
+        self.job + head
     }
 
     /// The rows that a line takes.

@@ -120,7 +120,9 @@ impl Model {
             self.marks.remove(marked);
             return false;
         }
-        let Some(place) = self.log.place.clone().filter(|_| self.marks.len() < MOST_MARKS) else {
+        // A mark is of a file; where several jobs are one log, no line has its place in one.
+        let one = self.log.together.is_empty() && self.marks.len() < MOST_MARKS;
+        let Some(place) = self.log.place.clone().filter(|_| one) else {
             return false;
         };
         self.marks.push(Mark {

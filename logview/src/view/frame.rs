@@ -2,7 +2,7 @@
 
 use super::{put, put_ends, span, width};
 use crate::layout::Areas;
-use crate::model::{Model, Pane, State};
+use crate::model::{Model, Pane, State, letter};
 use crate::reading::page::{Levels, slot};
 use crate::text;
 use crate::theme::Theme;
@@ -10,6 +10,7 @@ use log::Level;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
+use std::path::Path;
 
 /// The first row: what is open, how many jobs are how, the disk, the clock.
 pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
@@ -92,8 +93,8 @@ pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame, areas: &Area
         spans.push(span(symbols.tee_down, theme.dim()));
     }
     let style = cell(Pane::Log);
-    let name = model.jobs.selected().map_or("", |job| job.name.as_str());
-    let mut parts = vec![text::middle(name, usize::from(areas.log.width / 2), theme.ascii())];
+    let name = name(model);
+    let mut parts = vec![text::middle(&name, usize::from(areas.log.width / 2), theme.ascii())];
     parts.push(levels_word(model.log.levels()));
     if !model.log.only_text.is_empty() {
         parts.push(format!(
@@ -110,8 +111,22 @@ pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame, areas: &Area
     put(frame, area, 0, spans);
 }
 
+/// Whose log it is: the job's name, or the letters and names of those that are shown as one.
+fn name(model: &Model) -> String {
+    let jobs = &model.jobs;
+    let named = |job: &Path| jobs.get(job).map_or("", |job| job.name.as_str());
+    if model.log.together.is_empty() {
+        return jobs.selected().map_or(String::new(), |job| job.name.clone());
+    }
+    let together = model.log.together.iter().enumerate();
+    together.map(|(at, job)| format!("{} {}", letter(at), named(job))).collect::<Vec<_>>().join("  ")
+}
+
 /// `T+00:14:09`: how long the run has lasted.
 fn since_start(model: &Model) -> Option<String> {
+    if !model.log.together.is_empty() {
+        return None;
+    }
     let run = model.jobs.selected()?.run.as_ref()?;
     let start = crate::reading::head::seconds(run.start.as_bytes())?;
     let end = match &run.end {

@@ -106,14 +106,17 @@ fn bar(theme: Theme, selected: bool, new: bool) -> Span<'static> {
 fn spans(model: &Model, theme: Theme, job: &Job, columns: Columns, selected: bool) -> Vec<Span<'static>> {
     let (mark, mark_style) = theme.mark(job.state);
     let new = model.jobs.new_errors(job) > 0;
-    let name = text::middle(&job.name, columns.name, theme.ascii());
-    let gap = columns.name.saturating_sub(text::cells(&name));
+    let letter = model.jobs.letter(&job.key).map_or(String::new(), |letter| format!("{letter} "));
+    let room = columns.name.saturating_sub(letter.len());
+    let name = text::middle(&job.name, room, theme.ascii());
+    let gap = room.saturating_sub(text::cells(&name));
     let name_style = match job.state {
         _ if new && job.state.is_live() => theme.strong(),
         State::Done | State::Dropped => theme.dim(),
         _ => theme.text(),
     };
     let mut spans = vec![bar(theme, selected, new), span(mark, mark_style), span(" ", theme.text())];
+    spans.push(span(letter, theme.focus()));
     spans.push(span(name, name_style));
     let gap = if columns.size { labels(job, gap, theme) } else { " ".repeat(gap) };
     spans.push(span(gap, theme.dim()));

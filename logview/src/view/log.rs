@@ -2,7 +2,7 @@
 //! edge where one is and where the errors are.
 
 use super::{put, span};
-use crate::model::{Clock, Columns, Fold, Model, Ruler, Shown, What, message, millis};
+use crate::model::{Clock, Columns, Fold, Model, Ruler, Shown, What, letter, message, millis};
 use crate::reading::head::{clock_at, instant};
 use crate::reading::{Line as LogLine, Spots};
 use crate::text::{self, Parts};
@@ -165,6 +165,10 @@ fn rows(
     }
     for (nth, row) in rows.iter_mut().enumerate() {
         let mut front = if nth == 0 { front(model, theme, columns, line, before) } else { Vec::new() };
+        if columns.job > 0 {
+            let part = line.part.map_or(' ', |part| letter(usize::from(part)));
+            front.insert(0, (format!("{part} "), theme.focus()));
+        }
         let used: usize = front.iter().map(|(text, _)| text::cells(text)).sum();
         front.push((" ".repeat(indent.saturating_sub(used)), theme.text()));
         front.append(row);

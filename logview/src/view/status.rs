@@ -119,7 +119,9 @@ fn facts(model: &Model, theme: Theme) -> Vec<Span<'static>> {
     if log.left > 0 {
         fact(format!("from column {}", log.left + 1));
     }
-    if let Some(place) = &log.place {
+    if !log.together.is_empty() {
+        fact(format!("{} jobs on one clock", log.together.len()));
+    } else if let Some(place) = &log.place {
         let file = text::name(place.file.as_os_str().as_encoded_bytes(), theme.ascii());
         if log.merged > 1 {
             fact(format!("{} files merged", log.merged));

@@ -242,6 +242,16 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             press(case);
             assert!(case.model.jobs.running_only && case.model.jobs.shown().len() < case.model.jobs.len());
         }
+        A::Tick => {
+            press(case);
+            assert_eq!((case.model.jobs.ticked.len(), case.model.log.together.len()), (1, 0));
+            // With another it is one log of both.
+            crate::update::act(&mut case.model, A::Down);
+            crate::update::act(&mut case.model, A::Tick);
+            case.send(Message::Tick(case.model.now));
+            assert_eq!(case.model.log.together, case.model.jobs.ticked);
+            assert!(!case.model.log.together.is_empty());
+        }
         A::Newest => {
             press(case);
             assert!(case.model.jobs.newest);

@@ -1,6 +1,7 @@
 //! The model driven as by the workers, but in one thread and over bytes in memory.
 
 mod actions;
+mod elsewhere;
 mod random;
 mod search;
 
@@ -161,7 +162,7 @@ impl Case {
                 tag, number, step: step @ Step::Hit(way), from, pattern: Some(pattern), ..
             } => {
                 let range =
-                    if way == Way::Forward { from.saturating_add(1).min(len)..len } else { 0..from.min(len) };
+                    if way == Way::Forward { from.wrapping_add(1).min(len)..len } else { 0..from.min(len) };
                 let hits = self.hits(pattern);
                 let found = hits.nearest(&range, way, &|| false).unwrap().map_or(Found::Nothing, Found::At);
                 vec![Message::Found { tag, number, step, found, wrapped: false }]

@@ -285,3 +285,25 @@ fn what_was_searched_for_is_remembered_from_one_day_to_the_next() {
     terminal.keys("\x1b");
     terminal.loses("smart case");
 }
+
+#[test]
+fn ticked_jobs_are_searched_as_the_one_log_that_they_are_shown_as() {
+    let (_root, mut terminal) = several();
+    terminal.keys("\x1b");
+    terminal.loses("smart case");
+    terminal.keys("\x1b\tf\x15import\r");
+    terminal.sees("3 hidden");
+    terminal.keys("g j");
+    terminal.keys(" ");
+    terminal.sees("2 jobs are shown as one log");
+    terminal.keys("/reset");
+    terminal.sees("ticked jobs 2");
+    terminal.sees("25 hits, complete: ");
+    terminal.sees("all 6 logs, complete: ");
+    terminal.until("others", |_| row(&terminal, "busy").get(2).is_some_and(|hits| hits == "50"));
+    assert!(row(&terminal, "import-1").is_empty(), "{}", terminal.text());
+    terminal.keys("\x1b[B\r");
+    terminal.loses("smart case");
+    terminal.sees("the ticks are taken away");
+    terminal.sees("HOLD");
+}

@@ -103,12 +103,15 @@ pub struct Extent {
 impl Model {
     /// What is to be looked at besides the log on screen, in the order of the list.
     pub fn elsewhere(&self) -> Vec<SoughtLog> {
-        let shown = self.jobs.selected();
-        let is_shown = |job: &&Job| shown.is_some_and(|shown| shown.key == job.key);
+        let shown: Vec<&Job> = match &self.log.together[..] {
+            [] => self.jobs.selected().into_iter().collect(),
+            together => together.iter().filter_map(|key| self.jobs.get(key)).collect(),
+        };
+        let is_shown = |job: &&Job| shown.iter().any(|shown| shown.key == job.key);
         match self.search.scope {
             Scope::File => Vec::new(),
             Scope::Job => {
-                shown.map(logs_of).unwrap_or_default().into_iter().filter(|log| log.file.is_some()).collect()
+                shown.iter().flat_map(|job| logs_of(job)).filter(|log| log.file.is_some()).collect()
             }
             Scope::All => {
                 let listed: HashSet<&PathBuf> = self.jobs.shown().map(|job| &job.key).collect();
@@ -130,6 +133,9 @@ impl Model {
         let shown = self.log.place.as_ref();
         let one = self.shows_one_file();
         let is_shown = |hits: &LogHits| {
+            if !self.log.together.is_empty() {
+                return hits.file.is_none() && self.log.together.contains(&hits.job);
+            }
             shown.is_some_and(|place| {
                 place.job == hits.job && hits.file.as_ref() == Some(&place.file).filter(|_| one)
             })
@@ -142,7 +148,9 @@ impl Model {
     pub fn shows_one_file(&self) -> bool {
         let job = self.jobs.selected();
         let main = job.and_then(|job| main_file(&job.files)).map(|file| &file.name);
-        main.is_some() && main != self.log.place.as_ref().map(|place| &place.file)
+        main.is_some()
+            && self.log.together.is_empty()
+            && main != self.log.place.as_ref().map(|place| &place.file)
     }
 
     /// What a search in the whole job looks at.

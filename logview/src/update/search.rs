@@ -217,6 +217,11 @@ fn go_to(model: &mut Model, hits: &LogHits) -> Vec<Request> {
         return settle(model);
     }
     (model.jobs.moved, model.jobs.chosen, model.jobs.newest) = (true, true, false);
+    // It is to be seen by itself.
+    if !model.log.together.is_empty() {
+        model.jobs.ticked.clear();
+        model.note = Some("shown by itself: the ticks are taken away".to_owned());
+    }
     model.log.chosen.clone_from(&hits.file);
     let tag = model.log.tag;
     let mut requests = settle(model);

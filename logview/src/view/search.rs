@@ -158,7 +158,10 @@ fn scopes(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, row: u16) 
     let extent = model.extent();
     let files = if extent.files == 1 { "1 file".to_owned() } else { format!("{} files", extent.files) };
     let rotated = if extent.rotated > 0 { format!(" + {} rotated", extent.rotated) } else { String::new() };
-    scope(Scope::Job, format!("this job, {files}{rotated}"));
+    match model.log.together.len() {
+        0 => scope(Scope::Job, format!("this job, {files}{rotated}")),
+        many => scope(Scope::Job, format!("ticked jobs {many}")),
+    }
     match model.jobs.len() {
         0 | 1 => scope(Scope::All, "all jobs".to_owned()),
         many => scope(Scope::All, format!("all {} jobs", text::number(many as u64))),

@@ -1,6 +1,6 @@
 //! `config.yaml` in the user's configuration directory: keys, colours, and how the viewer starts.
 //!
-//! Every setting is a word out of a few, so one table ([`SETTINGS`]) reads, explains and prints them all. What cannot be
+//! Every setting is a word out of a few, so one table (`SETTINGS`) reads, explains and prints them all. What cannot be
 //! understood is told with file, line, column, key and remedy, and then nothing of the file holds: what was in force
 //! stays. The file is never written.
 

@@ -127,7 +127,7 @@ fn roff(text: &str) -> String {
     if text.starts_with('.') { format!("\\&{text}") } else { text }
 }
 
-/// Completions for a shell of [`SHELLS`].
+/// Completions for a shell of `SHELLS`.
 #[must_use]
 pub fn completions(shell: &str) -> Option<String> {
     match shell {

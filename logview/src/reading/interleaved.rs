@@ -2,7 +2,7 @@
 //!
 //! No record is left out, so that the row is as long as its parts together, and what comes before a moment takes as
 //! much room as the parts have before it. A place is therefore found by halving, and only what is looked at is put
-//! in order: the end of rows of 100 GB is there at once. Where the parts were divided is a [mark](Marks) and stays
+//! in order: the end of rows of 100 GB is there at once. Where the parts were divided is a mark and stays
 //! one. Between two neighbouring marks records stand in the order of their times, those of one part always in their
 //! own. What comes later than its time stands below a new mark: nothing that was seen moves.
 

@@ -313,6 +313,7 @@ pub enum Message {
     /// The lines that were asked for, and how many wanted records come before them, where that is known.
     Page {
         tag: u64,
+        number: u64,
         page: Page,
         before: Option<u64>,
         focus: Focus,
@@ -492,6 +493,7 @@ pub enum Request {
     /// Lines around a place.
     Page {
         tag: u64,
+        number: u64,
         anchor: Anchor,
         before: usize,
         after: usize,

@@ -92,6 +92,8 @@ pub struct Log {
     pub owed: i64,
     /// A page is under way.
     pub asked: bool,
+    /// Which one: as long as it has not come, another one is not what the screen will stay at.
+    pub request: u64,
     pub following: bool,
     /// The file's length when following ended, and its records if all were counted.
     pub held_at: (u64, Option<Totals>),
@@ -166,6 +168,7 @@ impl Default for Log {
             row: 0,
             owed: 0,
             asked: false,
+            request: 0,
             following: true,
             held_at: (0, None),
             len: 0,
@@ -245,14 +248,15 @@ impl Log {
 
     /// Asks for lines.
     pub fn ask(&mut self, anchor: Anchor, height: usize, focus: Focus) -> Request {
-        self.asked = true;
+        (self.asked, self.request) = (true, self.request + 1);
         let (up, down) = ((3 * height + 4) * self.stretch, (4 * height + 8) * self.stretch);
         let (before, after) = match anchor {
             Anchor::Start => (0, down),
             Anchor::End => (down, 0),
             Anchor::At(_) => (up, down),
         };
-        Request::Page { tag: self.tag, anchor, before, after, only: self.only.clone(), focus }
+        let only = self.only.clone();
+        Request::Page { tag: self.tag, number: self.request, anchor, before, after, only, focus }
     }
 
     /// How many wanted records there are, as far as known, and whether that is all.

@@ -12,7 +12,10 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
     let log = &mut model.log;
     match message {
         Message::File { tag, event } if tag == log.tag => on_file(model, event),
-        Message::Page { tag, page, before, focus } if tag == log.tag => on_page(model, page, before, focus),
+        Message::Page { tag, number, page, before, focus } if tag == log.tag => {
+            log.asked = number < log.request;
+            on_page(model, page, before, focus)
+        }
         Message::Indexed { tag, totals, volume } if tag == log.tag => {
             log.totals = totals;
             if let Some(volume) = volume {
@@ -167,7 +170,6 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
 
 fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> Vec<Request> {
     let log = &mut model.log;
-    log.asked = false;
     log.loaded = true;
     log.page = page;
     log.before = before;

@@ -133,9 +133,9 @@ impl Case {
                     Message::Indexed { tag, totals, volume },
                 ]
             }
-            Request::Page { tag, anchor, before, after, only, focus } => {
+            Request::Page { tag, number, anchor, before, after, only, focus } => {
                 let page = self.page((anchor, before, after), &only);
-                vec![Message::Page { tag, page, before: None, focus }]
+                vec![Message::Page { tag, number, page, before: None, focus }]
             }
             Request::Count { tag, pattern: Some(pattern), .. } => {
                 let hits = self.hits(pattern);
@@ -336,6 +336,7 @@ fn a_late_answer_about_another_file_is_passed_over() {
     let before = case.model.log.page.clone();
     case.send(Message::Page {
         tag,
+        number: 1,
         page: Default::default(),
         before: None,
         focus: crate::model::Focus::Bottom,
@@ -369,6 +370,24 @@ fn the_mouse_scrolls_chooses_jobs_and_levels() {
     let column = row.chars().collect::<String>().find("Error").map(|at| row[..at].chars().count()).unwrap();
     case.send(mouse(click, column as u16, 2));
     assert_eq!(case.model.log.levels(), Levels::only(Level::Error));
+}
+
+#[test]
+fn while_the_newest_page_is_on_its_way_none_is_asked_for_that_would_come_after_it() {
+    use crate::model::Focus;
+    use crate::reading::page::Anchor;
+    let mut case = Case::new(&numbered(300), (120, 36));
+    let model = &mut case.model;
+    let Request::Page { tag, number, focus, .. } = model.log.ask(Anchor::End, 20, Focus::Bottom) else {
+        panic!("no page")
+    };
+    // A jump found its place meanwhile.
+    let _jump = model.log.ask(Anchor::At(0), 20, Focus::Upper(0));
+    let page = model.log.page.clone();
+    update(model, Message::Page { tag, number, page, before: None, focus });
+    let totals = crate::reading::Totals { complete: true, ..model.log.totals };
+    let asked = update(model, Message::Indexed { tag, totals, volume: None });
+    assert!(!asked.iter().any(|request| matches!(request, Request::Page { .. })), "{asked:?}");
 }
 
 #[test]

@@ -178,7 +178,8 @@ fn labels(model: &Model, theme: Theme, job: &Job) -> String {
 fn records(model: &Model, name: &Path) -> String {
     let log = &model.log;
     // Of several files that are one log it is not known whose a record is.
-    let Some(place) = log.place.as_ref().filter(|_| log.merged == 0) else { return String::new() };
+    let one = log.merged == 0 && log.together.is_empty();
+    let Some(place) = log.place.as_ref().filter(|_| one) else { return String::new() };
     let stem = name.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
     let level = stem.parse::<Level>().ok();
     let shown_stem =

@@ -446,7 +446,9 @@ impl Pager {
     }
 
     fn page(&mut self, request: Request, served: u64) -> Result<(), Over> {
-        let Request::Page { tag, anchor, before, after, only, focus } = request else { return Ok(()) };
+        let Request::Page { tag, number, anchor, before, after, only, focus } = request else {
+            return Ok(());
+        };
         if tag != self.tag {
             return Ok(());
         }
@@ -471,7 +473,7 @@ impl Pager {
                     let of_block = super::tally::wanted_between(lines, block..first, only.levels, headless)?;
                     Some(count + of_block)
                 });
-                tell(&self.out, Message::Page { tag, page, before, focus })
+                tell(&self.out, Message::Page { tag, number, page, before, focus })
             }
             Err(error) => tell(&self.out, Message::File { tag, event: FileEvent::Failed(error.to_string()) }),
         }

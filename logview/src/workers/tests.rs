@@ -41,6 +41,7 @@ impl Reader {
         let anchor = (Anchor::End, 100, 0);
         self.ask(Request::Page {
             tag: 7,
+            number: 1,
             anchor: anchor.0,
             before: anchor.1,
             after: anchor.2,

@@ -39,3 +39,38 @@ fn ticked_jobs_are_one_log_that_says_whose_each_line_is_and_grows() {
     terminal.sees("of nobody's concern");
     terminal.loses("second of one");
 }
+
+#[test]
+fn what_is_read_stays_when_another_job_joins_in_and_letters_are_those_of_the_lines() {
+    let mut root = Root::new();
+    let jobs = ["import-1", "import-2", "import-3"].map(|id| root.running(id));
+    root.running("empty");
+    for job in &jobs[..2] {
+        for number in 1..=300 {
+            job.append(
+                "debug.log",
+                format!(
+                    "[INFO] [2026-11-22T16:{:02}:{:02}.000Z] number {number:03}\n",
+                    number / 60,
+                    number % 60
+                ),
+            );
+        }
+    }
+    jobs[2].append("debug.log", "[INFO] [2026-11-22T16:09:00.000Z] the last of all\n");
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("import-3");
+    // By name: the empty one, which has nothing to show, one, two, three.
+    terminal.keys("sg j j ");
+    terminal.sees("2 jobs on one clock");
+    terminal.sees("A import-1  B import-2");
+    terminal.until("a tick without a letter", |screen| screen.lines().any(|row| row.contains(" * empty")));
+    terminal.keys("\tg");
+    terminal.sees("number 001");
+    terminal.sees(" HOLD ");
+    terminal.keys("\tj ");
+    terminal.sees("3 jobs on one clock");
+    terminal.sees("number 001");
+    terminal.sees(" HOLD ");
+    assert!(!terminal.text().contains("the last of all"));
+}

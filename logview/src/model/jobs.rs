@@ -245,11 +245,6 @@ impl Jobs {
         self.order.iter().position(|&shown| shown == at)
     }
 
-    /// The letter of a ticked one.
-    pub fn letter(&self, key: &Path) -> Option<char> {
-        self.ticked.iter().position(|ticked| ticked == key).map(letter)
-    }
-
     /// What the list shows, line by line.
     pub fn lines(&self) -> &[Line] {
         &self.lines

@@ -1,6 +1,7 @@
 //! Jobs that are ticked in the list: as long as there are two, their logs are shown as one, on one clock.
 
-use crate::model::{Model, Request, beside, main_file};
+use super::log;
+use crate::model::{Arrival, Model, Request, beside, main_file, time_of};
 use crate::source::Place;
 use std::path::PathBuf;
 
@@ -48,7 +49,15 @@ pub(super) fn show(model: &mut Model) -> Option<Vec<Request>> {
     if together == model.log.together {
         return Some(Vec::new());
     }
+    // Whoever reads something is to find it where it was, whoever joins in.
+    let log = &model.log;
+    let time =
+        if log.following { None } else { log.page.lines.iter().skip(log.top_index()).find_map(time_of) };
     model.log.turn_to(jobs.first().map(|(place, _)| place.clone()), Vec::new());
     model.log.together = together;
+    if let Some(time) = time {
+        log::hold(&mut model.log);
+        model.log.arrival = Some(Arrival { time, before: false });
+    }
     Some(vec![Request::ShowJobs { tag: model.log.tag, jobs }])
 }

@@ -2,7 +2,7 @@
 //! its size and its labels. Groups have a line of their own.
 
 use super::{put, put_ends, span};
-use crate::model::{For, Group, Job, Line as Row, Mode, Model, Pane, State};
+use crate::model::{For, Group, Job, Line as Row, Mode, Model, Pane, State, letter};
 use crate::text;
 use crate::theme::Theme;
 use ratatui::Frame;
@@ -106,7 +106,10 @@ fn bar(theme: Theme, selected: bool, new: bool) -> Span<'static> {
 fn spans(model: &Model, theme: Theme, job: &Job, columns: Columns, selected: bool) -> Vec<Span<'static>> {
     let (mark, mark_style) = theme.mark(job.state);
     let new = model.jobs.new_errors(job) > 0;
-    let letter = model.jobs.letter(&job.key).map_or(String::new(), |letter| format!("{letter} "));
+    // One that is ticked and has no letter has nothing to show yet, or nobody to be shown with.
+    let of = model.log.together.iter().position(|key| *key == job.key).map(letter);
+    let of = of.or(model.jobs.ticked.contains(&job.key).then_some('*'));
+    let letter = of.map_or(String::new(), |letter| format!("{letter} "));
     let room = columns.name.saturating_sub(letter.len());
     let name = text::middle(&job.name, room, theme.ascii());
     let gap = room.saturating_sub(text::cells(&name));

@@ -5,6 +5,7 @@
 //! no broken UTF-8; ratatui puts it into cells.
 
 use crate::sgr::sequence_len;
+use std::time::Duration;
 use unicode_width::UnicodeWidthChar;
 
 /// Cells between tab stops.
@@ -216,6 +217,16 @@ pub(crate) fn age(seconds: u64) -> String {
         3600..86_400 => format!("{}h", seconds / 3600),
         86_400..31_536_000 => format!("{}d", seconds / 86_400),
         _ => format!("{}y", seconds / 31_536_000),
+    }
+}
+
+/// How long something took that may be short: `less than 1 ms`, `40 ms`, `2.9 s`, `14m 09s`.
+pub(crate) fn duration(took: Duration) -> String {
+    match took.as_millis() {
+        0 => "less than 1 ms".to_owned(),
+        millis @ 1..1000 => format!("{millis} ms"),
+        1000..60_000 => format!("{:.1} s", took.as_secs_f64()),
+        _ => span(took.as_secs()),
     }
 }
 

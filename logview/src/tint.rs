@@ -41,7 +41,7 @@ const GROUPS: [(Tint, &str); 10] = [
     (Tint::Key, r"\b[A-Za-z_][\w.-]{0,40}="),
     (
         Tint::Path,
-        r"(?:~|\.{1,2})?(?:/[\w.@%+~-]+){2,}/?|(?:~|\.{1,2})/[\w.@%+~-]+|\b[A-Z]:\\[\w.\\@%+~-]+|\b[\w-]+(?:/[\w.@%+~-]+)*/[\w@%+~-]+\.[a-z]\w{0,5}\b",
+        r"(?:~|\.{1,2})?(?:/[\w.@%+~-]+){2,}/?|(?:~|\.{1,2})/[\w.@%+~-]+|\b[A-Z]:\\[\w.\\@%+~-]+|\b[A-Za-z_][\w-]*(?:/[\w.@%+~-]+){2,}/?|\b[\w-]+(?:/[\w.@%+~-]+)*/[\w@%+~-]+\.[a-z]\w{0,5}\b",
     ),
     (Tint::Word, r"\b(?:true|false|null|None|nil|NaN|True|False)\b"),
     (
@@ -50,7 +50,7 @@ const GROUPS: [(Tint, &str); 10] = [
     ),
     (
         Tint::Number,
-        r"[+-]?\b\d[\d_]*(?:,\d{3})*(?:\.\d+)*(?:[eE][+-]?\d+)?(?:\s?[kKMGTPE]i?B(?:/s)?|\s[mnu]s|B|ns|[mu]?s|min|[hdx])?\b%?",
+        r"[+-]?\b\d[\d_]*(?:,\d{3})*(?:\.\d+)*(?:[eE][+-]?\d+)?(?:\s?[kKMGTPE]i?B(?:/s)?|\s?(?:[mnu]|\xC2\xB5|\xCE\xBC)s|B|s|min|[hdx])?\b%?",
     ),
 ];
 
@@ -132,6 +132,11 @@ mod tests {
                 vec![("\"id\":", Key), ("99", Number), ("\"sku\":", Key), ("\"AC-14\"", Quoted)],
             ),
             ("open /var/log/x.log: src/main.rs", vec![("/var/log/x.log", Path), ("src/main.rs", Path)]),
+            (
+                "packed corpus/following/cut, and/or 16/16",
+                vec![("corpus/following/cut", Path), ("16", Number), ("16", Number)],
+            ),
+            ("after 32.6µs or 7 µs", vec![("32.6µs", Number), ("7 µs", Number)]),
             (
                 "job 6921e6c0-1f2a-4b3c-8d4e-5f60718293a4 at 0xff",
                 vec![("6921e6c0-1f2a-4b3c-8d4e-5f60718293a4", Id), ("0xff", Id)],

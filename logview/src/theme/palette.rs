@@ -128,20 +128,17 @@ impl Palette {
                     .with(P::Warning, Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED))
                     .with(P::Beside, Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED)),
             ),
-            "faint" => {
-                let dim = Style::new().add_modifier(Modifier::DIM);
-                Some(
-                    base.with(P::Number, Style::new())
-                        .with(P::Quoted, Style::new())
-                        .with(P::Path, Style::new())
-                        .with(P::Link, Style::new().add_modifier(Modifier::UNDERLINED))
-                        .with(P::Running, Style::new())
-                        .with(P::ErrorText, Style::new())
-                        .with(P::Focus, Style::new().add_modifier(Modifier::BOLD))
-                        .with(P::Follow, dim.add_modifier(Modifier::REVERSED))
-                        .with(P::Hold, Style::new().add_modifier(Modifier::REVERSED)),
-                )
-            }
+            "faint" => Some(
+                base.with(P::Number, Style::new())
+                    .with(P::Quoted, Style::new())
+                    .with(P::Path, Style::new())
+                    .with(P::Link, Style::new().add_modifier(Modifier::UNDERLINED))
+                    .with(P::Running, Style::new())
+                    .with(P::ErrorText, Style::new())
+                    .with(P::Focus, Style::new().add_modifier(Modifier::BOLD))
+                    .with(P::Follow, Style::new().add_modifier(Modifier::REVERSED))
+                    .with(P::Hold, Style::new().add_modifier(Modifier::REVERSED)),
+            ),
             _ => None,
         }
     }
@@ -151,7 +148,10 @@ impl Palette {
         let [text, dim, focus, error, said, warning, running, number, quoted, path, selected] =
             colors.map(Color::from_u32);
         let fg = |color| Style::new().fg(color);
-        let block = |color| Style::new().fg(Color::Black).bg(color).add_modifier(Modifier::BOLD);
+        let block = |color: Color| {
+            let on = if contrast(color, BLACK) < contrast(color, WHITE) { WHITE } else { BLACK };
+            Style::new().fg(on).bg(color).add_modifier(Modifier::BOLD)
+        };
         self.with(P::Text, fg(text))
             .with(P::Dim, fg(dim))
             .with(P::Strong, fg(text).add_modifier(Modifier::BOLD))
@@ -185,6 +185,23 @@ impl Palette {
     pub fn get(&self, part: Part) -> Style {
         self.0[part as usize]
     }
+}
+
+const BLACK: Color = Color::Rgb(0, 0, 0);
+const WHITE: Color = Color::Rgb(255, 255, 255);
+
+/// How well one true colour is read on another: 1 to 21, as WCAG 2.1 (w3.org/TR/WCAG21) defines the contrast ratio.
+fn contrast(one: Color, other: Color) -> f64 {
+    let linear = |part: u8| match f64::from(part) / 255.0 {
+        part if part <= 0.04045 => part / 12.92,
+        part => ((part + 0.055) / 1.055).powf(2.4),
+    };
+    let luminance = |color| match color {
+        Color::Rgb(r, g, b) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b),
+        _ => 0.0,
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }
 
 /// A look as `config.yaml` writes it: `red`, `bold #ff8700`, `black on yellow`, `dim underlined`.
@@ -244,6 +261,22 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn true_colours_are_readable_on_their_ground() {
+        let grounds = [("dark", Color::Rgb(30, 30, 30)), ("light", WHITE)];
+        for (name, ground) in grounds {
+            let palette = Palette::of(name).unwrap();
+            for (what, part, _) in PARTS {
+                let style = palette.get(part);
+                let Some(fg) = style.fg else { continue };
+                let found = contrast(fg, style.bg.unwrap_or(ground));
+                // WCAG's least for text.
+                assert!(found >= 4.5, "{name}: {what} {found:.1}");
+            }
+        }
+        assert!((contrast(BLACK, WHITE) - 21.0).abs() < 0.01);
     }
 
     #[test]

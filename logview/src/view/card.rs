@@ -1,7 +1,7 @@
 //! The card under the list: the run of the selected job, its files, how fast it writes.
 
 use super::{list::part, put, put_ends, span};
-use crate::model::{Job, Model};
+use crate::model::{Job, Model, millis};
 use crate::reading::head::seconds;
 use crate::reading::page::slot;
 use crate::text;
@@ -11,6 +11,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 use std::path::Path;
+use std::time::Duration;
 
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let Some(job) = model.jobs.selected().filter(|_| area.height > 0) else { return };
@@ -132,12 +133,16 @@ fn balance(theme: Theme, job: &Job) -> Option<Vec<Span<'static>>> {
 /// How long it has run, or ran.
 fn lasted(model: &Model, job: &Job) -> String {
     let Some(run) = &job.run else { return String::new() };
-    let Some(start) = seconds(run.start.as_bytes()) else { return String::new() };
-    let now = model.seconds();
-    let end = run.end.as_ref().and_then(|end| seconds(end.as_bytes()));
+    let Some(start) = millis(run.start.as_bytes()) else { return String::new() };
+    let end = run.end.as_ref().and_then(|end| millis(end.as_bytes()));
     match end {
-        Some(end) => format!(" after {}", text::span((end - start).max(0) as u64)),
-        None if job.state.is_live() => format!(" {}", text::span((now - start).max(0) as u64)),
+        Some(end) => {
+            let took = Duration::from_millis((end - start).max(0) as u64);
+            format!(" after {}", text::duration(took))
+        }
+        None if job.state.is_live() => {
+            format!(" {}", text::span((model.seconds() - start / 1000).max(0) as u64))
+        }
         None => String::new(),
     }
 }

@@ -158,7 +158,7 @@ fn foot(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let logs = if elsewhere.are_jobs { "jobs" } else { "logs" };
     let (done, all) = (text::number(reach.done as u64), text::number(reach.logs as u64));
     let mut said = if reach.is_complete() {
-        let took = super::search::duration(reach.took);
+        let took = text::duration(reach.took);
         format!("all {all} {logs}, complete: {} in {took}", text::size(reach.read))
     } else {
         let so_far = if elsewhere.running { "so far" } else { "stopped" };

@@ -10,7 +10,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
-use std::time::Duration;
 
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     if area.height == 0 || area.width < 8 {
@@ -197,20 +196,11 @@ fn said(model: &Model, search: &Search, theme: Theme) -> (String, String) {
     let hidden = !model.log.levels().is_all() || model.log.only.matching.is_some();
     let hidden = if hidden { ", hidden lines too" } else { "" };
     if complete {
-        return (hits, format!(", complete: {} in {}{hidden}", text::size(read), duration(took)));
+        return (hits, format!(", complete: {} in {}{hidden}", text::size(read), text::duration(took)));
     }
     let of = part(read, model.log.len.max(read));
     if model.search.stopped {
         return (format!("{hits} so far"), format!(", stopped: {of}{hidden}"));
     }
     (format!("{hits} so far"), format!(": {of}{}{hidden}", rate(read, took)))
-}
-
-/// `61 ms`, `2.4 s`.
-pub(super) fn duration(took: Duration) -> String {
-    match took.as_millis() {
-        0 => "less than 1 ms".to_owned(),
-        millis @ 1..1000 => format!("{millis} ms"),
-        _ => format!("{:.1} s", took.as_secs_f64()),
-    }
 }

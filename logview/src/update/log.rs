@@ -6,7 +6,7 @@ use crate::reading::head::clock_at;
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
 use crate::reading::search::{Found, Way};
-use crate::reading::{Anchor, Page, Pattern, Spots, Totals};
+use crate::reading::{Anchor, Line, Page, Pattern, Spots, Totals};
 
 pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
     let log = &mut model.log;
@@ -350,13 +350,17 @@ fn fill(model: &mut Model, fresh: bool) -> Vec<Request> {
 }
 
 /// Rows that are loaded above the screen's top and from it on, as far as a number of them. With `known`, what is folded
-/// counts only if it is known how much it is.
+/// counts only if it is known how much it is, and lines of a record that begins above the page do not, since they may be.
 fn around(model: &Model, most: usize, known: bool) -> (usize, usize) {
     let columns = Columns::of(model, model.areas().log.width);
     let log = &model.log;
     let top = log.top_index();
+    let is_continued = |line: &&Line| line.head.is_none() && line.level.is_some();
+    let continued = log.page.lines.iter().take_while(is_continued).count();
+    let continued = if log.folding.on && !log.page.from_start { continued } else { 0 };
     let rows = |at: usize| match log.shown.get(at) {
         Some(Shown::Folded(fold)) if known && !fold.complete => 0,
+        _ if known && at < continued => 0,
         _ => log.rows(at, &columns, model.look.ascii),
     };
     let count = |ats: &mut dyn Iterator<Item = usize>| {

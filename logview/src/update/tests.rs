@@ -6,7 +6,9 @@ mod random;
 mod search;
 
 use super::*;
-use crate::model::{FileEvent, Job, Listing, LogHits, Look, Reach, RunInfo, Search, SoughtLog, State};
+use crate::model::{
+    FileEvent, Fold, Job, Listing, LogHits, Look, Reach, RunInfo, Search, Shown, SoughtLog, State, What,
+};
 use crate::reading::index::tests::indexed;
 use crate::reading::lines::tests::{Memory, lines};
 use crate::reading::page::{Only, page};
@@ -209,6 +211,23 @@ fn it_follows_until_a_person_moves_up_and_again_at_the_end() {
     assert_eq!((case.top(), case.model.log.following), (held, false));
     case.keys("G");
     assert_eq!(case.last_visible(), case.text.len() as u64);
+}
+
+#[test]
+fn a_stack_trace_longer_than_the_screen_is_folded_too() {
+    let trace: String = (0..200).map(|n| format!("  {n}: main\n        at ./src/main.rs:{n}\n")).collect();
+    let error = "[ERROR] [2026-11-22T16:20:02.5+00:00] [a] [1:1] - [m::n] [line:1]: panicked\n";
+    for (size, before) in [((80, 24), 3), ((120, 36), 300)] {
+        let case = Case::new(&format!("{}{error}{trace}", numbered(before)), size);
+        let log = &case.model.log;
+        let fold = log
+            .shown
+            .iter()
+            .find_map(|shown| if let Shown::Folded(fold) = shown { Some(*fold) } else { None });
+        assert_eq!(fold, Some(Fold { lines: 400, what: What::Trace, complete: true }), "{size:?}");
+        let shown = log.shown.iter().filter(|shown| **shown != Shown::Hidden).count();
+        assert!(shown > before.min(usize::from(size.1)), "{shown}");
+    }
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub(crate) mod open;
 pub(crate) mod pattern;
 mod pool;
 pub(crate) mod rate;
+pub(crate) mod retry;
 pub(crate) mod roll;
 pub(crate) mod sites;
 pub(crate) mod thread_end;

@@ -10,9 +10,9 @@
 //! the window, just move. The part is locked while it is packed, so that two processes do not both do it.
 
 use super::window::{Form, Window, hidden_beside};
-use crate::engine::file::Retry;
 use crate::engine::flusher::{Flusher, Trouble};
 use crate::engine::open::{is_deleted, names};
+use crate::engine::retry::Retry;
 use crate::lock::lock;
 use crate::sync::{Condvar, Mutex};
 use flate2::Compression;

@@ -1,9 +1,15 @@
 //! All logs of a host: the template in force, the server log, the live jobs.
 
+mod level_change;
+mod reload;
+mod upkeep;
+
+pub use self::level_change::LevelChange;
+
 use crate::disk::buffers::Buffers;
-use crate::disk::{self, Alive, Outcome, Recovered};
+use crate::disk::{self, Alive, Outcome};
 use crate::engine::files::Shared;
-use crate::engine::flusher::{Complaint, Flushed, Trouble};
+use crate::engine::flusher::Flushed;
 use crate::engine::open::make_dirs;
 use crate::error::Error;
 use crate::job::{Core, Job, WeakJob};
@@ -11,25 +17,23 @@ use crate::jobs_lock::JobsLock;
 use crate::lock::lock;
 use crate::modes;
 use crate::report::{JobInfo, JobReport, Stats};
-use crate::retention::{self, Removal, Retention};
+use crate::retention::{Removal, Retention};
 use crate::router::{self, Router};
 use crate::run::{self, LastPatterns};
 use crate::start::JobBuilder;
 use crate::sync::{Mutex, MutexGuard};
-use crate::template::{Template, Vars, job_dir, unreadable};
+use crate::template::{Template, Vars, job_dir};
 use crate::watch::Watch;
 use arc_swap::ArcSwap;
 use log::{Level, LevelFilter, Log, Record};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::fs;
 use std::hash::{BuildHasher, RandomState};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
-use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
+use std::thread::ThreadId;
+use std::time::Duration;
 
 /// The logs of a host app: a template, a server log, and jobs. Clones are the same.
 ///
@@ -69,13 +73,6 @@ pub(crate) struct Inner {
     watch: OnceLock<Watch>,
     retention: Arc<Retention>,
 }
-
-/// How often it is looked for jobs to remove, whatever happens.
-const RETAIN_EVERY: Duration = Duration::from_secs(3600);
-/// How soon after something has happened,
-const RETAIN_SOON: Duration = Duration::from_secs(1);
-/// unless the last look took so long that it would be looked for more than this part of the time.
-const RETAIN_SHARE: u32 = 20;
 
 impl Logs {
     /// Reads the template in `path` and opens the server log. Installs nothing global: log through jobs, through
@@ -254,51 +251,6 @@ impl Logs {
     }
 }
 
-/// A level that has been set, or why it could not be; see [`Logs::set_level`].
-///
-/// The level changes in `set_level` itself. [`for_`](LevelChange::for_) and [`keep`](LevelChange::keep) say for how
-/// long, and are where an error comes out: a change that is dropped without either stays until the job ends if it was
-/// made, and tells nobody if it was not, because there was no such job.
-#[derive(Debug)]
-#[must_use = "it is set; `for_` takes it back after a time, `keep` says whether there was such a job"]
-pub struct LevelChange {
-    inner: Arc<Inner>,
-    job: Option<WeakJob>,
-    call: u64,
-    result: Result<(), Error>,
-}
-
-impl LevelChange {
-    /// Takes the level back after `time`, unless it was set anew by then.
-    ///
-    /// # Errors
-    /// [`Error::NotLive`] if no such job was live; [`Error::Config`] if the template does not render for it.
-    pub fn for_(self, time: Duration) -> Result<(), Error> {
-        self.result?;
-        let Some(job) = self.job else { return Ok(()) };
-        let (inner, call) = (Arc::downgrade(&self.inner), self.call);
-        let at = Instant::now().checked_add(time);
-        // A time that no clock can show never comes.
-        if let Some(at) = at {
-            self.inner.files.flusher().at(at, move || {
-                if let (Some(inner), Some(job)) = (inner.upgrade(), job.upgrade()) {
-                    // A template that does not render for the job cannot be in force.
-                    let _ = inner.with_plan(&job, |plan| job.core().clear_level(call, plan, &inner));
-                }
-            });
-        }
-        Ok(())
-    }
-
-    /// Whether the level was set; it stays until the job ends.
-    ///
-    /// # Errors
-    /// As for [`LevelChange::for_`].
-    pub fn keep(self) -> Result<(), Error> {
-        self.result
-    }
-}
-
 impl Inner {
     pub(crate) fn server(&self) -> &Job {
         // Set before anybody gets an Inner to call this on.
@@ -345,122 +297,6 @@ impl Inner {
         lock(&self.live).values().filter_map(WeakJob::upgrade).collect()
     }
 
-    /// Calls `act` with the plan in force for `job`, which then is under the newest one.
-    fn with_plan(&self, job: &Job, act: impl FnOnce(&crate::template::Plan)) -> Result<(), Error> {
-        let mut template = Arc::clone(&self.template());
-        act(&*template.plan_for(&job.core().vars)?);
-        // A reload under way has perhaps put the job under a newer one before `act` took it back.
-        while !Arc::ptr_eq(&template, &self.template()) {
-            template = Arc::clone(&self.template());
-            job.core().apply(&*template.plan_for(&job.core().vars)?, self);
-        }
-        Ok(())
-    }
-
-    /// Reads the template; if its text is new, or if `anyway`, puts everything under it or says why not.
-    pub(crate) fn reload(self: &Arc<Self>, anyway: bool) -> Result<(), Error> {
-        let began = Instant::now();
-        let mut seen = lock(&self.seen);
-        let bytes = match fs::read(&self.config) {
-            Ok(bytes) => bytes,
-            // Deleted, to be recreated: the watcher says so if it stays away.
-            Err(error) if !anyway && error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => {
-                let error = unreadable(&self.config, &error);
-                let why = error.to_string();
-                if anyway || seen.unreadable.as_ref() != Some(&why) {
-                    self.note(Level::Error, format_args!("the old config stays in force: {why}"));
-                    seen.unreadable = Some(why);
-                }
-                return Err(error.into());
-            }
-        };
-        seen.unreadable = None;
-        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        if !anyway && seen.text == text {
-            return Ok(());
-        }
-        text.clone_into(&mut seen.text);
-        match Template::parse(&self.config, text).and_then(|template| self.follow(template)) {
-            Ok((changes, jobs)) => {
-                let took = began.elapsed();
-                let file = self.config.display();
-                disk::add_reload(&self.root, self.alive.process(), &changes);
-                self.note(
-                    Level::Info,
-                    format_args!("config reloaded: {changes}; {jobs} live jobs, {took:.1?} ({file})"),
-                );
-                Ok(())
-            }
-            Err(error) => {
-                self.note(Level::Error, format_args!("config refused, the old one stays in force: {error}"));
-                Err(error.into())
-            }
-        }
-    }
-
-    /// Once an override of the template in force has ended, the jobs follow what is left of it. The file is not read: it
-    /// may be refused by now, or gone.
-    pub(crate) fn let_go_of_overrides(self: &Arc<Self>) {
-        let _one_at_a_time = lock(&self.seen);
-        let template = self.template.load_full();
-        if template.plan().until().is_none_or(|until| chrono::Utc::now() < until) {
-            return;
-        }
-        let followed = Template::parse(&self.config, template.text().as_bytes())
-            .and_then(|template| self.follow(template));
-        match followed {
-            Ok(_) => self.note(
-                Level::Info,
-                format_args!(
-                    "an override of `logcore.jobs` has ended: its jobs follow the rest of the template"
-                ),
-            ),
-            // What is in force was parsed before.
-            Err(error) => self.note(Level::Error, format_args!("an override cannot be taken back: {error}")),
-        }
-    }
-
-    /// Puts the server log and all live jobs under `template`, or none of them.
-    fn follow(self: &Arc<Self>, template: Template) -> Result<(String, usize), crate::ConfigError> {
-        let jobs = self.live_jobs();
-        let mut rendered = Vec::with_capacity(jobs.len() + 1);
-        for core in jobs.iter().chain([self.server()]).map(Job::core) {
-            let plan = template.plan_for(&core.vars)?;
-            let own = core.render(&plan, self);
-            // Encoders that all jobs share are tried once: what they put in for a job is text, escaped already.
-            if rendered.is_empty() || !Arc::ptr_eq(&plan, template.plan()) {
-                own.dispatch.dry_run(&core.vars);
-            }
-            rendered.push((core, plan, own));
-        }
-        let old = self.template.load_full();
-        let changes = template.differences(&old);
-        let plan = template.plan();
-        let moved = absolute(&plan.dir) != self.root || plan.server != self.server_id();
-        self.files.set_settings(&template.plan().settings);
-        modes::set(template.plan().modes);
-        let retention = template.plan().retention;
-        // Jobs that start from here on are under the new one; those that started before are in the list or look again.
-        self.template.store(Arc::new(template));
-        for (core, plan, own) in rendered {
-            core.adopt(own, &plan, self);
-        }
-        if retention != old.plan().retention {
-            self.retain_after(RETAIN_SOON);
-        }
-        if moved {
-            let (root, server) = (self.root.display(), self.server_id());
-            self.note(
-                Level::Warn,
-                format_args!(
-                    "logcore.dir and logcore.server are read at the start: until the next one they stay {root} and {server:?}"
-                ),
-            );
-        }
-        Ok((changes, jobs.len()))
-    }
-
     /// Logcore's own word, in the server log.
     #[track_caller]
     pub(crate) fn note(&self, level: Level, message: fmt::Arguments<'_>) {
@@ -495,107 +331,6 @@ impl Inner {
         }
     }
 
-    /// Has the jobs removed that `logcore.retention` does not keep, after `wait` at the latest, on a thread of its own.
-    fn retain_after(self: &Arc<Self>, wait: Duration) {
-        if self.template().plan().retention == retention::Limits::default() {
-            return;
-        }
-        let at = Instant::now() + wait;
-        if !self.retention.is_next(at) {
-            return;
-        }
-        let logs = Arc::downgrade(self);
-        self.files.flusher().at(at, move || {
-            let Some(inner) = logs.upgrade() else { return };
-            if !inner.retention.begin(at) {
-                return;
-            }
-            let retention = Arc::clone(&inner.retention);
-            let thread = thread::Builder::new().name("logcore-retain".into());
-            if thread.spawn(move || retain(&retention, &logs)).is_err() {
-                inner.retention.end();
-                inner.retain_after(RETAIN_EVERY);
-            }
-        });
-    }
-
-    /// A job has ended, perhaps one too many.
-    pub(crate) fn retain_soon(self: &Arc<Self>) {
-        let limits = self.template().plan().retention;
-        if limits.max_jobs.is_some() || limits.max_size.is_some() {
-            let took = self.retention.stats().last_took;
-            self.retain_after(RETAIN_SOON.max(took * RETAIN_SHARE));
-        }
-    }
-
-    /// Makes anew what this process has in the root beside the jobs, if somebody has taken it away, perhaps with the whole
-    /// root.
-    ///
-    /// # Errors
-    /// What the file system says of the file without which all that runs looks dead.
-    pub(crate) fn renew_own_files(&self) -> io::Result<()> {
-        if self.alive.renewed()? {
-            self.files.root_is_new();
-            // The old ones are as good as long as the process lives.
-            if let Ok(buffers) = Buffers::create(&self.root, self.alive.process()) {
-                self.files.keep_in(buffers);
-            }
-        }
-        Ok(())
-    }
-
-    fn tell_recovered(&self, file: &Recovered) {
-        let Recovered { process, path, lines, error, .. } = file;
-        let path = path.display();
-        match error {
-            None => self.note(
-                Level::Warn,
-                format_args!("the process {process} died with {lines} lines for {path} unwritten: they stand there now"),
-            ),
-            Some(error) => self.note(
-                Level::Error,
-                format_args!(
-                    "cannot write to {path} what the process {process} had buffered when it died: {error}; the next start tries again"
-                ),
-            ),
-        }
-    }
-
-    fn start_flusher(self: &Arc<Self>) -> Result<(), Error> {
-        let logs: Weak<Inner> = Arc::downgrade(self);
-        let report = move |complaint: Complaint| {
-            let Some(logs) = logs.upgrade() else { return };
-            let path = complaint.path.display();
-            match complaint.trouble {
-                Trouble::Write(error) => logs.note(
-                    Level::Error,
-                    format_args!(
-                        "cannot write {path}: {error}; its records are buffered and it is tried again"
-                    ),
-                ),
-                Trouble::Roll(error) => logs.note(
-                    Level::Error,
-                    format_args!("cannot roll {path}: {error}; logging goes on in it and it is tried again"),
-                ),
-                Trouble::NotKept => logs.note(
-                    Level::Warn,
-                    format_args!(
-                        "there is no room for buffers that outlive this process below {path}: what it has buffered is lost if it is killed"
-                    ),
-                ),
-                Trouble::Compress(error) => logs.note(
-                    Level::Error,
-                    format_args!("cannot compress {path}: {error}; the part stays and it is tried again"),
-                ),
-                // Whether more than a file is gone is found out here; if it cannot be made anew, a job's start will say so.
-                Trouble::Gone => drop(logs.renew_own_files()),
-                Trouble::Mended => logs.note(Level::Info, format_args!("{path} is written again")),
-            }
-        };
-        let started = self.files.flusher().start(&self.files, report);
-        started.map_err(|source| Error::Thread { name: "logcore-flush".into(), source })
-    }
-
     /// A job has ended, and its id is locked: out of the table, into `job.json`.
     pub(crate) fn ended(&self, job: &Core, report: &JobReport) {
         // Only its own entry: a job of this id that started after the last clone of this one went is live.
@@ -627,18 +362,6 @@ impl Drop for Inner {
     }
 }
 
-/// A run of [`Retention`], and the next one's date. It does not keep the logs alive.
-fn retain(retention: &Retention, logs: &Weak<Inner>) {
-    let limits = logs.upgrade().map(|logs| logs.template().plan().retention);
-    let (jobs, bytes) = limits.map_or((0, 0), |limits| retention.run(&limits));
-    let again = retention.end();
-    let Some(logs) = logs.upgrade() else { return };
-    if jobs > 0 {
-        logs.note(Level::Info, format_args!("retention: {jobs} jobs removed, {bytes} bytes"));
-    }
-    logs.retain_after(if again { RETAIN_SOON } else { RETAIN_EVERY });
-}
-
 pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
@@ -655,26 +378,5 @@ impl fmt::Debug for Logs {
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inner").field("root", &self.root).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_level_that_is_set_while_a_reload_renders_stays_set() {
-        let dir = tempfile::tempdir().unwrap();
-        let config = dir.path().join("log.yaml");
-        let root = dir.path().join("logs");
-        let text = format!("logcore: {{ dir: {root:?} }}\nappenders: {{}}\nroot: {{ level: info }}\n");
-        fs::write(&config, text).unwrap();
-        let logs = Logs::from_file(&config).unwrap();
-        let job = logs.job("j").start().unwrap();
-        let plan = Arc::clone(logs.inner.template().plan());
-        let rendered = job.core().render(&plan, &logs.inner);
-        logs.set_level("j", LevelFilter::Trace).keep().unwrap();
-        job.core().adopt(rendered, &plan, &logs.inner);
-        assert!(job.enabled(&log::Metadata::builder().level(Level::Trace).build()));
     }
 }

@@ -6,7 +6,7 @@ use crate::job::WeakJob;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A level that has been set, or why it could not be; see [`Logs::set_level`].
+/// A level that has been set, or why it could not be; see [`Logs::set_level`](crate::Logs::set_level).
 ///
 /// The level changes in `set_level` itself. [`for_`](LevelChange::for_) and [`keep`](LevelChange::keep) say for how
 /// long, and are where an error comes out: a change that is dropped without either stays until the job ends if it was

@@ -26,7 +26,7 @@ pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;
 pub use self::ruler::{Ruler, millis, ruled, rulers};
 pub use self::search::{Completion, Extent, Scope, SearchBox};
-pub use self::trail::{Arrival, Instant, Mark, Spot, Trail, time_of};
+pub use self::trail::{Aim, Arrival, Instant, Mark, Spot, Trail, time_of};
 pub use crate::opener::{Opener, Opening};
 
 use crate::config::{Bell, Config, Refused};

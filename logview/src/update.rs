@@ -23,7 +23,7 @@ use crate::config::Bell;
 use crate::keys::{self, Action};
 use crate::layout::WIDE;
 use crate::model::{
-    Arrival, Clock, For, Message, Missing, Mode, Model, Opener, Pane, Request, Step, beside, main_file,
+    Aim, Arrival, Clock, For, Message, Missing, Mode, Model, Opener, Pane, Request, Step, beside, main_file,
     rulers,
 };
 use crate::reading::Anchor;
@@ -255,7 +255,7 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
     model.log.turn_to(place.clone(), with.clone());
     if let Some((_, time)) = model.resume.take_if(|(job, _)| Some(&*job) == job_of(&model.log.place)) {
         log::hold(&mut model.log);
-        model.log.arrival = Some(Arrival { time, before: false });
+        model.log.arrival = Some(Arrival { time, aim: Aim::See });
     }
     let mut requests = vec![Request::Show { tag: model.log.tag, place, with }];
     requests.extend(count_again(model, true));
@@ -398,8 +398,16 @@ fn switch(model: &mut Model, action: Action) -> Vec<Request> {
                 Clock::Gap => Clock::Day,
             }
         }
-        Action::Raw => model.log.raw = !model.log.raw,
-        Action::Sticky => model.log.sticky = !model.log.sticky,
+        Action::Raw => {
+            model.log.raw = !model.log.raw;
+            let how = if model.log.raw { "as they stand in the file" } else { "read and laid out" };
+            model.note = Some(format!("lines are shown {how}"));
+        }
+        Action::Sticky => {
+            model.log.sticky = !model.log.sticky;
+            let stays = if model.log.sticky { "stays on" } else { "scrolls off" };
+            model.note = Some(format!("the top line of a long record {stays}"));
+        }
         Action::Columns => model.log.columns = !model.log.columns,
         Action::Chart => model.chart = !model.chart,
         Action::Zoom => {

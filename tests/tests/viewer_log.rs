@@ -295,7 +295,7 @@ fn lines_records_and_ranges_are_copied_through_the_terminal() {
     terminal.keys("JY");
     copies(&terminal, "RVJST1I6IHR3bwoJYXQgdGhyZWU"); // the error with its other line
     terminal.keys("V");
-    terminal.sees("y copies them");
+    terminal.sees("y copies");
     terminal.keys("jjy");
     copies(&terminal, "RVJST1I6IHR3bwoJYXQgdGhyZWUKSU5GTzogZm91cgo"); // it and the one below
     terminal.sees("copied range: 3 lines");

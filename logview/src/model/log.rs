@@ -112,6 +112,8 @@ pub struct Log {
     pub cursor: Option<u64>,
     /// A jump is under way.
     pub stepping: bool,
+    /// Where to.
+    pub step: Option<Step>,
     /// How far it is, if it takes long: bytes read, of all, in this time.
     pub looked: Option<(u64, u64, Duration)>,
     /// Which one it is: what comes of one that was given up means nothing any more.
@@ -182,6 +184,7 @@ impl Default for Log {
             search: None,
             cursor: None,
             stepping: false,
+            step: None,
             looked: None,
             jump: 0,
             queued: Vec::new(),

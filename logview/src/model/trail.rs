@@ -64,8 +64,19 @@ pub struct Mark {
 pub struct Arrival {
     /// To the first record of this instant.
     pub time: Instant,
-    /// What came before it is wanted on the screen too.
-    pub before: bool,
+    /// What for.
+    pub aim: Aim,
+}
+
+/// What somebody who goes to a record wants there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// To read on from it: it stands at the top.
+    Read,
+    /// To see it.
+    See,
+    /// To see what came before it too.
+    Before,
 }
 
 impl Model {

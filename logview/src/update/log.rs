@@ -1,7 +1,9 @@
 //! What happens to the log pane: lines arrive, the file grows, a person moves, jumps, searches and filters.
 
 use crate::layout::Areas;
-use crate::model::{Arrival, Columns, FileEvent, Focus, Log, Message, Model, Request, Shown, Step, time_of};
+use crate::model::{
+    Aim, Arrival, Columns, FileEvent, Focus, Log, Message, Model, Request, Shown, Step, time_of,
+};
 use crate::reading::head::clock_at;
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
@@ -79,9 +81,11 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
         }
         FileEvent::Merged(files) => {
             if !log.following && log.arrival.is_none() && log.loaded {
-                let from = log.page.lines.partition_point(|line| line.at < log.top);
+                let near = log.cursor.unwrap_or(log.top);
+                let aim = if log.cursor.is_some() { Aim::See } else { Aim::Read };
+                let from = log.page.lines.partition_point(|line| line.at < near);
                 let time = log.page.lines[from..].iter().find_map(time_of);
-                log.arrival = time.map(|time| Arrival { time, before: false });
+                log.arrival = time.map(|time| Arrival { time, aim });
             }
             // What comes now is no replacement of anything.
             (log.merged, log.loaded) = (files, false);
@@ -98,9 +102,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                 (line.at, line.end) = (line.at + by, line.end + by);
             }
             (log.page.from_start, log.before, log.totals.complete) = (false, None, false);
-            // A jump that is under way would arrive at where it was.
-            (log.stepping, log.queued) = (false, Vec::new());
-            let mut requests = vec![Request::StopStep];
+            let mut requests = interrupt(log);
             model.shift(by);
             let log = &mut model.log;
             if let Some(search) = &mut log.search {
@@ -116,6 +118,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                 Some(arrival) => step(model, Step::Instant(arrival.time)),
                 None => again(model),
             });
+            requests.extend(next_step(model));
             requests
         }
         FileEvent::Replaced(len) => {
@@ -135,7 +138,8 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             }
             let anchor =
                 if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::Start, Focus::Top(0)) };
-            let mut requests = vec![log.ask(anchor.0, height, anchor.1)];
+            let mut requests = interrupt(log);
+            requests.push(log.ask(anchor.0, height, anchor.1));
             if let Some(search) = &mut log.search {
                 search.hits = None;
                 requests.push(Request::Count {
@@ -154,6 +158,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                 let tag = log.tag;
                 model.marks.retain(|mark| mark.tag != tag);
             }
+            requests.extend(next_step(model));
             requests
         }
         FileEvent::Gone => {
@@ -430,6 +435,7 @@ pub(super) fn first_hit(model: &mut Model) -> Vec<Request> {
     log.queued.clear();
     let pattern = log.search.as_ref().map(|search| search.pattern.clone());
     let step = Step::Hit(Way::Forward);
+    log.step = Some(step);
     vec![Request::Step {
         tag: log.tag,
         number: log.jump,
@@ -478,7 +484,7 @@ pub(super) fn step(model: &mut Model, step: Step) -> Vec<Request> {
         (None, Way::Forward) if first == 0 => u64::MAX, // the first line itself counts
         (None, Way::Forward) => first - 1,
     };
-    (log.stepping, log.looked) = (true, None);
+    (log.stepping, log.looked, log.step) = (true, None, Some(step));
     log.jump += 1;
     vec![Request::Step { tag: log.tag, number: log.jump, step, from, pattern, only: log.only.clone() }]
 }
@@ -504,12 +510,28 @@ pub(crate) fn visible(model: &Model) -> (u64, u64) {
 
 fn on_found(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Request> {
     let mut requests = arrive(model, step, found, wrapped);
+    requests.extend(next_step(model));
+    requests
+}
+
+/// The next of the jumps that were asked for while another one was under way.
+fn next_step(model: &mut Model) -> Vec<Request> {
     if model.log.queued.is_empty() || model.log.stepping {
-        return requests;
+        return Vec::new();
     }
     let next = model.log.queued.remove(0);
-    requests.extend(self::step(model, next));
-    requests
+    step(model, next)
+}
+
+/// A jump that is under way would arrive at where its line was: it begins anew when it is known what stands where.
+fn interrupt(log: &mut Log) -> Vec<Request> {
+    if !std::mem::take(&mut log.stepping) {
+        return Vec::new();
+    }
+    // To where one was, one returns anyway.
+    let asked_for = log.step.take().filter(|step| !matches!(step, Step::Instant(_)));
+    log.queued.splice(0..0, asked_for);
+    vec![Request::StopStep]
 }
 
 fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Request> {
@@ -539,8 +561,14 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
                 model.note = Some("searched on from the other end".to_owned());
             }
             if let Step::Instant(_) = step {
-                let with = log.arrival.take().is_some_and(|arrival| arrival.before);
-                let focus = if with { Focus::Lower(at) } else { Focus::Upper(at) };
+                let focus = match log.arrival.take().map(|arrival| arrival.aim) {
+                    Some(Aim::Read) => {
+                        log.cursor = None;
+                        Focus::Top(at)
+                    }
+                    Some(Aim::Before) => Focus::Lower(at),
+                    Some(Aim::See) | None => Focus::Upper(at),
+                };
                 return vec![log.ask(Anchor::At(at), height, focus)];
             }
             if let Step::Level(level, _) = step

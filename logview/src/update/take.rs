@@ -63,7 +63,6 @@ pub(super) fn toggle_range(model: &mut Model) -> Vec<Request> {
     let at = model.log.page.lines[at].at;
     log::hold(&mut model.log);
     (model.log.cursor, model.log.range) = (Some(at), Some(at));
-    model.note = Some("j and k choose the lines, y copies them, S saves them, Esc leaves".to_owned());
     Vec::new()
 }
 

@@ -231,6 +231,26 @@ fn a_stack_trace_longer_than_the_screen_is_folded_too() {
 }
 
 #[test]
+fn a_jump_that_is_under_way_when_other_files_join_in_begins_anew() {
+    let error = "[ERROR] [2026-11-22T16:20:02.5+00:00] [a] [1:1] - [m::n] [line:1]: the one error\n";
+    let mut case = Case::new(&format!("{}{error}{}", numbered(100), numbered(100)), (120, 36));
+    let key = KeyEvent::new(KeyCode::Char('e'), KeyModifiers::NONE);
+    let asked = update(&mut case.model, Message::Key(key));
+    assert!(matches!(asked[..], [Request::Step { .. }]));
+    let tag = case.model.log.tag;
+    let number = case.model.log.jump;
+    case.text.splice(0..0, numbered(7).into_bytes());
+    let len = case.text.len() as u64;
+    case.send(Message::File { tag, event: FileEvent::Merged(2) });
+    case.send(Message::File { tag, event: FileEvent::Replaced(len) });
+    // What the old files had found means nothing any more.
+    let (step, found) = (Step::Level(Level::Error, Way::Forward), Found::At(0));
+    case.send(Message::Found { tag, number, step, found, wrapped: false });
+    let at = case.model.log.cursor.unwrap() as usize;
+    assert!(case.text[at..].starts_with(error.as_bytes()));
+}
+
+#[test]
 fn a_search_goes_to_the_nearest_hit_and_holds_there() {
     let mut case = Case::new(&numbered(500), (120, 36));
     case.keys("/line 25.$\r");

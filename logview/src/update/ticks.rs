@@ -1,7 +1,7 @@
 //! Jobs that are ticked in the list: as long as there are two, their logs are shown as one, on one clock.
 
 use super::log;
-use crate::model::{Arrival, Model, Request, beside, main_file, time_of};
+use crate::model::{Aim, Arrival, Model, Request, beside, main_file, time_of};
 use crate::source::Place;
 use std::path::PathBuf;
 
@@ -57,7 +57,7 @@ pub(super) fn show(model: &mut Model) -> Option<Vec<Request>> {
     model.log.together = together;
     if let Some(time) = time {
         log::hold(&mut model.log);
-        model.log.arrival = Some(Arrival { time, before: false });
+        model.log.arrival = Some(Arrival { time, aim: Aim::Read });
     }
     Some(vec![Request::ShowJobs { tag: model.log.tag, jobs }])
 }

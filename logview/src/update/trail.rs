@@ -2,7 +2,7 @@
 
 use super::log::{ask, go, hold, refill, step};
 use super::{line, settle};
-use crate::model::{Arrival, Focus, For, Mode, Model, Request, Spot, Step, main_file, time_of};
+use crate::model::{Aim, Arrival, Focus, For, Mode, Model, Request, Spot, Step, main_file, time_of};
 use crate::reading::Anchor;
 use crate::reading::page::Only;
 use crossterm::event::KeyEvent;
@@ -34,7 +34,7 @@ fn go_to_spot(model: &mut Model, spot: &Spot) -> Vec<Request> {
         model.log.cursor = spot.cursor;
         requests.push(ask(model, Anchor::At(spot.top), Focus::Top(spot.top)));
     } else {
-        requests.extend(arrive_at(model, spot.time.map(|time| Arrival { time, before: false })));
+        requests.extend(arrive_at(model, spot.time.map(|time| Arrival { time, aim: Aim::See })));
     }
     requests
 }
@@ -81,7 +81,7 @@ pub(super) fn context(model: &mut Model) -> Vec<Request> {
     if let (Some(main), Some(time)) = (other, time) {
         model.log.chosen = None;
         let mut requests = settle(model);
-        requests.extend(arrive_at(model, Some(Arrival { time, before: true })));
+        requests.extend(arrive_at(model, Some(Arrival { time, aim: Aim::Before })));
         let main = crate::text::name(main.as_os_str().as_encoded_bytes(), model.look.ascii);
         model.note = Some(format!("the same moment in {main}"));
         return requests;
@@ -153,7 +153,7 @@ fn go_to_mark(model: &mut Model, at: usize) -> Vec<Request> {
     let chosen = (main.map(|main| &main.name) != Some(&mark.place.file)).then(|| mark.place.file.clone());
     let mut requests = turn_to(model, &mark.place.job, chosen);
     hold(&mut model.log);
-    requests.extend(arrive_at(model, mark.time.map(|time| Arrival { time, before: false })));
+    requests.extend(arrive_at(model, mark.time.map(|time| Arrival { time, aim: Aim::See })));
     requests
 }
 

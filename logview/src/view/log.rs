@@ -35,6 +35,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         if log.page.lines.get(log.top_index()).is_some_and(|line| line.at == log.top) { log.row } else { 0 };
     let mut row = 0;
     let mut errors = Vec::new();
+    let range = crate::update::take::range(model);
     for (at, line) in log.page.lines.iter().enumerate().skip(log.top_index()) {
         if row >= area.height {
             break;
@@ -52,6 +53,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
                 break;
             }
             let mut spans: Vec<Span> = Vec::new();
+            let chosen = nth >= above.len() && range.as_ref().is_some_and(|range| range.contains(&line.at));
             if !model.zoom {
                 let first = nth == above.len();
                 let cursor = log.cursor == Some(line.at) && first;
@@ -59,11 +61,13 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
                 let symbol = match (cursor, marked) {
                     (_, true) => theme.symbols().flag,
                     (true, false) => theme.symbols().cursor,
+                    (false, false) if chosen => theme.symbols().bar,
                     _ => " ",
                 };
                 spans.push(span(symbol, if cursor || !marked { theme.focus() } else { theme.strong() }));
             }
-            spans.extend(parts.into_iter().map(|(text, style)| span(text, style)));
+            let patched = |style: Style| if chosen { style.patch(theme.selected(true)) } else { style };
+            spans.extend(parts.into_iter().map(|(text, style)| span(text, patched(style))));
             put(frame, area, row, spans);
             if line.level == Some(log::Level::Error) && line.head.is_some() && nth == above.len() {
                 errors.push(row);

@@ -9,6 +9,7 @@ use crate::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
+use std::ops::Range;
 use std::time::Duration;
 
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
@@ -24,6 +25,8 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         } else {
             left.extend(hits(model, theme));
         }
+    } else if let Some(range) = crate::update::take::range(model) {
+        left.push(span(chosen(model, &range), theme.strong()));
     } else if log.stepping {
         left.push(span(looking(log.looked, theme), theme.strong()));
     } else if log.place.is_some() {
@@ -37,6 +40,16 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         right.clear();
     }
     put_ends(frame, area, 0, left, right);
+}
+
+/// How many lines are chosen, as far as they are at hand, and what can be done with them.
+fn chosen(model: &Model, range: &Range<u64>) -> String {
+    let lines = &model.log.page.lines;
+    let count = lines.iter().filter(|line| range.contains(&line.at)).count();
+    let more = lines.first().is_some_and(|first| first.at > range.start)
+        || lines.last().is_some_and(|last| last.end < range.end);
+    let (over, plural) = (if more { "over " } else { "" }, if count == 1 { "" } else { "s" });
+    format!("{over}{count} line{plural} chosen   j k choose, y copies, S saves, Esc leaves")
 }
 
 /// That something is looked for, and once it takes long, how far that is and how long it will take.

@@ -6,6 +6,7 @@ mod detail;
 mod elsewhere;
 mod fold;
 mod groups;
+mod hit_list;
 mod jobs;
 mod log;
 mod message;
@@ -20,6 +21,7 @@ pub use self::detail::Detail;
 pub use self::elsewhere::{Elsewhere, LogHits, Reach, Sought, SoughtLog, logs_of};
 pub use self::fold::{Fold, Folding, Shown, What};
 pub use self::groups::{Group, Grouping, Line};
+pub use self::hit_list::{HitLines, HitList};
 pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, letter, main_file};
 pub use self::log::{Clock, Columns, Focus, Log, Search};
 pub use self::message::{Field, fields, message};
@@ -79,6 +81,8 @@ pub enum Mode {
     Commands(String, usize),
     /// What to search for.
     Search,
+    /// The list of what it has found.
+    Hits,
     /// A line of text for something.
     Typing(For, String),
     /// A moment or a span is being chosen in the chart.
@@ -279,8 +283,8 @@ impl Model {
         Wishes {
             zoom: self.zoom,
             chart: self.chart,
-            list: self.focus == Pane::List && self.mode != Mode::Search,
-            search: self.mode == Mode::Search,
+            list: self.focus == Pane::List && !matches!(self.mode, Mode::Search | Mode::Hits),
+            search: matches!(self.mode, Mode::Search | Mode::Hits),
             card: if self.size.1 >= 44 { 11 } else { 8 },
         }
     }
@@ -351,6 +355,12 @@ pub enum Message {
         complete: bool,
         read: u64,
         took: Duration,
+    },
+    /// Lines that match, around the place that was asked for; `None` if that was stopped or cannot be read.
+    HitLines {
+        tag: u64,
+        number: u64,
+        lines: Option<HitLines>,
     },
     /// So much was found in what is not on the screen since the last time.
     Elsewhere {
@@ -521,6 +531,16 @@ pub enum Request {
         tag: u64,
         pattern: Option<Pattern>,
         near: u64,
+    },
+    /// Lines that match around an offset, among those that are shown and as far as they were found by now.
+    HitLines {
+        tag: u64,
+        number: u64,
+        at: u64,
+        before: usize,
+        after: usize,
+        pattern: Pattern,
+        only: Only,
     },
     /// Search in what is not on the screen, and in nothing else any more; or stop that.
     SearchElsewhere(Box<Sought>),

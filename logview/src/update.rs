@@ -5,6 +5,7 @@ mod chart;
 pub(crate) mod commands;
 pub(crate) mod detail;
 mod disk;
+mod hit_list;
 mod line;
 mod log;
 mod mouse;
@@ -336,6 +337,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::NewerFile => other_file(model, true),
         Action::Search => search::open(model),
         Action::Word => search::word(model),
+        Action::Hits => hit_list::open(model, false),
         Action::Only => type_for(model, For::Only),
         Action::FilterJobs => type_for(model, For::Jobs),
         Action::Commands => {

@@ -8,6 +8,7 @@ mod detail;
 mod elsewhere;
 mod frame;
 mod help;
+mod hit_list;
 mod list;
 mod log;
 mod marks;
@@ -57,6 +58,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
         Mode::Marks(row) => marks::draw(model, *row, theme, frame, size),
         Mode::Notice(said) => notice::draw(said, theme, frame, size),
         Mode::Search => search::draw(model, theme, frame, areas.search),
+        Mode::Hits => hit_list::draw(model, theme, frame, areas.search),
         Mode::Normal | Mode::Typing(..) | Mode::Chart(_) => {}
     }
 }

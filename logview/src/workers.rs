@@ -193,7 +193,7 @@ impl Workers {
                     }
                     _ => None,
                 };
-                if shown.is_some() || matches!(other, Request::Step { .. }) {
+                if shown.is_some() || matches!(other, Request::Step { .. } | Request::HitLines { .. }) {
                     self.shared.steps.fetch_add(1, Ordering::Relaxed);
                 }
                 if let Some(jobs) = shown {

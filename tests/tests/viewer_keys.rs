@@ -190,6 +190,18 @@ fn check(row: &Binding, key: &str) {
             let wanted = if row.name == "next-hit" { 125 } else { 105 };
             case.cursor_moves(|now| now == wanted);
         }
+        "hits" => {
+            case.keys("/record 1.5\r");
+            case.cursor_moves(|now| now == 105);
+            press(&mut case);
+            case.sees("1 of 10");
+            case.keys("jj");
+            case.sees("3 of 10");
+            case.cursor_moves(|now| now == 125);
+            case.keys("\r");
+            case.loses("3 of 10");
+            case.cursor_moves(|now| now == 125);
+        }
         "only" => {
             press(&mut case);
             case.keys("record 15.\r");

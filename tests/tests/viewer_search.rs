@@ -307,3 +307,37 @@ fn ticked_jobs_are_searched_as_the_one_log_that_they_are_shown_as() {
     terminal.sees("the ticks are taken away");
     terminal.sees("HOLD");
 }
+
+#[test]
+fn the_hits_are_a_list_that_grows_and_leads_to_each() {
+    let (_root, job, mut terminal) = searching();
+    terminal.keys("message ..7\x07");
+    terminal.sees("30 of 30");
+    terminal.sees("back to the search");
+    job.log("INFO", "message 307");
+    terminal.sees("30 of 31");
+    terminal.keys("G");
+    terminal.sees("31 of 31");
+    terminal.keys("gj");
+    terminal.sees("2 of 31");
+    terminal
+        .until("it in the log", |screen| screen.matches("▸16:20:01.123 I fetch message 017").count() == 2);
+    // A click chooses, one on what is chosen goes there.
+    let row = terminal.rows().iter().rposition(|row| row.contains("message 057")).unwrap();
+    let click = format!("\x1b[<0;20;{}M\x1b[<0;20;{}m", row + 1, row + 1);
+    terminal.keys(&click);
+    terminal.sees("6 of 31");
+    terminal.keys("\x1b");
+    terminal.sees("31 hits, complete: ");
+    terminal.sees("message 300");
+    terminal.keys("\x07");
+    terminal.sees("31 of 31");
+    terminal.keys("g");
+    terminal.sees("1 of 31");
+    terminal.keys("\r");
+    terminal.loses("1 of 31");
+    terminal.sees("▸16:20:01.123 I fetch message 007");
+    // Where all that matches is hidden, the list says so.
+    terminal.keys("3\x07");
+    terminal.sees("Every line that matches is hidden.");
+}

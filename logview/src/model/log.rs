@@ -1,6 +1,6 @@
 //! The log pane: which file, which lines of it are loaded, which one stands at the top, and what is being looked for.
 
-use super::{Arrival, Folding, Model, Request, Ruler, Shown, Step, message};
+use super::{Arrival, Folding, HitList, Model, Request, Ruler, Shown, Step, message};
 use crate::layout::NARROW;
 use crate::reading::head::{Form, Head};
 use crate::reading::page::{Levels, Only};
@@ -108,6 +108,8 @@ pub struct Log {
     pub only: Only,
     pub only_text: String,
     pub search: Option<Search>,
+    /// The list of what it found.
+    pub list: HitList,
     /// The line that a jump went to.
     pub cursor: Option<u64>,
     /// A jump is under way.
@@ -182,6 +184,7 @@ impl Default for Log {
             only: Only::ALL,
             only_text: String::new(),
             search: None,
+            list: HitList::default(),
             cursor: None,
             stepping: false,
             step: None,
@@ -265,6 +268,11 @@ impl Log {
     /// How many wanted records there are, as far as known, and whether that is all.
     pub fn count(&self) -> (u64, bool) {
         (self.totals.wanted(self.only.levels), self.totals.complete)
+    }
+
+    /// Whether lines are hidden.
+    pub fn only_hides(&self) -> bool {
+        !self.only.levels.is_all() || self.only.matching.is_some()
     }
 
     /// Levels that are shown.

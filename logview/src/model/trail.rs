@@ -82,7 +82,13 @@ pub enum Aim {
 impl Model {
     /// Remembers where one is before a jump.
     pub fn remember(&mut self) {
-        let Some(spot) = self.spot() else { return };
+        if let Some(spot) = self.spot() {
+            self.remember_spot(spot);
+        }
+    }
+
+    /// Remembers where one was before.
+    pub fn remember_spot(&mut self, spot: Spot) {
         let same = |last: &Spot| (last.tag, last.top, last.cursor) == (spot.tag, spot.top, spot.cursor);
         if !self.trail.back.last().is_some_and(same) {
             self.trail.back.push(spot);
@@ -115,7 +121,9 @@ impl Model {
     /// Everything that is known by its offset has moved by so much.
     pub fn shift(&mut self, by: u64) {
         let tag = self.log.tag;
-        for spot in self.trail.back.iter_mut().chain(&mut self.trail.forward).filter(|spot| spot.tag == tag) {
+        self.log.list.chosen = self.log.list.chosen.saturating_add(by);
+        let spots = self.trail.back.iter_mut().chain(&mut self.trail.forward).chain(&mut self.log.list.from);
+        for spot in spots.filter(|spot| spot.tag == tag) {
             spot.top += by;
             spot.cursor = spot.cursor.map(|at| at + by);
         }

@@ -4,6 +4,8 @@
 //! they are is kept up to `MOST` of them, and looked for again beyond that. A match never reaches over the end of a
 //! block's lines. What may still change, the tail of a file that grows, is looked at anew.
 
+mod known;
+
 use super::lines::PIECE;
 use super::search::{Pattern, Way};
 use super::spots::Spots;
@@ -279,7 +281,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn hits(text: &[u8], pattern: &str) -> Hits {
+    pub(super) fn hits(text: &[u8], pattern: &str) -> Hits {
         Hits::new(Pattern::new(pattern).unwrap(), Arc::new(Memory(text.to_vec())), text.len() as u64)
     }
 

@@ -85,6 +85,11 @@ pub struct Sieve<'a> {
 impl Sieve<'_> {
     /// All lines.
     pub const ALL: Sieve<'static> = Sieve { levels: Levels::ALL, hits: None, index: None };
+
+    /// Whether every line is wanted.
+    pub fn is_all(&self) -> bool {
+        self.levels.is_all() && self.hits.is_none()
+    }
 }
 
 /// One line, or one piece of a very long one.

@@ -1,5 +1,6 @@
 //! What happens to the log pane: lines arrive, the file grows, a person moves, jumps, searches and filters.
 
+use super::hit_list;
 use crate::layout::Areas;
 use crate::model::{
     Aim, Arrival, Columns, FileEvent, Focus, Log, Message, Model, Request, Shown, Step, time_of,
@@ -39,7 +40,7 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
             log.hits = hits.unwrap_or(log.hits);
             Vec::new()
         }
-        Message::Looking { tag, read, all, took } if tag == log.tag && log.stepping => {
+        Message::Looking { tag, read, all, took } if tag == log.tag && (log.stepping || log.list.asked) => {
             log.looked = Some((read.min(all), all, took));
             Vec::new()
         }
@@ -48,7 +49,10 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
                 search.hits = Some((count, complete));
                 search.effort = (read, took);
             }
-            Vec::new()
+            hit_list::counted(model)
+        }
+        Message::HitLines { tag, number, lines } if tag == log.tag && number == log.list.number => {
+            hit_list::take(model, lines)
         }
         Message::Found { tag, number, step, found, wrapped } if tag == log.tag && number == log.jump => {
             on_found(model, step, found, wrapped)

@@ -1,6 +1,6 @@
 //! The mouse: the wheel scrolls what is under it, a click chooses.
 
-use super::{chart, log, select, settle};
+use super::{chart, hit_list, log, select, settle};
 use crate::model::{Line, Mode, Model, Pane, Request};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -26,6 +26,9 @@ pub(super) fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
         *row = crate::view::help_row(filter, *row, wheel, model.size);
         return Vec::new();
     }
+    if model.mode == Mode::Hits {
+        return hit_list::wheel(model, areas.search.contains(at), wheel);
+    }
     if areas.list.contains(at) {
         let jobs = &mut model.jobs;
         let rows = usize::from(areas.list.height.saturating_sub(2));
@@ -45,6 +48,11 @@ fn click(model: &mut Model, at: Position) -> Vec<Request> {
     ) {
         model.mode = Mode::Normal;
         return settle(model);
+    }
+    if model.mode == Mode::Hits {
+        let frame = u16::from(areas.search.height >= 5);
+        let row = at.y.checked_sub(areas.search.y + frame).filter(|_| areas.search.contains(at));
+        return row.map_or_else(Vec::new, |row| hit_list::click(model, usize::from(row)));
     }
     if matches!(model.mode, Mode::Normal | Mode::Chart(_)) && chart::press(model, at) {
         return Vec::new();

@@ -5,7 +5,7 @@ mod words;
 
 pub(super) use words::word;
 
-use super::{log, settle, typing};
+use super::{hit_list, log, settle, typing};
 use crate::keys;
 use crate::model::{LogHits, Mode, Model, Pane, Request, Scope, Search, Step};
 use crate::reading::search::Way;
@@ -57,6 +57,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         }
         "tab" => words::complete(model),
         "ctrl-f" => return filter(model),
+        "ctrl-g" => return hit_list::open(model, true),
         "pgup" => return log::scroll(model, -page(model)),
         "pgdn" => return log::scroll(model, page(model)),
         "ctrl-r" => model.search.how.regex = !model.search.how.regex,
@@ -124,7 +125,7 @@ fn seek(model: &mut Model) -> Vec<Request> {
 }
 
 /// Stops looking elsewhere; what was found stays.
-fn stop_elsewhere(model: &mut Model) -> Option<Request> {
+pub(super) fn stop_elsewhere(model: &mut Model) -> Option<Request> {
     std::mem::take(&mut model.elsewhere.running).then_some(Request::StopElsewhere)
 }
 

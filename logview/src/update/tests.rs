@@ -7,7 +7,8 @@ mod search;
 
 use super::*;
 use crate::model::{
-    FileEvent, Fold, Job, Listing, LogHits, Look, Reach, RunInfo, Search, Shown, SoughtLog, State, What,
+    FileEvent, Fold, HitLines, Job, Listing, LogHits, Look, Reach, RunInfo, Search, Shown, SoughtLog, State,
+    What,
 };
 use crate::reading::index::tests::indexed;
 use crate::reading::lines::tests::{Memory, lines};
@@ -144,6 +145,23 @@ impl Case {
                 hits.find_all(0, &|| (), &|| false).unwrap();
                 let (count, complete) = hits.count();
                 vec![Message::Hits { tag, count, complete, read: len, took: Duration::from_millis(61) }]
+            }
+            Request::HitLines { tag, number, at, before, after, pattern, only } => {
+                let hits = self.hits(pattern);
+                let line = |at| self.page((Anchor::At(at), 0, 1), &only).lines.into_iter().next();
+                let next = |from: &u64| hits.nearest(&(from + 1..len), Way::Forward, &|| false).unwrap();
+                let all =
+                    std::iter::successors(hits.nearest(&(0..len), Way::Forward, &|| false).unwrap(), next);
+                let all: Vec<_> = all.filter_map(|at| line(at).filter(|line| line.at == at)).collect();
+                let split = all.partition_point(|line| line.at < at);
+                let (first, end) = (split.saturating_sub(before), (split + after).min(all.len()));
+                let page = Page {
+                    lines: all[first..end].to_vec(),
+                    from_start: first == 0,
+                    to_end: end == all.len(),
+                };
+                let lines = Some(HitLines { page, before: Some(first as u64) });
+                vec![Message::HitLines { tag, number, lines }]
             }
             Request::SearchElsewhere(sought) => {
                 let mut summary = Summary { hits: 39, ..Summary::default() };

@@ -21,7 +21,7 @@ pub(super) fn go_back(model: &mut Model, back: bool) -> Vec<Request> {
     go_to_spot(model, &spot)
 }
 
-fn go_to_spot(model: &mut Model, spot: &Spot) -> Vec<Request> {
+pub(super) fn go_to_spot(model: &mut Model, spot: &Spot) -> Vec<Request> {
     let same = spot.tag == model.log.tag;
     let mut requests = if same { Vec::new() } else { turn_to(model, &spot.job, spot.chosen.clone()) };
     model.log.only = spot.only.clone();

@@ -1,6 +1,6 @@
 //! Keys while something is typed: a search, a filter, or the narrowing of the help.
 
-use super::{commands, log, search, settle, take, trail};
+use super::{commands, hit_list, log, search, settle, take, trail};
 use crate::keys;
 use crate::model::{For, Mode, Model, Moment, Request, Step};
 use crate::reading::Pattern;
@@ -21,6 +21,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         }
         Mode::Commands(text, row) => commands::on_key(model, text, row, key),
         Mode::Search => search::on_key(model, key),
+        Mode::Hits => hit_list::on_key(model, key),
         Mode::Typing(what, text) => on_line(model, what, text, key),
         Mode::Chart(choice) => super::chart::on_key(model, choice, key),
         Mode::Detail(detail) => super::detail::on_key(model, detail, key),

@@ -182,7 +182,7 @@ fn rows(
 }
 
 /// Time, letter and target.
-fn front(
+pub(super) fn front(
     model: &Model,
     theme: Theme,
     columns: &Columns,

@@ -30,12 +30,14 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     }
     scopes(model, theme, frame, inner, 1 + air);
     let left = [vec![span("  ", theme.text())], answer(model, theme)].concat();
-    let hint = match width(&left) + 30 <= usize::from(inner.width) {
+    let hint = match width(&left) + 46 <= usize::from(inner.width) {
         true => vec![
             key("Enter", theme),
             span(" go   ", theme.dim()),
             key("^N ^P", theme),
-            span(" step ", theme.dim()),
+            span(" step   ", theme.dim()),
+            key("^G", theme),
+            span(" list them ", theme.dim()),
         ],
         false => Vec::new(),
     };
@@ -63,6 +65,7 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         ("Esc", esc),
         ("Enter", "go"),
         ("^N ^P", "step"),
+        ("^G", "list"),
         ("^R", "regex"),
         ("^A", "case"),
         ("^B", "word"),

@@ -27,7 +27,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         }
     } else if let Some(range) = crate::update::take::range(model) {
         left.push(span(chosen(model, &range), theme.strong()));
-    } else if log.stepping {
+    } else if log.stepping || log.list.asked && log.looked.is_some() {
         left.push(span(looking(log.looked, theme), theme.strong()));
     } else if log.place.is_some() {
         left.extend(place(model, theme));
@@ -158,8 +158,10 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     if let Mode::Typing(what, text) = &model.mode {
         return typed(*what, text, theme, frame, area);
     }
-    if model.mode == Mode::Search {
-        return super::search::keys(model, theme, frame, area);
+    match model.mode {
+        Mode::Search => return super::search::keys(model, theme, frame, area),
+        Mode::Hits => return super::hit_list::keys(model, theme, frame, area),
+        _ => {}
     }
     let place = if model.focus == Pane::List { Where::List } else { Where::Log };
     let here = |row: &&Binding| {

@@ -93,6 +93,14 @@ fn the_help_the_search_and_the_list_over_the_log_are_as_they_were() {
         case.send(Message::Key(KeyEvent::new(KeyCode::Down, KeyModifiers::NONE)));
         matches_snapshot(&format!("search-{}x{}", size.0, size.1), &screen(&case.model, size));
     }
+    for size in [(120, 36), (80, 24), (200, 60), (50, 14)] {
+        let mut case = busy(size);
+        case.keys("/pool\r");
+        let key = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::CONTROL);
+        case.send(Message::Key(key));
+        case.keys("kk");
+        matches_snapshot(&format!("hits-{}x{}", size.0, size.1), &screen(&case.model, size));
+    }
     let mut case = busy((120, 36));
     case.keys("/conn(ection? reset");
     matches_snapshot("search-wrong-120x36", &screen(&case.model, (120, 36)));

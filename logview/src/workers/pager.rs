@@ -3,8 +3,9 @@
 
 use super::older::{Find, Older, Wanted};
 use super::{Over, Post, Shared, indexer, searcher, taker, tell, watcher::Pending};
-use crate::model::{FileEvent, Message, Opener, Request};
+use crate::model::{FileEvent, Message, Opener, Request, Step};
 use crate::reading::page::{Only, page, whole_record};
+use crate::reading::search::Way;
 use crate::reading::{Abreast, Change, Format, Hits, Index, Lines, One, Pattern, Shown, Sieve, Together};
 use crate::source::{Bytes, Place, Source};
 use encoding_rs::Encoding;
@@ -195,35 +196,21 @@ impl Pager {
             Request::Open { tag, at, opener } if tag == self.tag => self.open(at, opener),
             Request::Record { tag, at } if tag == self.tag => self.record(at),
             Request::Step { tag, number, step, from, pattern, only } if tag == self.tag => {
-                let serial = self.shared.steps.load(Ordering::Relaxed);
-                let index = Arc::clone(&self.index);
-                let Some((bytes, len)) = self.bytes() else { return Ok(()) };
-                let format = self.format.clone();
-                let hits = self.searched(pattern);
-                let (levels, only) = (only.levels, self.filtered(only.matching));
-                let order = searcher::Step {
-                    tag,
-                    number,
-                    step,
-                    from,
-                    levels,
-                    hits,
-                    only,
-                    bytes,
-                    len,
-                    serial,
-                    index,
-                    format,
-                };
-                self.searcher.send(searcher::Order::Step(Box::new(order)));
+                let step = self.step((number, step, from), pattern, only);
+                step.into_iter().for_each(|step| self.searcher.send(searcher::Order::Step(step)));
+                Ok(())
+            }
+            Request::HitLines { tag, number, at, before, after, pattern, only } if tag == self.tag => {
+                let step = self.step((number, Step::Hit(Way::Forward), at), Some(pattern), only);
+                let list = |step| searcher::Order::List(step, before, after);
+                step.into_iter().for_each(|step| self.searcher.send(list(step)));
                 Ok(())
             }
             Request::Count { tag, pattern, near } if tag == self.tag => {
-                let order = match self.searched(pattern) {
-                    Some(hits) => searcher::Order::Count { tag, hits, near },
-                    None => searcher::Order::Stop,
-                };
-                self.searcher.send(order);
+                // What was found until it was stopped can still be listed, and be gone on with.
+                let hits = pattern.and_then(|pattern| self.searched(Some(pattern)));
+                let count = |hits| searcher::Order::Count { tag, hits, near };
+                self.searcher.send(hits.map_or(searcher::Order::Stop, count));
                 Ok(())
             }
             _ => Ok(()),
@@ -265,6 +252,30 @@ impl Pager {
     fn filtered(&mut self, pattern: Option<Pattern>) -> Option<Hits> {
         self.only = hits(self.only.take(), pattern, self.bytes());
         self.only.clone()
+    }
+
+    /// A step from a place in what is shown, for whoever searches.
+    fn step(
+        &mut self,
+        (number, step, from): (u64, Step, u64),
+        pattern: Option<Pattern>,
+        only: Only,
+    ) -> Option<Box<searcher::Step>> {
+        let (bytes, len) = self.bytes()?;
+        Some(Box::new(searcher::Step {
+            tag: self.tag,
+            number,
+            step,
+            from,
+            levels: only.levels,
+            hits: self.searched(pattern),
+            only: self.filtered(only.matching),
+            bytes,
+            len,
+            serial: self.shared.steps.load(Ordering::Relaxed),
+            index: Arc::clone(&self.index),
+            format: self.format.clone(),
+        }))
     }
 
     /// Tells when hosts reloaded their templates, if there is more to tell.

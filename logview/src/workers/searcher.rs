@@ -1,6 +1,8 @@
 //! Jumps to the next hit, error or warning, to a line by its number and to a moment, and the count of all hits, in the
 //! file on screen.
 
+mod listed;
+
 use super::{Over, Shared, pager::SharedIndex, tell};
 use crate::model::{self, Message};
 use crate::reading::page::{Levels, page, wants};
@@ -22,6 +24,8 @@ const LONG: Duration = Duration::from_millis(300);
 
 pub(super) enum Order {
     Step(Box<Step>),
+    /// Lines that match around a place, so many before it and from it on, among those that are shown.
+    List(Box<Step>, usize, usize),
     /// Count the hits, outward from a place.
     Count {
         tag: u64,
@@ -84,13 +88,17 @@ fn serve(
         for order in first.into_iter().chain(orders.try_iter()) {
             taken += 1;
             match order {
+                Order::List(step, before, after) => {
+                    let _urgent = shared.urgent();
+                    let (started, told) = (Instant::now(), Mutex::new(Instant::now()));
+                    let stop = || step.is_over(shared, out, started, &told);
+                    let lines = step.listed(before, after, &stop).ok();
+                    tell(out, Message::HitLines { tag: step.tag, number: step.number, lines })?;
+                }
                 Order::Step(step) => {
                     let _urgent = shared.urgent();
                     let (started, told) = (Instant::now(), Mutex::new(Instant::now()));
-                    let stop = || {
-                        step.say(out, started, &told);
-                        shared.steps.load(Ordering::Relaxed) != step.serial
-                    };
+                    let stop = || step.is_over(shared, out, started, &told);
                     let (found, wrapped) = match step.find(&stop) {
                         Ok(found) => found,
                         Err(error) if error.kind() == io::ErrorKind::Interrupted => (Found::Stopped, false),
@@ -150,6 +158,10 @@ impl Counting {
         let (told, began) = (Mutex::new(self.told), Instant::now());
         let took = || self.took + if self.was_complete { Duration::ZERO } else { began.elapsed() };
         let say = || {
+            // What a log that grows adds is found at once, and no number is to flicker for that.
+            if self.was_complete && began.elapsed() < LONG {
+                return;
+            }
             let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
             if told.is_none_or(|at| at.elapsed() >= TELL) {
                 *told = Some(Instant::now());
@@ -174,6 +186,18 @@ impl Counting {
 }
 
 impl Step {
+    /// Whether it is not wanted any more; says how far it is, too.
+    fn is_over(
+        &self,
+        shared: &Shared,
+        out: &SyncSender<Message>,
+        started: Instant,
+        told: &Mutex<Instant>,
+    ) -> bool {
+        self.say(out, started, told);
+        shared.steps.load(Ordering::Relaxed) != self.serial
+    }
+
     /// Says how far a long search is, from time to time; it is asked often whether it is to stop.
     fn say(&self, out: &SyncSender<Message>, started: Instant, told: &Mutex<Instant>) {
         let Some(hits) = self.hits.as_ref().filter(|_| started.elapsed() >= LONG) else { return };
@@ -229,6 +253,10 @@ impl Step {
         Ok((Found::Nothing, false))
     }
 
+    fn sieve(&self) -> Sieve<'_> {
+        Sieve { levels: self.levels, hits: self.only.as_ref(), index: None }
+    }
+
     /// The nearest hit among the lines that are shown.
     fn hit(
         &self,
@@ -238,10 +266,9 @@ impl Step {
         mut range: Range<u64>,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> io::Result<Found> {
-        let sieve = Sieve { levels: self.levels, hits: self.only.as_ref(), index: None };
-        let all = sieve.levels.is_all() && sieve.hits.is_none();
+        let sieve = self.sieve();
         while let Some(at) = hits.nearest(&range, way, stop)? {
-            if all || wants(lines, at, sieve, stop)? {
+            if sieve.is_all() || wants(lines, at, sieve, stop)? {
                 return Ok(Found::At(at));
             }
             match way {

@@ -60,6 +60,21 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             assert_eq!(case.model.log.cursor > at, action == A::NextHit);
             assert!(cursor(case).contains("line 15"));
         }
+        A::Hits => {
+            press(case);
+            assert_eq!(case.model.note.as_deref(), Some("nothing is searched for: / starts a search"));
+            case.keys("/line 15.$\r");
+            let (at, top) = (case.model.log.cursor, case.top());
+            press(case);
+            assert_eq!((&case.model.mode, case.model.log.list.number()), (&Mode::Hits, Some(1)));
+            case.keys("jj");
+            assert!(cursor(case).contains("line 152\n"), "the log goes with it");
+            case.keys("\u{1b}");
+            assert_eq!((case.model.log.cursor, case.top()), (at, top));
+            press(case);
+            case.keys("G\r");
+            assert!(case.model.mode == Mode::Normal && cursor(case).contains("line 159\n"));
+        }
         A::Only => {
             press(case);
             assert_eq!(case.model.mode, Mode::Typing(For::Only, String::new()));

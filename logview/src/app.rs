@@ -52,8 +52,8 @@ pub fn run(options: Options) -> Result<()> {
         terminal::mouse(&mut screen, false).context("the terminal cannot be written to")?;
     }
     let memory = (options.memory, options.root);
-    let workers =
-        workers::start(&source, options.cache, (options.encoding, options.poll), config, memory.clone());
+    let reading = (options.encoding, options.poll, model.config.quiet_after);
+    let workers = workers::start(&source, options.cache, reading, config, memory.clone());
     let shown = show(&mut screen, &mut model, &workers, deadline);
     // Nobody is the worse if it cannot be remembered.
     let _ = memory.0.save(&memory.1, model.session());

@@ -31,6 +31,8 @@ pub struct Config {
     pub clock: Clock,
     pub sort: Sort,
     pub running_only: bool,
+    /// Seconds; never is more than any.
+    pub quiet_after: u64,
 }
 
 /// How new errors in a job that is not on screen make themselves known, besides being seen.
@@ -59,6 +61,7 @@ impl Default for Config {
             clock: Clock::Day,
             sort: Sort::Attention,
             running_only: false,
+            quiet_after: 300,
         }
     }
 }
@@ -130,6 +133,20 @@ pub(crate) const SETTINGS: &[Setting] = &[
         words: NO,
         what: "list only the jobs that run",
         set: |config, word| config.running_only = word == "true",
+    },
+    Setting {
+        name: "quiet-after",
+        words: &["5m", "1m", "2m", "10m", "30m", "1h", "6h", "1d", "never"],
+        what: "a job that runs and writes nothing for so long has gone quiet",
+        set: |config, word| {
+            let unit = match word.bytes().last() {
+                Some(b'm') => 60,
+                Some(b'h') => 3600,
+                _ => 86_400,
+            };
+            let number = word.get(..word.len() - 1).and_then(|number| number.parse::<u64>().ok());
+            config.quiet_after = number.map_or(u64::MAX, |number| number * unit);
+        },
     },
     Setting {
         name: "mouse",

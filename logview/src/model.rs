@@ -396,7 +396,9 @@ pub enum Message {
     },
     /// How far what is being saved is.
     Saving {
-        percent: u64,
+        done: u64,
+        all: u64,
+        took: Duration,
     },
     /// What became of what was to be saved.
     Saved {
@@ -542,6 +544,8 @@ pub enum Request {
         pattern: Pattern,
         only: Only,
     },
+    /// A job that has written nothing for so many seconds has gone quiet from now on.
+    QuietAfter(u64),
     /// Search in what is not on the screen, and in nothing else any more; or stop that.
     SearchElsewhere(Box<Sought>),
     StopElsewhere,

@@ -240,6 +240,15 @@ pub(crate) fn span(seconds: u64) -> String {
     }
 }
 
+/// How long it will take yet at the pace so far, where that is long enough to be told.
+pub(crate) fn left(done: u64, all: u64, took: Duration) -> String {
+    let left = took.as_secs_f64() * all.saturating_sub(done) as f64 / done.max(1) as f64;
+    if took < Duration::from_millis(300) || left < 0.5 {
+        return String::new();
+    }
+    format!(", {} left", span(left.ceil() as u64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -116,9 +116,11 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             detail::show(model, record);
             Vec::new()
         }
-        Message::Saving { percent } => {
+        Message::Saving { done, all, took } => {
             if model.saving {
-                (model.note, model.note_age) = (Some(format!("saving: {percent} %   Esc stops")), 0);
+                let part = u128::from(done) * 100 / u128::from(all.max(1));
+                let left = text::left(done, all, took);
+                (model.note, model.note_age) = (Some(format!("saving: {part} %{left}   Esc stops")), 0);
             }
             Vec::new()
         }

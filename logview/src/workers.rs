@@ -70,6 +70,8 @@ pub(crate) struct Shared {
     /// Another program has the terminal: nothing is read from it. And whether nothing is.
     pub(crate) lent: AtomicBool,
     pub(crate) resting: AtomicBool,
+    /// Seconds of silence after which a job has gone quiet.
+    pub(crate) quiet_after: AtomicU64,
     /// Notifications do not work; look often.
     pub(crate) polling: AtomicBool,
     /// It is over.
@@ -119,13 +121,14 @@ impl<T> Post<T> {
 pub(crate) fn start(
     source: &Arc<dyn Source>,
     shelf: Shelf,
-    (encoding, polling): (Option<&'static Encoding>, bool),
+    (encoding, polling, quiet_after): (Option<&'static Encoding>, bool, u64),
     config: Option<ConfigFile>,
     memory: (Memory, PathBuf),
 ) -> Workers {
     let (out, messages) = sync_channel(WAITING);
     let shared = Arc::new(Shared::default());
     shared.polling.store(polling, Ordering::Relaxed);
+    shared.quiet_after.store(quiet_after, Ordering::Relaxed);
     let (to_pager, pager_orders) = channel();
     let (to_lister, lister_orders) = channel();
     let (to_indexer, to_index, indexer_orders) = Post::new();
@@ -176,6 +179,7 @@ impl Workers {
     pub(crate) fn send(&self, request: Request) {
         match request {
             Request::Mouse(_) | Request::Ring(..) | Request::Run(_) => {}
+            Request::QuietAfter(seconds) => self.shared.quiet_after.store(seconds, Ordering::Relaxed),
             Request::Change(change) => drop(self.changer.send(change)),
             Request::Keep(session) => drop(self.keeper.send(*session)),
             Request::StopSave => drop(self.shared.saves.fetch_add(1, Ordering::Relaxed)),

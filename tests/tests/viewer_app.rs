@@ -43,6 +43,11 @@ fn the_configuration_is_read_again_when_it_is_saved_and_a_wrong_one_changes_noth
     let (root, _) = over_two_jobs();
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("logview/config.yaml");
+    for name in ["debug.log", "info.log"] {
+        let ago = std::time::SystemTime::now() - std::time::Duration::from_secs(90);
+        let file = std::fs::File::options().append(true).open(root.path().join("mailer-7").join(name));
+        file.unwrap().set_modified(ago).unwrap();
+    }
     let env = [("XDG_CONFIG_HOME", home.path().to_str().unwrap())];
     let mut terminal = Terminal::start(VIEWER, &[root.path().into()], (120, 36), &env);
     terminal.sees("says 300");
@@ -51,12 +56,17 @@ fn the_configuration_is_read_again_when_it_is_saved_and_a_wrong_one_changes_noth
     std::fs::write(&file, "wrap: true\nkeys: { quit: [Q] }\n").unwrap();
     terminal.sees("wrap on");
     terminal.sees("Q quit");
+    std::fs::write(&file, "wrap: true\nquiet-after: 5min\n").unwrap();
+    terminal.sees("config.yaml:2:14: quiet-after: \"5min\" has no meaning here");
     std::fs::write(&file, "wrap: true\nkeys: { qiut: [Q] }\n").unwrap();
     terminal.sees("config.yaml:2:9: keys.qiut: no command is called so");
     terminal.sees("did you mean quit?");
     terminal.keys("q");
     terminal.loses("did you mean quit?");
+    std::fs::write(&file, "wrap: true\nquiet-after: 1m\n").unwrap();
+    terminal.sees("1 quiet");
     std::fs::write(&file, "theme: light\n").unwrap();
+    terminal.loses("1 quiet");
     terminal.sees("wrap off");
     terminal.sees("q quit");
     terminal.keys("q");

@@ -301,7 +301,17 @@ fn ticked_jobs_are_searched_as_the_one_log_that_they_are_shown_as() {
     terminal.sees("25 hits, complete: ");
     terminal.sees("all 6 logs, complete: ");
     terminal.until("others", |_| row(&terminal, "busy").get(2).is_some_and(|hits| hits == "50"));
-    assert!(row(&terminal, "import-1").is_empty(), "{}", terminal.text());
+    // Each of them is told by itself, and alone in the scope of the ticked jobs.
+    terminal.keys("\x0c");
+    terminal.sees("(•) ticked jobs 2");
+    terminal.sees("all 2 jobs, complete: ");
+    let hits = |job: &str| row(&terminal, job).into_iter().nth(3);
+    terminal.until("each", |_| {
+        let mut both = [hits("A import-1"), hits("A import-2"), hits("B import-1"), hits("B import-2")];
+        both.sort();
+        both[2..] == [Some("20".into()), Some("5".into())]
+    });
+    assert!(row(&terminal, "busy").is_empty(), "{}", terminal.text());
     terminal.keys("\x1b[B\r");
     terminal.loses("smart case");
     terminal.sees("the ticks are taken away");

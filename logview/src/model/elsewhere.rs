@@ -33,6 +33,8 @@ pub struct SoughtLog {
     pub has_parts: bool,
     /// It may be that a record is in one file and not yet in the other.
     pub is_live: bool,
+    /// It is a host's own.
+    pub server: bool,
 }
 
 /// What one of them has come to.
@@ -74,7 +76,7 @@ pub struct Elsewhere {
     pub serial: u64,
     /// Where it would look.
     pub logs: Arc<[SoughtLog]>,
-    /// Whether each of them is a job.
+    /// Whether each of them is a job, and not one of several files or a host's own log.
     pub are_jobs: bool,
     /// What was looked for, if anything was.
     pub pattern: Option<Pattern>,
@@ -92,7 +94,7 @@ impl Elsewhere {
     pub fn turn_to(&mut self, logs: Vec<SoughtLog>) -> bool {
         let same = self.logs.len() == logs.len()
             && self.logs.iter().zip(&logs).all(|(old, new)| (&old.job, &old.file) == (&new.job, &new.file));
-        self.are_jobs = logs.iter().all(|log| log.file.is_none());
+        self.are_jobs = logs.iter().all(|log| log.file.is_none() && !log.server);
         self.logs = logs.into();
         same
     }
@@ -143,6 +145,7 @@ pub fn logs_of(job: &Job) -> Vec<SoughtLog> {
             size: file.size,
             has_parts: file.parts > 0,
             is_live: job.state.is_live(),
+            server: job.server,
         })
         .collect();
     logs.sort_by_key(|log| log.file.is_some());

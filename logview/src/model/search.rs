@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub enum Scope {
     /// In the file on screen.
     File,
-    /// In all files of its job.
+    /// In all files of its job, or in each of the ticked jobs.
     Job,
     /// In all jobs.
     #[default]
@@ -39,6 +39,8 @@ pub struct SearchBox {
     /// It is the last one: what is typed first takes its place.
     pub is_old: bool,
     pub how: How,
+    /// How what is typed next is meant: how a person last set it.
+    pub usual: How,
     pub scope: Scope,
     /// Where it looked when more than one file was shown.
     pub wide: Scope,
@@ -111,7 +113,9 @@ impl Model {
         match self.search.scope {
             Scope::File => Vec::new(),
             Scope::Job => {
-                shown.iter().flat_map(|job| logs_of(job)).filter(|log| log.file.is_some()).collect()
+                // Of ticked jobs, which are one log, each is told by itself.
+                let told = |log: &SoughtLog| log.file.is_some() || !self.log.together.is_empty();
+                shown.iter().flat_map(|job| logs_of(job)).filter(told).collect()
             }
             Scope::All => {
                 let listed: HashSet<&PathBuf> = self.jobs.shown().map(|job| &job.key).collect();
@@ -133,12 +137,10 @@ impl Model {
         let shown = self.log.place.as_ref();
         let one = self.shows_one_file();
         let is_shown = |hits: &LogHits| {
-            if !self.log.together.is_empty() {
-                return hits.file.is_none() && self.log.together.contains(&hits.job);
-            }
-            shown.is_some_and(|place| {
-                place.job == hits.job && hits.file.as_ref() == Some(&place.file).filter(|_| one)
-            })
+            self.log.together.is_empty()
+                && shown.is_some_and(|place| {
+                    place.job == hits.job && hits.file.as_ref() == Some(&place.file).filter(|_| one)
+                })
         };
         let hits = self.elsewhere.hits.iter().enumerate();
         hits.filter(|(_, hits)| !is_shown(hits)).map(|(at, _)| at).collect()

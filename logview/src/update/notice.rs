@@ -8,7 +8,7 @@ use crate::model::{Mode, Model, Notice, Request};
 pub(super) fn configured(model: &mut Model, config: Result<Config, Refused>) -> Vec<Request> {
     match config {
         Ok(config) => {
-            let mouse = model.mouse;
+            let (mouse, quiet) = (model.mouse, model.config.quiet_after);
             model.configure(config);
             if matches!(model.mode, Mode::Notice(_)) {
                 model.mode = Mode::Normal;
@@ -19,10 +19,15 @@ pub(super) fn configured(model: &mut Model, config: Result<Config, Refused>) -> 
             if model.mouse != mouse {
                 requests.push(Request::Mouse(model.mouse));
             }
+            if model.config.quiet_after != quiet {
+                requests.push(Request::QuietAfter(model.config.quiet_after));
+            }
             requests
         }
         Err(refused) => {
-            if model.mode == Mode::Normal {
+            // What was refused before is of the file as it was.
+            let asks = matches!(&model.mode, Mode::Notice(notice) if notice.asks.is_some());
+            if matches!(model.mode, Mode::Normal | Mode::Notice(_)) && !asks {
                 model.mode = Mode::Notice(refusal(&refused));
             } else {
                 (model.note, model.note_age) = (Some(refused.to_string()), 0);

@@ -60,9 +60,16 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         "ctrl-g" => return hit_list::open(model, true),
         "pgup" => return log::scroll(model, -page(model)),
         "pgdn" => return log::scroll(model, page(model)),
-        "ctrl-r" => model.search.how.regex = !model.search.how.regex,
-        "ctrl-a" => model.search.how.smart_case = !model.search.how.smart_case,
-        "ctrl-b" => model.search.how.word = !model.search.how.word,
+        "ctrl-r" | "ctrl-a" | "ctrl-b" => {
+            let how = &mut model.search.how;
+            let switch = match name.as_str() {
+                "ctrl-r" => &mut how.regex,
+                "ctrl-a" => &mut how.smart_case,
+                _ => &mut how.word,
+            };
+            *switch = !*switch;
+            model.search.usual = *how;
+        }
         "ctrl-l" => return look_elsewhere(model),
         _ => {
             let search = &mut model.search;
@@ -70,6 +77,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
                 matches!(key.code, KeyCode::Char(_)) && !key.modifiers.contains(KeyModifiers::CONTROL);
             if std::mem::take(&mut search.is_old) && types {
                 search.text.clear();
+                search.how = search.usual;
             }
             let before = search.text.clone();
             typing::edit(&mut search.text, key);

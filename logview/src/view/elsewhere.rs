@@ -1,7 +1,7 @@
 //! What the search has found in what is not on the screen: a line for each log, and how far it is.
 
 use super::{put, put_ends, put_line, span, width};
-use crate::model::{LogHits, Model, Scope};
+use crate::model::{LogHits, Model, Scope, letter};
 use crate::text;
 use crate::theme::Theme;
 use ratatui::Frame;
@@ -64,9 +64,11 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let chosen = elsewhere.row.and_then(|row| told.iter().position(|&at| at == row));
     let from = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(rows));
     if head == 1 {
+        // Ticked jobs are what is on the screen.
+        let also = if model.log.together.is_empty() { "also in" } else { "in" };
         let title = match told.len() {
-            many if many > rows => format!("also in {}", text::number(many as u64)),
-            _ => "also in".to_owned(),
+            many if many > rows => format!("{also} {}", text::number(many as u64)),
+            _ => also.to_owned(),
         };
         put(frame, table, 0, vec![span(columns.head(&title), theme.dim())]);
     }
@@ -109,10 +111,12 @@ fn name(model: &Model, hits: &LogHits, theme: Theme) -> String {
     let raw = |path: &std::path::Path| text::name(path.as_os_str().as_encoded_bytes(), theme.ascii());
     let job = model.jobs.get(&hits.job).map_or_else(|| raw(&hits.job), |job| job.name.clone());
     let here = model.jobs.selected().is_some_and(|job| job.key == hits.job);
-    match &hits.file {
-        Some(file) if here => raw(file),
-        Some(file) => format!("{job}/{}", raw(file)),
-        None => job,
+    let ticked = model.log.together.iter().position(|key| *key == hits.job);
+    match (&hits.file, ticked) {
+        (Some(file), None) if here => raw(file),
+        (Some(file), _) => format!("{job}/{}", raw(file)),
+        (None, Some(at)) => format!("{} {job}", letter(at)),
+        (None, None) => job,
     }
 }
 
@@ -142,6 +146,7 @@ fn nothing(model: &Model) -> &'static str {
         Scope::File => "",
         Scope::Job if elsewhere.logs.is_empty() => "",
         _ if elsewhere.pattern.is_none() => "",
+        _ if elsewhere.reach.is_complete() && !model.log.together.is_empty() => "in none of them",
         Scope::Job if elsewhere.reach.is_complete() => "in no other file of this job",
         Scope::All if elsewhere.reach.is_complete() => "in no other job",
         _ => "in no other so far",
@@ -162,11 +167,9 @@ fn foot(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         format!("all {all} {logs}, complete: {} in {took}", text::size(reach.read))
     } else {
         let so_far = if elsewhere.running { "so far" } else { "stopped" };
-        format!(
-            "{so_far}: {done} of {all} {logs}, {}{}",
-            part(reach.read, reach.bytes.max(reach.read)),
-            rate(reach.read, reach.took)
-        )
+        let bytes = reach.bytes.max(reach.read);
+        let pace = if elsewhere.running { pace(reach.read, bytes, reach.took) } else { String::new() };
+        format!("{so_far}: {done} of {all} {logs}, {}{pace}", part(reach.read, bytes))
     };
     match reach.failed {
         0 => {}
@@ -193,10 +196,11 @@ pub(super) fn part(some: u64, all: u64) -> String {
     }
 }
 
-/// How many bytes a second, once that says something.
-pub(super) fn rate(bytes: u64, took: Duration) -> String {
-    if took < Duration::from_millis(50) {
+/// How many bytes a second and how long it will take yet, once that says something.
+pub(super) fn pace(read: u64, all: u64, took: Duration) -> String {
+    if took < Duration::from_millis(50) || read == 0 {
         return String::new();
     }
-    format!(", {}/s", text::size((bytes as f64 / took.as_secs_f64()) as u64))
+    let rate = read as f64 / took.as_secs_f64();
+    format!(", {}/s{}", text::size(rate as u64), text::left(read, all, took))
 }

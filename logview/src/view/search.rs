@@ -1,7 +1,7 @@
 //! The search: what is typed and how it is meant, where it looks, what it has found so far and what that took. As much of it
 //! as the screen has room for.
 
-use super::elsewhere::{self, part, rate};
+use super::elsewhere::{self, pace, part};
 use super::{boxed, list::cursor, put, put_ends, span, width};
 use crate::model::{Model, Scope, Search};
 use crate::text;
@@ -164,7 +164,8 @@ fn scopes(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, row: u16) 
         0 => scope(Scope::Job, format!("this job, {files}{rotated}")),
         many => scope(Scope::Job, format!("ticked jobs {many}")),
     }
-    match model.jobs.len() {
+    // As the header counts them: a host's own log is searched too, and is none of its jobs.
+    match model.jobs.iter().filter(|job| !job.server).count() {
         0 | 1 => scope(Scope::All, "all jobs".to_owned()),
         many => scope(Scope::All, format!("all {} jobs", text::number(many as u64))),
     }
@@ -201,9 +202,10 @@ fn said(model: &Model, search: &Search, theme: Theme) -> (String, String) {
     if complete {
         return (hits, format!(", complete: {} in {}{hidden}", text::size(read), text::duration(took)));
     }
-    let of = part(read, model.log.len.max(read));
+    let all = model.log.len.max(read);
+    let of = part(read, all);
     if model.search.stopped {
         return (format!("{hits} so far"), format!(", stopped: {of}{hidden}"));
     }
-    (format!("{hits} so far"), format!(": {of}{}{hidden}", rate(read, took)))
+    (format!("{hits} so far"), format!(": {of}{}{hidden}", pace(read, all, took)))
 }

@@ -57,10 +57,9 @@ fn looking(looked: Option<(u64, u64, Duration)>, theme: Theme) -> String {
     let dots = theme.symbols().dots;
     match looked {
         Some((read, all, took)) if read > 0 && all > 0 => {
-            let left = took.as_secs_f64() * (all - read) as f64 / read as f64;
             let part = u128::from(read) * 100 / u128::from(all);
-            let left = text::span(left.ceil() as u64);
-            format!("looking{dots} {part} % of {}, {left} left, Esc stops", text::size(all))
+            let left = text::left(read, all, took);
+            format!("looking{dots} {part} % of {}{left}, Esc stops", text::size(all))
         }
         _ => format!("looking{dots} Esc stops"),
     }

@@ -15,8 +15,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A job that runs and has not written for so long has gone quiet.
-pub(super) const QUIET: Duration = Duration::from_secs(5 * 60);
+/// What has written in so long may go on doing so, whatever it is.
+const FRESH: Duration = Duration::from_secs(10 * 60);
 
 /// Bytes that are counted at once.
 const SLICE: u64 = 8 << 20;
@@ -44,13 +44,13 @@ pub(super) enum Glance {
 
 /// Whether it is worth looking at often.
 pub(super) fn is_live(job: &Job) -> bool {
-    let fresh = job.written.and_then(|at| at.elapsed().ok()).is_none_or(|age| age < 2 * QUIET);
+    let fresh = job.written.and_then(|at| at.elapsed().ok()).is_none_or(|age| age < FRESH);
     job.state.is_live() || job.state == State::Unknown && fresh
 }
 
 impl Known {
-    /// Looks at a job; counts of the same run are carried on.
-    pub(super) fn look(source: &dyn Source, key: &Path, old: Option<Known>) -> Known {
+    /// Looks at a job, which has gone quiet if it has written nothing for so long; counts of the same run are carried on.
+    pub(super) fn look(source: &dyn Source, key: &Path, old: Option<Known>, quiet: Duration) -> Known {
         let stamp = source.stamp(key);
         let look = source.look(key);
         let run = look.about.as_ref().and_then(|about| about.runs.last().cloned());
@@ -60,7 +60,7 @@ impl Known {
             old.filter(|old| start(&old.run) == start(&run)).map_or_else(Vec::new, |old| old.tallies);
         let patterns = look.about.iter().flat_map(|about| about.patterns.keys().map(PathBuf::from));
         let formats = patterns.map(|file| (file.clone(), look.format(&file))).collect();
-        let job = describe(source, key, look, run.as_ref());
+        let job = describe(source, key, look, run.as_ref(), quiet);
         let mut known = Known { job, stamp, tallies, run, formats, rated };
         known.plan();
         known.sum();
@@ -68,7 +68,7 @@ impl Known {
     }
 
     /// Looks again at a job that runs or may do so: as long as it writes nothing, a few stats tell that.
-    pub(super) fn glance(&mut self, source: &dyn Source) -> Glance {
+    pub(super) fn glance(&mut self, source: &dyn Source, quiet: Duration) -> Glance {
         // Directories of equal stamps may differ within one tick of the clock, so a young stamp is not believed.
         let young = |at: SystemTime| at.elapsed().map_or(true, |age| age < Duration::from_secs(4));
         if self.job.unread || self.stamp.is_none_or(young) || source.stamp(&self.job.key) != self.stamp {
@@ -79,7 +79,7 @@ impl Known {
         }
         let before = (self.job.state, self.job.hour);
         if let Some(run) = &self.run {
-            self.job.state = state_of(source.state(run), self.job.written, self.job.server);
+            self.job.state = state_of(source.state(run), self.job.written, self.job.server, quiet);
         }
         self.sum();
         if before == (self.job.state, self.job.hour) { Glance::Same } else { Glance::Changed }
@@ -201,7 +201,7 @@ impl Known {
 }
 
 /// A job as it is shown, without counts.
-fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -> Job {
+fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>, quiet: Duration) -> Job {
     let raw = key.to_string_lossy();
     let id = look.about.as_ref().map(|about| about.id.clone()).filter(|id| !id.is_empty());
     let id = id.or_else(|| disk::id_of(&raw)).unwrap_or_else(|| raw.into_owned());
@@ -212,7 +212,7 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>) -
     // What an earlier run wrote long ago says nothing of one that has just begun.
     let written = last_write(&look.files).max(start).or(end);
     let server = look.about.as_ref().is_some_and(|about| about.server);
-    let state = run.map_or(State::Unknown, |run| state_of(source.state(run), written, server));
+    let state = run.map_or(State::Unknown, |run| state_of(source.state(run), written, server, quiet));
     let labels = look.about.as_ref().map(|about| about.labels.clone().into_iter().collect());
     let starts = look.about.iter().flat_map(|about| &about.runs);
     let starts =
@@ -261,8 +261,8 @@ fn last_write(files: &[FileLook]) -> Option<SystemTime> {
 }
 
 /// A host's own log may be silent as long as it likes.
-fn state_of(state: RunState, written: Option<SystemTime>, server: bool) -> State {
-    let silent = written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > QUIET);
+fn state_of(state: RunState, written: Option<SystemTime>, server: bool, quiet: Duration) -> State {
+    let silent = written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > quiet);
     match state {
         RunState::Running if silent && !server => State::Quiet,
         RunState::Running => State::Running,
@@ -280,6 +280,8 @@ mod tests {
     use crate::source::{Bytes, FileId, Local};
     use logcore::disk::{Alive, JobFile};
     use std::fs;
+
+    const QUIET: Duration = Duration::from_secs(300);
 
     /// A root on which no file can be opened.
     struct Closed(Local);
@@ -318,7 +320,7 @@ mod tests {
     }
 
     fn counted(source: &dyn Source, key: &str) -> Known {
-        let mut known = Known::look(source, Path::new(key), None);
+        let mut known = Known::look(source, Path::new(key), None, QUIET);
         known.count(source);
         known
     }
@@ -369,17 +371,17 @@ mod tests {
         fs::write(dir.join("debug.log"), "one\n").unwrap();
         let source = Local::new(root.path());
         // Only a directory that has not just changed is believed to be as it was.
-        assert_eq!(counted(&source, "a").glance(&source), Glance::Unclear);
+        assert_eq!(counted(&source, "a").glance(&source, QUIET), Glance::Unclear);
         fs::File::open(&dir).unwrap().set_modified(SystemTime::now() - QUIET / 2).unwrap();
         let mut known = counted(&source, "a");
-        assert_eq!(known.glance(&source), Glance::Same);
+        assert_eq!(known.glance(&source, QUIET), Glance::Same);
         let mut file = fs::File::options().append(true).open(dir.join("debug.log")).unwrap();
         io::Write::write_all(&mut file, b"two\n").unwrap();
-        assert_eq!(known.glance(&source), Glance::Unclear);
+        assert_eq!(known.glance(&source, QUIET), Glance::Unclear);
         known = counted(&source, "a");
         assert_eq!((known.written_since(), known.written_since()), (0, 0));
         drop(alive);
-        assert_eq!((known.glance(&source), known.job.state), (Glance::Changed, State::Died));
+        assert_eq!((known.glance(&source, QUIET), known.job.state), (Glance::Changed, State::Died));
     }
 
     #[test]

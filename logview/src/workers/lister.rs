@@ -205,9 +205,10 @@ impl Lister {
     /// Looks at jobs that nobody has looked at, with several threads: it is the disk or the kernel that takes long.
     fn look_at_new(&mut self, keys: &[PathBuf]) -> Vec<Job> {
         let threads = thread::available_parallelism().map_or(1, usize::from).min(4);
-        let source = &*self.source;
-        let look =
-            |part: &[PathBuf]| part.iter().map(|key| Known::look(source, key, None)).collect::<Vec<_>>();
+        let (source, quiet) = (&*self.source, self.quiet());
+        let look = |part: &[PathBuf]| {
+            part.iter().map(|key| Known::look(source, key, None, quiet)).collect::<Vec<_>>()
+        };
         let known: Vec<Known> = thread::scope(|scope| {
             let parts: Vec<_> = keys.chunks(keys.len().div_ceil(threads).max(1)).collect();
             let others: Vec<_> = parts.iter().skip(1).map(|part| scope.spawn(|| look(part))).collect();
@@ -218,10 +219,15 @@ impl Lister {
         known.into_iter().map(|known| self.remember(known)).collect()
     }
 
+    /// A job that runs and has written nothing for so long has gone quiet.
+    fn quiet(&self) -> Duration {
+        Duration::from_secs(self.shared.quiet_after.load(Ordering::Relaxed))
+    }
+
     /// Looks at a job again.
     fn look(&mut self, key: &Path) -> Job {
         let old = self.known.remove(key);
-        let known = Known::look(&*self.source, key, old);
+        let known = Known::look(&*self.source, key, old, self.quiet());
         self.remember(known)
     }
 
@@ -254,13 +260,13 @@ impl Lister {
             let live = self.known.values().filter(|known| is_live(&known.job));
             self.live = live.map(|known| known.job.key.clone()).collect();
         }
-        let started = Instant::now();
+        let (started, quiet) = (Instant::now(), self.quiet());
         let (mut changed, mut unclear) = (Vec::new(), Vec::new());
         while started.elapsed() < LIVE / 40
             && let Some(key) = self.live.pop()
         {
             let Some(known) = self.known.get_mut(&key) else { continue };
-            match known.glance(&*self.source) {
+            match known.glance(&*self.source, quiet) {
                 Glance::Same => {}
                 Glance::Changed => changed.push(known.job.clone()),
                 Glance::Unclear => unclear.push(key),

@@ -75,13 +75,14 @@ fn serve(shared: &Shared, orders: &Receiver<Order>, out: &SyncSender<Message>) -
             Order::Save { wanted, path, over, serial } => {
                 let stop =
                     || shared.saves.load(Ordering::Relaxed) != serial || shared.quit.load(Ordering::Relaxed);
-                let mut told = Instant::now();
+                let (began, mut told) = (Instant::now(), Instant::now());
                 let len = wanted.range.end.saturating_sub(wanted.range.start).max(1);
                 let start = wanted.range.start;
                 let mut say = |at: u64| {
                     if told.elapsed() >= TELL {
                         told = Instant::now();
-                        drop(out.try_send(Message::Saving { percent: (at - start) * 100 / len }));
+                        let (done, took) = (at.saturating_sub(start), began.elapsed());
+                        drop(out.try_send(Message::Saving { done, all: len, took }));
                     }
                 };
                 let path = home(path);

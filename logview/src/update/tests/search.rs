@@ -46,3 +46,12 @@ fn what_is_typed_becomes_a_filter() {
     let lines = &case.model.log.page.lines;
     assert!(!lines.is_empty() && lines.iter().all(|line| line.text.windows(6).any(|text| text == b"line 7")));
 }
+
+#[test]
+fn whole_words_are_meant_by_the_key_for_a_word_alone() {
+    let mut case = Case::new(&numbered(200), (120, 36));
+    case.keys("\t*/");
+    assert_eq!((case.model.search.text.as_str(), case.model.search.how.word), ("line", true));
+    case.keys("ine");
+    assert_eq!((case.model.search.text.as_str(), case.model.search.how.word), ("ine", false));
+}

@@ -28,6 +28,10 @@ pub enum Action {
     PreviousHit,
     Hits,
     Only,
+    Without,
+    Filters,
+    MoreAround,
+    LessAround,
     Next(Level),
     Previous(Level),
     GoToTime,
@@ -101,7 +105,7 @@ impl Group {
     pub fn columns(count: usize) -> &'static [&'static [Group]] {
         use Group::{App, Find, Jobs, Jump, Levels, Move, Show, Take};
         match count {
-            3 => &[&[Move, Jump, Levels], &[Find, Jobs, App], &[Show, Take]],
+            3 => &[&[Move, Jump, Levels], &[Find, Jobs], &[Show, Take, App]],
             2 => &[&[Move, Jump, Levels, Take], &[Find, Jobs, Show, App]],
             _ => &[&[App, Find, Jump, Move, Levels, Jobs, Show, Take]],
         }
@@ -188,7 +192,11 @@ pub const TABLE: &[Binding] = &[
     row(("next-hit", &["n"]), ("next, previous hit", "to the next line that matches the search", "next"), G::Find, W::Both, A::NextHit),
     row(("previous-hit", &["N"]), ("next, previous hit", "to the previous line that matches the search", ""), G::Find, W::Both, A::PreviousHit),
     row(("hits", &["ctrl-g"]), ("list the hits", "list the lines that match the search", ""), G::Find, W::Both, A::Hits),
-    row(("only", &["f", "&"]), ("matching lines only", "show only the lines that match", "filter"), G::Find, W::Log, A::Only),
+    row(("only", &["f", "&"]), ("show, hide matching", "show only the lines that match, of those that are shown", "filter"), G::Find, W::Log, A::Only),
+    row(("without", &["F"]), ("show, hide matching", "hide the lines that match", ""), G::Find, W::Log, A::Without),
+    row(("filters", &["X"]), ("list the filters", "list the filters: switch them off and on, edit them, take them away", ""), G::Find, W::Both, A::Filters),
+    row(("more-around", &["+", "="]), ("lines around matches", "more lines around those that a filter or a level leaves", ""), G::Find, W::Both, A::MoreAround),
+    row(("less-around", &["-"]), ("lines around matches", "fewer lines around them", ""), G::Find, W::Both, A::LessAround),
     row(("filter-jobs", &["f"]), ("filter the list", "show only the jobs whose name matches", "filter"), G::Jobs, W::List, A::FilterJobs),
     row(("sort", &["s"]), ("sort the list", "another order of the list: attention, name, age, size, errors", "sort"), G::Jobs, W::Both, A::Sort),
     row(("running-only", &["r"]), ("running only", "show only the jobs that run", "running"), G::Jobs, W::Both, A::RunningOnly),

@@ -91,6 +91,8 @@ pub enum Mode {
     Detail(Box<Detail>),
     /// The list of marks, and which of them is chosen.
     Marks(usize),
+    /// The list of filters, and which of them is chosen.
+    Filters(usize),
     /// Something is said, until a key.
     Notice(Notice),
 }
@@ -133,8 +135,9 @@ pub struct Notice {
 /// What a typed line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum For {
-    /// Showing only the lines that match.
-    Only,
+    /// Showing only the lines that match, or hiding them: one more filter, or that of this number anew.
+    #[allow(missing_docs)]
+    Filter { hides: bool, at: Option<usize> },
     /// Showing only the jobs whose name matches.
     Jobs,
     /// Going to a moment.

@@ -24,6 +24,7 @@
 
 pub mod abreast;
 pub mod detect;
+pub mod filters;
 pub mod follow;
 pub mod format;
 pub mod head;
@@ -48,6 +49,7 @@ mod together;
 pub mod unpacked;
 
 pub use abreast::Abreast;
+pub use filters::{Filter, Filters};
 pub use follow::{Change, Followed};
 pub use format::Format;
 pub use head::{Head, head};

@@ -34,12 +34,26 @@ pub struct Session {
     pub folded: Vec<String>,
     /// The letters of the levels that are shown; all if it is empty.
     pub levels: String,
-    pub only: String,
+    pub filters: Vec<Kept>,
+    /// Lines around what they leave.
+    pub context: usize,
     /// What was searched for, the last one at the end.
     pub searches: Vec<String>,
     /// Errors and warnings that jobs had when they were last looked at.
     pub seen: BTreeMap<String, (u64, u64)>,
     pub marks: Vec<Marked>,
+}
+
+/// A filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Kept {
+    pub text: String,
+    pub hides: bool,
+    pub on: bool,
+    /// How the text is meant: as a regular expression, in either case, as whole words.
+    pub how: (bool, bool, bool),
 }
 
 /// A line that was marked.

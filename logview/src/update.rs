@@ -5,6 +5,7 @@ mod chart;
 pub(crate) mod commands;
 pub(crate) mod detail;
 mod disk;
+mod filters;
 mod hit_list;
 mod line;
 mod log;
@@ -340,7 +341,14 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::Search => search::open(model),
         Action::Word => search::word(model),
         Action::Hits => hit_list::open(model, false),
-        Action::Only => type_for(model, For::Only),
+        Action::Only => filters::ask(model, false, None),
+        Action::Without => filters::ask(model, true, None),
+        Action::Filters => {
+            model.mode = Mode::Filters(0);
+            Vec::new()
+        }
+        Action::MoreAround => filters::widen(model, true),
+        Action::LessAround => filters::widen(model, false),
         Action::FilterJobs => type_for(model, For::Jobs),
         Action::Commands => {
             model.mode = Mode::Commands(String::new(), 0);
@@ -526,9 +534,8 @@ fn other_file(model: &mut Model, next: bool) -> Vec<Request> {
 
 fn type_for(model: &mut Model, what: For) -> Vec<Request> {
     let text = match what {
-        For::Moment | For::Note | For::Save | For::SaveOver => String::new(),
-        For::Only => model.log.only_text.clone(),
         For::Jobs => model.jobs.filter.clone(),
+        _ => String::new(),
     };
     if what == For::Jobs {
         model.focus = Pane::List;
@@ -558,8 +565,9 @@ fn back(model: &mut Model) -> Vec<Request> {
         let mut requests = settle(model);
         requests.push(Request::Count { tag: model.log.tag, pattern: None, near: 0 });
         return requests;
-    } else if model.log.only.matching.is_some() {
-        return log::set_only(model, None, String::new());
+    } else if filters::switch_off(model) {
+        model.note = Some("all is shown again: X lists the filters, Space switches them on".to_owned());
+        return log::filtered(model);
     } else if model.zoom {
         model.zoom = false;
     } else {

@@ -6,6 +6,7 @@ mod chart;
 mod commands;
 mod detail;
 mod elsewhere;
+mod filters;
 mod frame;
 mod help;
 mod hit_list;
@@ -56,6 +57,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
         Mode::Commands(typed, row) => commands::draw(model, (typed, *row), theme, frame, size),
         Mode::Detail(detail) => detail::draw(detail, theme, frame, &areas),
         Mode::Marks(row) => marks::draw(model, *row, theme, frame, size),
+        Mode::Filters(row) => filters::draw(model, *row, theme, frame, size),
         Mode::Notice(said) => notice::draw(said, theme, frame, size),
         Mode::Search => search::draw(model, theme, frame, areas.search),
         Mode::Hits => hit_list::draw(model, theme, frame, areas.search),

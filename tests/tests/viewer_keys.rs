@@ -208,6 +208,32 @@ fn check(row: &Binding, key: &str) {
             case.loses("record 149");
             case.sees("record 155");
         }
+        "without" => {
+            press(&mut case);
+            case.keys("record 10[1-9]\r");
+            case.loses("record 105");
+            case.sees("record 110");
+        }
+        "filters" => {
+            case.keys("frecord 1[05].\rFrecord 15.\r");
+            case.loses("record 155");
+            press(&mut case);
+            case.sees("hides  record 15.");
+            case.keys("j ");
+            case.sees("[ ] hides  record 15.");
+            case.keys("\u{1b}G");
+            case.sees("record 155");
+        }
+        "more-around" | "less-around" => {
+            case.keys("f^.WARN\r");
+            case.loses("record 149");
+            case.keys("++");
+            case.sees("record 148");
+            press(&mut case);
+            let seen = |screen: &str| screen.contains("record 147") || !screen.contains("record 148");
+            case.terminal.until("other context", seen);
+            assert_eq!(case.terminal.text().contains("record 147"), row.name == "more-around");
+        }
         "filter-jobs" => {
             press(&mut case);
             case.keys("back");

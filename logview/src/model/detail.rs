@@ -35,7 +35,7 @@ impl Detail {
         let first = record.text.split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec();
         let rest = record.text.get(first.len() + 1..).unwrap_or_default();
         let end = first.len() as u64;
-        let line = Line { at: 0, end, text: first, head, level: None, part: None };
+        let line = Line { at: 0, end, text: first, head, level: None, part: None, context: false };
         let mut all = of_head(&line, start);
         match fields(&line) {
             Some(fields) => all.extend(fields.into_iter().map(|(name, value)| (name, shown(&value)))),

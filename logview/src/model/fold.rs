@@ -63,10 +63,10 @@ impl Default for Folding {
 impl Log {
     /// Folds the loaded lines anew.
     pub fn refold(&mut self) {
-        let patterns = [self.search.as_ref().map(|search| &search.pattern), self.only.matching.as_ref()];
-        let patterns: Vec<&Pattern> = patterns.into_iter().flatten().collect();
         self.ruled = ruled(&self.page, &self.rulers);
-        let breaks: Vec<usize> = self.ruled.iter().map(|(at, _)| *at).collect();
+        let breaks = self.breaks();
+        let searched = self.search.as_ref().map(|search| &search.pattern);
+        let patterns: Vec<&Pattern> = searched.into_iter().chain(self.shown_for()).collect();
         self.shown = shown((&self.page, &breaks), &self.folding, &patterns);
         let top = self.top_index();
         let seen =
@@ -76,11 +76,19 @@ impl Log {
         }
     }
 
+    /// The loaded lines above which something else stands.
+    fn breaks(&self) -> Vec<usize> {
+        let mut breaks: Vec<usize> = self.ruled.iter().map(|(at, _)| *at).collect();
+        if self.only.context > 0 {
+            breaks = (0..self.page.lines.len()).filter(|&at| self.rows_above(at) > 0).collect();
+        }
+        breaks
+    }
+
     /// The line above a fold that holds this one, whether it is folded or not, by the page's numbers.
     pub fn fold_of(&self, at: usize) -> Option<usize> {
         let all = Folding { on: true, ..Folding::default() };
-        let breaks: Vec<usize> = self.ruled.iter().map(|(at, _)| *at).collect();
-        let shown = shown((&self.page, &breaks), &all, &[]);
+        let shown = shown((&self.page, &self.breaks()), &all, &[]);
         match shown.get(at)? {
             Shown::Whole => matches!(shown.get(at + 1), Some(Shown::Folded(_))).then_some(at),
             _ => (0..at).rev().find(|&at| shown[at] == Shown::Whole),
@@ -193,7 +201,7 @@ mod tests {
     use super::*;
     use crate::reading::lines::tests::lines;
     use crate::reading::page::page;
-    use crate::reading::{Anchor, Sieve};
+    use crate::reading::{Anchor, Filter, Sieve};
     use proptest::prelude::*;
 
     fn log(text: &str) -> Log {
@@ -240,7 +248,7 @@ mod tests {
         log.refold();
         assert_eq!(letters(&log), "wwwwwwwwwww");
         log.folding.on = true;
-        log.only.matching = Some(Pattern::new("at y").unwrap());
+        log.only.filters = vec![Filter { pattern: Pattern::new("at y").unwrap(), hides: false, on: true }];
         log.refold();
         assert_eq!(letters(&log), "wwwwwwwf..w");
     }

@@ -106,7 +106,6 @@ pub struct Log {
     /// Of which the chart shows these seconds alone.
     pub span: Option<(i64, i64)>,
     pub only: Only,
-    pub only_text: String,
     pub search: Option<Search>,
     /// The list of what it found.
     pub list: HitList,
@@ -182,7 +181,6 @@ impl Default for Log {
             hits: Spots::default(),
             span: None,
             only: Only::ALL,
-            only_text: String::new(),
             search: None,
             list: HitList::default(),
             cursor: None,
@@ -221,7 +219,6 @@ impl Log {
             tag: kept.tag + 1,
             chosen: kept.chosen,
             only: kept.only,
-            only_text: kept.only_text,
             search: kept.search.map(|search| Search { hits: None, ..search }),
             wrap: kept.wrap,
             clock: kept.clock,
@@ -243,13 +240,37 @@ impl Log {
 
     /// The rows that a loaded line takes.
     pub fn rows(&self, at: usize, columns: &Columns, ascii: bool) -> usize {
-        let above = self.rulers_above(at).len();
-        above
+        self.rows_above(at)
             + match self.shown.get(at) {
                 Some(Shown::Hidden) => 0,
                 Some(Shown::Folded(_)) => 1,
                 _ => columns.rows(&self.page.lines[at], self.wrap, ascii),
             }
+    }
+
+    /// Rows between a loaded line and the one above it.
+    pub fn rows_above(&self, at: usize) -> usize {
+        self.rulers_above(at).len() + usize::from(self.is_apart(at))
+    }
+
+    /// Whether there is a gap above a loaded line that is to be seen, since there is context on both sides.
+    pub fn is_apart(&self, at: usize) -> bool {
+        let lines = &self.page.lines;
+        self.only.context > 0 && at > 0 && lines[at - 1].end < lines[at].at
+    }
+
+    /// What is to be seen in the lines: what is searched for, or else what they are shown for.
+    pub fn patterns(&self) -> Vec<&Pattern> {
+        match &self.search {
+            Some(search) => vec![&search.pattern],
+            None => self.shown_for().collect(),
+        }
+    }
+
+    /// What shown lines match.
+    pub fn shown_for(&self) -> impl Iterator<Item = &Pattern> {
+        let shows = self.only.filters.iter().filter(|filter| filter.on && !filter.hides);
+        shows.map(|filter| &filter.pattern)
     }
 
     /// Asks for lines.
@@ -268,11 +289,6 @@ impl Log {
     /// How many wanted records there are, as far as known, and whether that is all.
     pub fn count(&self) -> (u64, bool) {
         (self.totals.wanted(self.only.levels), self.totals.complete)
-    }
-
-    /// Whether lines are hidden.
-    pub fn only_hides(&self) -> bool {
-        !self.only.levels.is_all() || self.only.matching.is_some()
     }
 
     /// Levels that are shown.

@@ -110,7 +110,15 @@ mod tests {
 
     fn said_of(text: &str) -> String {
         let text = text.as_bytes().to_vec();
-        let line = Line { at: 0, end: text.len() as u64, head: head(&text), text, level: None, part: None };
+        let line = Line {
+            at: 0,
+            end: text.len() as u64,
+            head: head(&text),
+            text,
+            level: None,
+            part: None,
+            context: false,
+        };
         String::from_utf8(message(&line, true).into_owned()).unwrap()
     }
 

@@ -1,9 +1,10 @@
 //! What of the model is remembered of a root, and how it comes back.
 
 use super::{Grouping, Mark, Model, Sort};
-use crate::reading::Pattern;
 use crate::reading::page::Levels;
-use crate::session::{Marked, Session};
+use crate::reading::search::How;
+use crate::reading::{Filter, Pattern};
+use crate::session::{Kept, Marked, Session};
 use crate::source::Place;
 use crate::text;
 use log::Level;
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 const LONG: usize = 1000;
 /// As many marks and groups are taken from a session.
 const MOST: usize = 1000;
+const MOST_FILTERS: usize = 32;
+const MOST_AROUND: usize = 100;
 
 impl Model {
     /// What is to be remembered.
@@ -44,7 +47,8 @@ impl Model {
             },
             folded: jobs.folded(),
             levels: if levels.is_all() { String::new() } else { Level::iter().filter_map(letter).collect() },
-            only: self.log.only_text.clone(),
+            filters: self.log.only.filters.iter().map(kept).collect(),
+            context: self.log.only.context,
             searches: self.search.history.clone(),
             seen: jobs.looked_at().map(|(job, seen)| (owned(job), seen)).collect(),
             marks: self.marks.iter().map(marked).collect(),
@@ -78,18 +82,26 @@ impl Model {
             }))
         });
         self.log.only.levels = levels.unwrap_or(Levels::ALL);
-        let only = typed(session.only);
-        if let Some(pattern) =
-            Some(&only).filter(|only| !only.is_empty()).and_then(|only| Pattern::new(only).ok())
-        {
-            self.log.only.matching = Some(pattern);
-            self.log.only_text = only;
-        }
+        self.log.only.context = session.context.min(MOST_AROUND);
+        self.log.only.filters = session.filters.into_iter().take(MOST_FILTERS).filter_map(filter).collect();
         session.searches.into_iter().for_each(|text| self.search.keep(typed(text)));
         self.log.chosen = session.file.map(PathBuf::from);
         self.resume = session.job.map(PathBuf::from).zip(session.at);
         self.marks = session.marks.into_iter().take(MOST).map(mark).collect();
     }
+}
+
+fn kept(filter: &Filter) -> Kept {
+    let How { regex, smart_case, word } = filter.pattern.how();
+    let text = filter.pattern.text().to_owned();
+    Kept { text, hides: filter.hides, on: filter.on, how: (regex, smart_case, word) }
+}
+
+fn filter(kept: Kept) -> Option<Filter> {
+    let (regex, smart_case, word) = kept.how;
+    let clean = !kept.text.is_empty() && kept.text.len() <= LONG && !kept.text.contains(char::is_control);
+    let pattern = Pattern::with(&kept.text, How { regex, smart_case, word }).ok().filter(|_| clean)?;
+    Some(Filter { pattern, hides: kept.hides, on: kept.on })
 }
 
 fn mark(marked: Marked) -> Mark {

@@ -97,7 +97,7 @@ mod tests {
             .concat();
         let whole = page(&mut lines(text.as_bytes()), (Anchor::Start, 0, 99), Sieve::ALL, &|| false).unwrap();
         assert_eq!(ruled(&whole, &all), [(0, 0..1), (4, 1..2), (6, 2..3)]);
-        let part = Page { lines: whole.lines[2..].to_vec(), from_start: false, to_end: true };
+        let part = Page { lines: whole.lines[2..].to_vec(), from_start: false, to_end: true, stopped: false };
         assert_eq!(ruled(&part, &all), [(2, 1..2), (4, 2..3)]);
     }
 }

@@ -84,6 +84,17 @@ impl SearchBox {
         }
     }
 
+    /// What was searched for or filtered by before or after, and at the end what had been typed, in place of `text`; says
+    /// whether there is any.
+    pub fn recall(&mut self, text: &mut String, back: bool) -> bool {
+        let (at, typed) = self.recalled.clone().unwrap_or_else(|| (self.history.len(), text.clone()));
+        let to = if back { at.checked_sub(1) } else { Some(at + 1) };
+        let Some(to) = to.filter(|to| *to <= self.history.len()) else { return false };
+        *text = self.history.get(to).unwrap_or(&typed).clone();
+        self.recalled = (to < self.history.len()).then_some((to, typed));
+        true
+    }
+
     /// What is to be looked for; `None` if nothing is typed, or if it is no pattern, which is noted.
     pub fn pattern(&mut self) -> Option<Pattern> {
         self.wrong = None;

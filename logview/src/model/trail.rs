@@ -32,7 +32,6 @@ pub struct Spot {
     pub cursor: Option<u64>,
     pub following: bool,
     pub only: Only,
-    pub only_text: String,
     pub time: Option<Instant>,
 }
 
@@ -113,7 +112,6 @@ impl Model {
             cursor: log.cursor,
             following: log.following,
             only: log.only.clone(),
-            only_text: log.only_text.clone(),
             time: log.page.lines.get(from..).unwrap_or_default().iter().find_map(time_of),
         })
     }

@@ -5,14 +5,14 @@
 //! wherever it is taken. Whole blocks in which the index knows nothing wanted are passed over unread, and from one match
 //! to the next what [`Hits`] knows; what nobody knows is read, and the caller may stop that at any time.
 
+mod around;
 mod take;
 
 use self::take::Take;
+use super::filters::{Filter, Filters};
 use super::head::Head;
-use super::hits::Hits;
 use super::index::Index;
 use super::lines::Lines;
-use super::search::{Pattern, Way};
 use log::Level;
 use std::io;
 use std::ops::Range;
@@ -62,13 +62,25 @@ pub fn slot(level: Option<Level>) -> usize {
 pub struct Only {
     /// Records of these levels.
     pub levels: Levels,
-    /// And, if there is a pattern, of these those of which a line matches.
-    pub matching: Option<Pattern>,
+    /// And of these those that pass the filters that are on.
+    pub filters: Vec<Filter>,
+    /// Around them so many lines that are not wanted themselves.
+    pub context: usize,
 }
 
 impl Only {
     /// All lines.
-    pub const ALL: Only = Only { levels: Levels::ALL, matching: None };
+    pub const ALL: Only = Only { levels: Levels::ALL, filters: Vec::new(), context: 0 };
+
+    /// Whether a filter is on.
+    pub fn filters(&self) -> bool {
+        self.filters.iter().any(|filter| filter.on)
+    }
+
+    /// Whether anything is hidden.
+    pub fn hides(&self) -> bool {
+        !self.levels.is_all() || self.filters()
+    }
 }
 
 /// What is wanted, and what is known that spares reading.
@@ -76,19 +88,21 @@ impl Only {
 pub struct Sieve<'a> {
     /// Records of these levels.
     pub levels: Levels,
-    /// And of these those of which a line matches.
-    pub hits: Option<&'a Hits>,
+    /// And of these those that pass.
+    pub filters: Option<&'a Filters>,
     /// What is known of the blocks.
     pub index: Option<&'a Index>,
+    /// Lines around them that are not wanted themselves.
+    pub context: usize,
 }
 
 impl Sieve<'_> {
     /// All lines.
-    pub const ALL: Sieve<'static> = Sieve { levels: Levels::ALL, hits: None, index: None };
+    pub const ALL: Sieve<'static> = Sieve { levels: Levels::ALL, filters: None, index: None, context: 0 };
 
     /// Whether every line is wanted.
     pub fn is_all(&self) -> bool {
-        self.levels.is_all() && self.hits.is_none()
+        self.levels.is_all() && self.filters.is_none()
     }
 }
 
@@ -107,6 +121,8 @@ pub struct Line {
     pub level: Option<Level>,
     /// Where several logs are shown as one: which of them it is from.
     pub part: Option<u16>,
+    /// It is not wanted itself; it stands near one that is.
+    pub context: bool,
 }
 
 impl Line {
@@ -136,10 +152,12 @@ pub struct Page {
     pub from_start: bool,
     /// No wanted line comes after them.
     pub to_end: bool,
+    /// It was ended early: whoever asks again may get more.
+    pub stopped: bool,
 }
 
-/// Takes a page of up to `before` wanted lines before the anchor and `after` from it on. `stop` is asked now and
-/// then and ends it early, with what was found so far.
+/// Takes a page of up to `before` wanted lines before the anchor and `after` from it on, and the context of those whose
+/// neighbours are known. `stop` is asked now and then and ends it early, with what was found so far.
 ///
 /// # Errors
 /// What the file system says.
@@ -154,13 +172,18 @@ pub fn page(
         Anchor::End => (lines.len(), before + after, 0),
         Anchor::At(at) => (lines.start_of(at)?, before, after),
     };
-    let mut take = Take { lines, sieve, stop };
-    let ((mut found, from_start), (rest, to_end)) = match sieve.hits {
-        Some(hits) => (take.matching_before(hits, at, before)?, take.matching_from(hits, at, after)?),
+    let mut take = Take::new(lines, sieve, stop);
+    let ((mut found, from_start), (rest, to_end)) = match sieve.filters {
+        Some(_) => (take.passing_before(at, before)?, take.passing_from(at, after)?),
         None => (take.backward(at, before)?, take.forward(at, after)?),
     };
     found.extend(rest);
-    Ok(Page { lines: found, from_start, to_end })
+    let stopped = !(from_start && to_end) && stop();
+    let mut page = Page { lines: found, from_start, to_end, stopped };
+    if sieve.context > 0 && !sieve.is_all() {
+        take.put_around(&mut page)?;
+    }
+    Ok(page)
 }
 
 /// Whether the line that starts at `start` is wanted.
@@ -173,13 +196,9 @@ pub fn wants(
     sieve: Sieve,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> io::Result<bool> {
-    let mut take = Take { lines, sieve, stop };
+    let mut take = Take::new(lines, sieve, stop);
     let (record, level) = take.record_around(start)?;
-    let matches = match sieve.hits {
-        Some(hits) => hits.nearest(&record, Way::Forward, stop)?.is_some(),
-        None => true,
-    };
-    Ok(matches && sieve.levels.has(level))
+    take.wants(&record, level)
 }
 
 /// A record as it stands in the file.
@@ -201,7 +220,7 @@ pub const MOST_OF_RECORD: u64 = 1 << 20;
 /// # Errors
 /// What the file system says.
 pub fn record_range(lines: &mut Lines, at: u64) -> io::Result<Range<u64>> {
-    Ok(Take { lines, sieve: Sieve::ALL, stop: &|| false }.record_around(at)?.0)
+    Ok(Take::new(lines, Sieve::ALL, &|| false).record_around(at)?.0)
 }
 
 /// The record that holds the line at `at`, to be copied or looked at by itself.
@@ -218,9 +237,11 @@ pub fn whole_record(lines: &mut Lines, at: u64) -> io::Result<Record> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::filters::pass;
     use super::super::index::tests::indexed;
     use super::super::lines::tests::{Memory, lines};
     use super::*;
+    use crate::reading::{Format, Pattern};
     use proptest::prelude::*;
     use std::sync::Arc;
 
@@ -230,33 +251,115 @@ mod tests {
         page.lines.iter().map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect()
     }
 
-    fn hits(text: &str, pattern: Option<&str>) -> Option<Hits> {
-        let bytes = Arc::new(Memory(text.as_bytes().to_vec()));
-        pattern.map(|pattern| Hits::new(Pattern::new(pattern).unwrap(), bytes, text.len() as u64))
+    /// Those that hide begin with a `-`.
+    fn filter(pattern: &str) -> Filter {
+        let hidden = pattern.strip_prefix('-');
+        Filter {
+            pattern: Pattern::new(hidden.unwrap_or(pattern)).unwrap(),
+            hides: hidden.is_some(),
+            on: true,
+        }
     }
 
-    fn take(text: &str, at: (Anchor, usize, usize), levels: Levels, pattern: Option<&str>) -> Page {
-        let (hits, index) = (hits(text, pattern), indexed(text.as_bytes(), 0));
-        let sieve = Sieve { levels, hits: hits.as_ref(), index: Some(&index) };
+    fn filters(text: &[u8], patterns: &[&str]) -> Option<Filters> {
+        let bytes = Arc::new(Memory(text.to_vec()));
+        let patterns: Vec<Filter> = patterns.iter().map(|pattern| filter(pattern)).collect();
+        Filters::new(&patterns, None, (bytes, text.len() as u64), &Format::default())
+    }
+
+    fn take(text: &str, at: (Anchor, usize, usize), levels: Levels, patterns: &[&str]) -> Page {
+        around(text, at, levels, patterns, 0)
+    }
+
+    fn around(
+        text: &str,
+        at: (Anchor, usize, usize),
+        levels: Levels,
+        patterns: &[&str],
+        context: usize,
+    ) -> Page {
+        let (filters, index) = (filters(text.as_bytes(), patterns), indexed(text.as_bytes(), 0));
+        let sieve = Sieve { levels, filters: filters.as_ref(), index: Some(&index), context };
         page(&mut lines(text.as_bytes()), at, sieve, &|| false).unwrap()
     }
 
     #[test]
     fn a_record_shows_and_hides_as_a_whole() {
-        let page = take(TEXT, (Anchor::End, 10, 0), Levels::only(Level::Error), None);
+        let page = take(TEXT, (Anchor::End, 10, 0), Levels::only(Level::Error), &[]);
         assert_eq!(texts(&page), ["[ERROR] b", "\tat x", "\tat y", "[ERROR] d"]);
         assert!(page.from_start && page.to_end);
         for pattern in ["b$", "at y"] {
-            let page = take(TEXT, (Anchor::Start, 0, 10), Levels::ALL, Some(pattern));
+            let page = take(TEXT, (Anchor::Start, 0, 10), Levels::ALL, &[pattern]);
             assert_eq!(texts(&page), ["[ERROR] b", "\tat x", "\tat y"]);
         }
-        let none = take(TEXT, (Anchor::End, 10, 0), Levels::only(Level::Debug), Some("at y"));
+        let none = take(TEXT, (Anchor::End, 10, 0), Levels::only(Level::Debug), &["at y"]);
         assert!(none.lines.is_empty() && none.from_start && none.to_end);
     }
 
     #[test]
+    fn shown_is_what_passes_all_filters_whichever_of_its_lines_does() {
+        let all = |patterns: &[&str]| texts(&take(TEXT, (Anchor::Start, 0, 99), Levels::ALL, patterns));
+        let back = |patterns: &[&str]| texts(&take(TEXT, (Anchor::End, 99, 0), Levels::ALL, patterns));
+        for (patterns, wanted) in [
+            (&["-at y"][..], &["[INFO] a", "[DEBUG] c", "[ERROR] d"][..]),
+            (&["ERROR", "at x"], &["[ERROR] b", "\tat x", "\tat y"]),
+            (&["ERROR", "-at x"], &["[ERROR] d"]),
+            (&["-ERROR", "-INFO"], &["[DEBUG] c"]),
+            (&["-."], &[]),
+            (&["ERROR", "c$"], &[]),
+        ] {
+            assert_eq!((all(patterns), back(patterns)), (texts_of(wanted), texts_of(wanted)), "{patterns:?}");
+        }
+    }
+
+    fn texts_of(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn context_stands_around_what_is_wanted_and_says_that_it_is_context() {
+        let marked = |page: &Page| -> Vec<String> {
+            let mark = |line: &Line| if line.context { "~" } else { "" };
+            page.lines
+                .iter()
+                .map(|line| format!("{}{}", mark(line), String::from_utf8_lossy(&line.text)))
+                .collect()
+        };
+        let all = (Anchor::Start, 0, 99);
+        let page = around(TEXT, all, Levels::ALL, &["c$"], 1);
+        assert_eq!(marked(&page), ["~\tat y", "[DEBUG] c", "~[ERROR] d"]);
+        assert_eq!(page.lines[0].level, Some(Level::Error), "of its record");
+        let page = around(TEXT, all, Levels::only(Level::Error), &[], 1);
+        assert_eq!(marked(&page), ["~[INFO] a", "[ERROR] b", "\tat x", "\tat y", "~[DEBUG] c", "[ERROR] d"]);
+        // Beyond the ends of a page it is not known whose context that would be.
+        let page = around(TEXT, (Anchor::At(32), 0, 1), Levels::ALL, &["-INFO"], 5);
+        assert_eq!((marked(&page), page.from_start), (texts_of(&["[DEBUG] c"]), false));
+    }
+
+    #[test]
+    fn what_all_filters_hide_for_long_is_passed_over() {
+        let text =
+            format!("[INFO] first\n{}[WARN] last\n", "[DEBUG] again and again\n\tand more\n".repeat(70_000));
+        let bytes = Arc::new(Memory(text.clone().into_bytes()));
+        let hides = [filter("-again")];
+        let len = text.len() as u64;
+        let filters = Filters::new(&hides, None, (bytes.clone(), len), &Format::default());
+        let sieve = Sieve { filters: filters.as_ref(), ..Sieve::ALL };
+        let mut lines = Lines::new(bytes.clone(), len);
+        for around in [(Anchor::Start, 0, 5), (Anchor::End, 5, 0), (Anchor::At(len / 2), 5, 5)] {
+            let page = page(&mut lines, around, sieve, &|| false).unwrap();
+            assert_eq!(texts(&page), ["[INFO] first", "[WARN] last"], "{around:?}");
+            assert!(page.from_start && page.to_end);
+        }
+        let stopped = Filters::new(&hides, None, (bytes, len), &Format::default());
+        let sieve = Sieve { filters: stopped.as_ref(), ..sieve };
+        let page = page(&mut lines, (Anchor::At(len / 2), 5, 5), sieve, &|| true).unwrap();
+        assert!(page.stopped && page.lines.is_empty() && !page.to_end);
+    }
+
+    #[test]
     fn a_page_in_the_middle_of_a_record_knows_its_level() {
-        let page = take(TEXT, (Anchor::At(24), 0, 1), Levels::ALL, None);
+        let page = take(TEXT, (Anchor::At(24), 0, 1), Levels::ALL, &[]);
         assert_eq!((texts(&page), page.lines[0].level), (vec!["\tat x".to_owned()], Some(Level::Error)));
         assert!(!page.to_end);
     }
@@ -273,7 +376,7 @@ mod tests {
     fn very_long_lines_fill_a_page_before_they_fill_the_memory() {
         let text = "x".repeat(32 << 20);
         for anchor in [Anchor::Start, Anchor::End, Anchor::At(16 << 20)] {
-            let page = take(&text, (anchor, 4000, 4000), Levels::ALL, None);
+            let page = take(&text, (anchor, 4000, 4000), Levels::ALL, &[]);
             let bytes: usize = page.lines.iter().map(|line| line.text.len()).sum();
             assert!((6 << 20..14 << 20).contains(&bytes), "{anchor:?}: {bytes}");
             assert!(!page.from_start || !page.to_end);
@@ -310,20 +413,30 @@ mod tests {
             records in proptest::collection::vec(record(), 0..60), middle in 0.0..1.0f64,
         ) {
             let text = records.concat();
-            let all = take(&text, (Anchor::Start, 0, 1_000_000), Levels::ALL, None).lines;
+            let all = take(&text, (Anchor::Start, 0, 1_000_000), Levels::ALL, &[]).lines;
             let index = indexed(text.as_bytes(), 0);
             let middle = lines(text.as_bytes()).start_of((text.len() as f64 * middle) as u64).unwrap();
             for levels in [Levels::ALL, Levels::only(Level::Error), Levels::ALL.toggled(Level::Debug)] {
-                for pattern in [None, Some("more"), Some("r\\] x{500}")] {
-                    let regex = Pattern::new(pattern.unwrap_or("")).unwrap();
+                for patterns in [&[][..], &["more"], &["r\\] x{500}"], &["-x{500}"], &["x{500}", "-more"], &["x", "more", "-O"]] {
+                    let on: Vec<Filter> = patterns.iter().map(|pattern| filter(pattern)).collect();
                     let mut wanted: Vec<Line> = Vec::new();
                     for record in all.chunk_by(|a, b| a.level == b.level && b.head.is_none() && (a.head.is_some() || a.level.is_some())) {
-                        if levels.has(record[0].level) && record.iter().any(|line| regex.is_match(&line.text)) {
+                        let text = record.iter().map(|line| line.text.as_slice()).collect::<Vec<_>>().join(&b'\n');
+                        if levels.has(record[0].level) && pass(&on, &text) {
                             wanted.extend_from_slice(record);
                         }
                     }
-                    let (hits, mut lines) = (hits(&text, pattern), lines(text.as_bytes()));
-                    let sieve = Sieve { levels, hits: hits.as_ref(), index: Some(&index) };
+                    let (filters, mut lines) = (filters(text.as_bytes(), patterns), lines(text.as_bytes()));
+                    let sieve = Sieve { levels, filters: filters.as_ref(), index: Some(&index), context: 0 };
+                    let near = Sieve { context: 2, ..sieve };
+                    let whole = page(&mut lines, (Anchor::Start, 0, 1_000_000), near, &|| false).unwrap();
+                    prop_assert!(whole.lines.windows(2).all(|pair| pair[0].end <= pair[1].at));
+                    let (context, own): (Vec<Line>, Vec<Line>) = whole.lines.into_iter().partition(|line| line.context);
+                    prop_assert_eq!(&own, &wanted);
+                    let nth = |at: u64| all.partition_point(|line| line.at < at);
+                    let near = |line: &Line| wanted.iter().any(|own| nth(own.at).abs_diff(nth(line.at)) <= 2);
+                    let expected = all.iter().filter(|line| near(line) && !wanted.contains(line) && !sieve.is_all());
+                    prop_assert!(context.iter().map(|line| (line.at, line.level)).eq(expected.map(|line| (line.at, line.level))));
                     let (mut back, mut at) = (Vec::new(), text.len() as u64);
                     loop {
                         let page = page(&mut lines, (Anchor::At(at), 7, 0), sieve, &|| false).unwrap();
@@ -363,11 +476,13 @@ mod tests {
             prop_assert!(whole.lines.iter().map(|line| line.at).zip(ends).all(|(at, end)| at == end));
             prop_assert_eq!(whole.lines.last().map_or(0, |line| line.end), len);
             let pattern = ["a", r"\x00", ".", "[^a]", ""][which];
-            let hits = Hits::new(Pattern::new(pattern).unwrap(), memory, len);
-            for levels in [Levels::ALL, Levels::only(Level::Warn)] {
-                let sieve = Sieve { levels, hits: Some(&hits), index: Some(&index) };
+            for (levels, hides) in [(Levels::ALL, false), (Levels::ALL, true), (Levels::only(Level::Warn), false)] {
+                let on = [Filter { pattern: Pattern::new(pattern).unwrap(), hides, on: true }];
+                let filters = Filters::new(&on, None, (memory.clone(), len), &Format::default());
+                let sieve = Sieve { levels, filters: filters.as_ref(), index: Some(&index), context: usize::from(hides) };
                 let some = page(&mut lines, (Anchor::At((len as f64 * at) as u64), 9, 9), sieve, &|| false).unwrap();
-                prop_assert!(some.lines.iter().all(|line| whole.lines.contains(line)));
+                let same = |line: &Line| whole.lines.iter().any(|other| (other.at, &other.text, other.level) == (line.at, &line.text, line.level));
+                prop_assert!(some.lines.iter().all(same));
                 prop_assert!(some.lines.is_sorted_by_key(|line| line.at));
             }
         }

@@ -9,7 +9,7 @@ use crate::reading::head::clock_at;
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
 use crate::reading::search::{Found, Way};
-use crate::reading::{Anchor, Line, Page, Pattern, Spots, Totals};
+use crate::reading::{Anchor, Line, Page, Spots, Totals};
 
 pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
     let log = &mut model.log;
@@ -25,12 +25,7 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
                 log.volume = volume;
             }
             // The lines came before it was known how many stand above them.
-            if totals.complete
-                && log.before.is_none()
-                && !log.asked
-                && log.loaded
-                && log.only.matching.is_none()
-            {
+            if totals.complete && log.before.is_none() && !log.asked && log.loaded && !log.only.filters() {
                 return again(model);
             }
             Vec::new()
@@ -331,6 +326,8 @@ fn fill(model: &mut Model, fresh: bool) -> Vec<Request> {
     let here = (model.log.top, model.log.len);
     if is_short(model, true) && model.log.tried != Some(here) {
         let log = &mut model.log;
+        // It was ended early so that what was found could be seen: it goes on from there.
+        let fresh = fresh && !log.page.stopped;
         let most = if log.following { FOLLOWING } else { STRETCH };
         if !fresh || log.stretch < most {
             log.stretch = (if fresh { 4 * log.stretch } else { log.stretch }).min(most);
@@ -413,15 +410,8 @@ pub(super) fn set_levels(model: &mut Model, levels: Levels) -> Vec<Request> {
     filtered(model)
 }
 
-/// Shows only lines that match, or all again, around the same place.
-pub(super) fn set_only(model: &mut Model, pattern: Option<Pattern>, text: String) -> Vec<Request> {
-    model.log.only.matching = pattern;
-    model.log.only_text = text;
-    model.log.refold();
-    filtered(model)
-}
-
-fn filtered(model: &mut Model) -> Vec<Request> {
+/// Shows what passes other filters, or with other context, around the same place.
+pub(super) fn filtered(model: &mut Model) -> Vec<Request> {
     let height = height(&model.areas());
     let log = &mut model.log;
     if log.following {
@@ -594,12 +584,11 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
             go(model, Anchor::Start)
         }
         Found::Nothing => {
-            let hidden =
-                matches!(step, Step::Hit(_)) && !log.levels().is_all() || log.only.matching.is_some();
+            let hidden = matches!(step, Step::Hit(_)) && !log.levels().is_all() || log.only.filters();
             let matches = log.search.as_ref().and_then(|search| search.hits).map_or(0, |(hits, _)| hits);
             model.note = Some(match (hidden, step) {
                 (true, Step::Hit(_)) if matches > 0 => {
-                    "every line that matches is hidden: a shows all levels, f changes the filter".to_owned()
+                    "every line that matches is hidden: a shows all levels, X the filters".to_owned()
                 }
                 (true, _) => format!("no {what} among the lines that are shown"),
                 (false, _) => format!("no {what} in this file"),

@@ -5,7 +5,7 @@ mod words;
 
 pub(super) use words::word;
 
-use super::{hit_list, log, settle, typing};
+use super::{filters, hit_list, log, settle, typing};
 use crate::keys;
 use crate::model::{LogHits, Mode, Model, Pane, Request, Scope, Search, Step};
 use crate::reading::search::Way;
@@ -50,7 +50,10 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
             let down = key.code == KeyCode::Down;
             // Above the jobs that hold it stands what is typed, and above that what was typed before.
             let recalls = if down { model.search.recalled.is_some() } else { model.elsewhere.row.is_none() };
-            if !recalls || !words::recall(&mut model.search, !down) {
+            let mut text = std::mem::take(&mut model.search.text);
+            let recalled = recalls && model.search.recall(&mut text, !down);
+            model.search.text = text;
+            if !recalled {
                 choose(model, down);
                 return Vec::new();
             }
@@ -214,7 +217,7 @@ fn filter(model: &mut Model) -> Vec<Request> {
     model.mode = Mode::Normal;
     model.search.remember();
     let mut requests = Vec::from_iter(stop_elsewhere(model));
-    requests.extend(log::set_only(model, Some(pattern), model.search.text.clone()));
+    requests.extend(filters::put(model, pattern, false));
     requests.extend(settle(model));
     requests
 }

@@ -14,8 +14,8 @@ use crate::reading::index::tests::indexed;
 use crate::reading::lines::tests::{Memory, lines};
 use crate::reading::page::{Only, page};
 use crate::reading::search::Found;
-use crate::reading::{Hits, Lines, Page, Pattern, Sieve, Summary};
-use crate::source::FileLook;
+use crate::reading::{Filters, Format, Hits, Lines, Page, Pattern, Sieve, Summary};
+use crate::source::{Bytes, FileLook};
 use chrono::DateTime;
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -120,8 +120,11 @@ impl Case {
     }
 
     fn page(&self, around: (Anchor, usize, usize), only: &Only) -> Page {
-        let hits = only.matching.clone().map(|pattern| self.hits(pattern));
-        let sieve = Sieve { levels: only.levels, hits: hits.as_ref(), index: None };
+        let bytes = Arc::new(Memory(self.text.clone()));
+        let row = (bytes as Arc<dyn Bytes>, self.text.len() as u64);
+        let filters = Filters::new(&only.filters, None, row, &Format::default());
+        let (levels, context) = (only.levels, only.context);
+        let sieve = Sieve { levels, filters: filters.as_ref(), index: None, context };
         page(&mut self.lines(), around, sieve, &|| false).unwrap()
     }
 
@@ -159,6 +162,7 @@ impl Case {
                     lines: all[first..end].to_vec(),
                     from_start: first == 0,
                     to_end: end == all.len(),
+                    stopped: false,
                 };
                 let lines = Some(HitLines { page, before: Some(first as u64) });
                 vec![Message::HitLines { tag, number, lines }]
@@ -460,7 +464,9 @@ fn on_a_narrow_screen_the_list_comes_and_goes() {
 }
 
 fn key() -> impl Strategy<Value = char> {
-    proptest::sample::select("jkJKbgGhlnNfsrewEW012345avTipcL.,[]\tz? /x\r\u{1b}".chars().collect::<Vec<_>>())
+    proptest::sample::select(
+        "jkJKbgGhlnNfsrewEW012345avTipcL.,[]FX+-\tz? /x\r\u{1b}".chars().collect::<Vec<_>>(),
+    )
 }
 
 #[derive(Clone, Debug)]
@@ -562,7 +568,7 @@ proptest! {
             let size = case.model.size;
             crate::view::tests::screen(&case.model, size);
             let following_at_end = !case.model.log.following || case.model.log.place.is_none() || case.last_visible() == case.text.len() as u64
-                || !case.model.log.only.levels.is_all() || case.model.log.only.matching.is_some();
+                || case.model.log.only.hides();
             prop_assert!(following_at_end);
         }
     }

@@ -1,10 +1,11 @@
 //! Back and forward, marks, and the same moment in the most verbose file.
 
 use super::log::{ask, go, hold, refill, step};
-use super::{line, settle};
+use super::{filters, line, settle};
 use crate::model::{Aim, Arrival, Focus, For, Mode, Model, Request, Spot, Step, main_file, time_of};
 use crate::reading::Anchor;
-use crate::reading::page::Only;
+use crate::reading::filters::pass;
+use crate::reading::page::Levels;
 use crossterm::event::KeyEvent;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,6 @@ pub(super) fn go_to_spot(model: &mut Model, spot: &Spot) -> Vec<Request> {
     let same = spot.tag == model.log.tag;
     let mut requests = if same { Vec::new() } else { turn_to(model, &spot.job, spot.chosen.clone()) };
     model.log.only = spot.only.clone();
-    model.log.only_text.clone_from(&spot.only_text);
     model.log.refold();
     if spot.following {
         requests.extend(go(model, Anchor::End));
@@ -73,9 +73,9 @@ pub(super) fn context(model: &mut Model) -> Vec<Request> {
         return Vec::new();
     }
     model.remember();
-    let hidden = !model.log.levels().is_all() || model.log.only.matching.is_some();
-    model.log.only = Only::ALL;
-    model.log.only_text.clear();
+    let hidden = model.log.only.hides();
+    model.log.only.levels = Levels::ALL;
+    filters::switch_off(model);
     hold(&mut model.log);
     model.log.refold();
     if let (Some(main), Some(time)) = (other, time) {
@@ -138,11 +138,10 @@ fn go_to_mark(model: &mut Model, at: usize) -> Vec<Request> {
     let Some(mark) = model.marks.get(at).cloned() else { return Vec::new() };
     model.remember();
     if !model.log.levels().has(mark.level) {
-        model.log.only.levels = Only::ALL.levels;
+        model.log.only.levels = Levels::ALL;
     }
-    if model.log.only.matching.as_ref().is_some_and(|pattern| !pattern.is_match(&mark.text)) {
-        model.log.only.matching = None;
-        model.log.only_text.clear();
+    if !pass(&model.log.only.filters, &mark.text) {
+        filters::switch_off(model);
     }
     hold(&mut model.log);
     if mark.tag == model.log.tag {

@@ -1,9 +1,8 @@
 //! Keys while something is typed: a search, a filter, or the narrowing of the help.
 
-use super::{commands, hit_list, log, search, settle, take, trail};
+use super::{commands, filters, hit_list, log, search, settle, take, trail};
 use crate::keys;
 use crate::model::{For, Mode, Model, Moment, Request, Step};
-use crate::reading::Pattern;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// The longest text that can be typed.
@@ -26,6 +25,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         Mode::Chart(choice) => super::chart::on_key(model, choice, key),
         Mode::Detail(detail) => super::detail::on_key(model, detail, key),
         Mode::Marks(row) => trail::on_key(model, row, key),
+        Mode::Filters(row) => filters::on_key(model, row, key),
     }
 }
 
@@ -56,14 +56,22 @@ fn on_help(mut text: String, row: usize, size: (u16, u16), key: KeyEvent) -> Mod
 fn on_line(model: &mut Model, what: For, mut text: String, key: KeyEvent) -> Vec<Request> {
     match keys::name(key).as_str() {
         "esc" => {
-            if what == For::Jobs {
-                return filter_jobs(model, String::new());
+            match what {
+                For::Jobs => return filter_jobs(model, String::new()),
+                For::Filter { at: Some(at), .. } => model.mode = Mode::Filters(at),
+                _ => {}
             }
             Vec::new()
         }
         "enter" => accept(model, what, text),
+        name @ ("up" | "down") if matches!(what, For::Filter { .. }) => {
+            model.search.recall(&mut text, name == "up");
+            model.mode = Mode::Typing(what, text);
+            Vec::new()
+        }
         _ => {
             edit(&mut text, key);
+            model.search.recalled = None;
             // Another name is another file, of which nobody has said that it may go.
             let what = if what == For::SaveOver { For::Save } else { what };
             model.mode = Mode::Typing(what, text.clone());
@@ -86,20 +94,10 @@ fn accept(model: &mut Model, what: For, text: String) -> Vec<Request> {
             path => take::save_at(model, path, what == For::SaveOver),
         };
     }
-    if text.is_empty() {
-        return if what == For::Only { log::set_only(model, None, text) } else { Vec::new() };
+    if let For::Filter { hides, at } = what {
+        return filters::typed(model, (hides, at), text);
     }
-    if what == For::Moment {
-        return go_to_moment(model, text);
-    }
-    match Pattern::new(&text) {
-        Ok(pattern) => log::set_only(model, Some(pattern), text),
-        Err(why) => {
-            model.note = Some(format!("not a regular expression: {why}"));
-            model.mode = Mode::Typing(what, text);
-            Vec::new()
-        }
-    }
+    if text.is_empty() { Vec::new() } else { go_to_moment(model, text) }
 }
 
 /// Goes to the moment that was typed, or has it mended.

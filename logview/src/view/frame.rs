@@ -96,12 +96,7 @@ pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame, areas: &Area
     let name = name(model);
     let mut parts = vec![text::middle(&name, usize::from(areas.log.width / 2), theme.ascii())];
     parts.push(levels_word(model.log.levels()));
-    if !model.log.only_text.is_empty() {
-        parts.push(format!(
-            "only /{}/",
-            text::end(&text::name(model.log.only_text.as_bytes(), theme.ascii()), 24, theme.ascii())
-        ));
-    }
+    parts.extend(filtered(model, theme));
     parts.extend(since_start(model));
     for part in parts.iter().filter(|part| !part.is_empty()) {
         spans.push(span(format!("{} {part} ", symbols.rule), style));
@@ -109,6 +104,16 @@ pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame, areas: &Area
     let gap = usize::from(area.width).saturating_sub(width(&spans));
     spans.push(span(symbols.rule.repeat(gap), style));
     put(frame, area, 0, spans);
+}
+
+/// What lines are shown and hidden for.
+fn filtered(model: &Model, theme: Theme) -> Option<String> {
+    let mut on = model.log.only.filters.iter().filter(|filter| filter.on);
+    let (first, more) = (on.next()?, on.count());
+    let word = if first.hides { "without" } else { "only" };
+    let name = text::name(first.pattern.text().as_bytes(), theme.ascii());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!("{word} /{}/{more}", text::end(&name, 24, theme.ascii())))
 }
 
 /// Whose log it is: the job's name, or the letters and names of those that are shown as one.

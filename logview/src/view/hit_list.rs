@@ -83,7 +83,7 @@ fn title(model: &Model, theme: Theme) -> String {
         (false, true) => " so far, stopped",
         (false, false) => " so far",
     };
-    let hidden = if log.only_hides() { " in all lines; hidden ones are not listed" } else { "" };
+    let hidden = if log.only.hides() { " in all lines; hidden ones are not listed" } else { "" };
     format!("Hits {across} /{name}/ {across} {number}{}{so_far}{hidden}", text::number(count))
 }
 

@@ -41,21 +41,24 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
             break;
         }
         let before = log.page.lines[..at].iter().rev().find(|line| line.head.is_some());
-        let above = log.rulers_above(at);
+        let above = log.rows_above(at);
         let mut rows = match log.shown.get(at) {
             Some(Shown::Hidden) => Vec::new(),
             Some(Shown::Folded(fold)) => vec![folded(model, theme, &columns, fold)],
             _ => rows(model, theme, &columns, line, before),
         };
-        rows.splice(0..0, above.iter().map(|told| ruler(model, theme, &columns, told)));
+        rows.splice(0..0, log.rulers_above(at).iter().map(|told| ruler(model, theme, &columns, told)));
+        if log.is_apart(at) {
+            rows.insert(0, vec![(theme.symbols().thin.repeat(columns.width.min(4)), theme.dim())]);
+        }
         for (nth, parts) in rows.into_iter().enumerate().skip(skip) {
             if row >= area.height {
                 break;
             }
             let mut spans: Vec<Span> = Vec::new();
-            let chosen = nth >= above.len() && range.as_ref().is_some_and(|range| range.contains(&line.at));
+            let chosen = nth >= above && range.as_ref().is_some_and(|range| range.contains(&line.at));
             if !model.zoom {
-                let first = nth == above.len();
+                let first = nth == above;
                 let cursor = log.cursor == Some(line.at) && first;
                 let marked = first && model.mark_at(line.at).is_some();
                 let symbol = match (cursor, marked) {
@@ -69,7 +72,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
             let patched = |style: Style| if chosen { style.patch(theme.selected(true)) } else { style };
             spans.extend(parts.into_iter().map(|(text, style)| span(text, patched(style))));
             put(frame, area, row, spans);
-            if line.level == Some(log::Level::Error) && line.head.is_some() && nth == above.len() {
+            if line.level == Some(log::Level::Error) && line.head.is_some() && nth == above {
                 errors.push(row);
             }
             row += 1;
@@ -197,6 +200,8 @@ pub(super) fn front(
         parts.push((format!("{shown:0$} ", columns.time), theme.time()));
     }
     let (letter, style) = head.level.map_or((" ", theme.dim()), |level| theme.letter(level));
+    let calm = !matches!(head.level, Some(log::Level::Error | log::Level::Warn));
+    let style = if line.context && calm { theme.dim() } else { style };
     parts.push((format!("{letter} "), style));
     if columns.target > 0 {
         let target = head.target.as_ref().map_or(&[][..], |range| &line.text[range.clone()]);

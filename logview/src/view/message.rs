@@ -1,7 +1,7 @@
 //! The message of a line, in its colours: what stands out in it, and over that the hits of the search.
 
 use crate::model::Model;
-use crate::reading::Line;
+use crate::reading::{Line, Pattern};
 use crate::sgr::stretches;
 use crate::text::{self, Parts};
 use crate::theme::Theme;
@@ -17,16 +17,16 @@ const MOST: usize = 200;
 pub(super) fn parts(model: &Model, theme: Theme, line: &Line, bytes: &[u8], limit: usize) -> Parts<Style> {
     let log = &model.log;
     let base = match line.head {
+        _ if line.context => theme.dim(),
         Some(_) => theme.message(line.level),
         None if log.has_columns() => theme.dim(),
         None => theme.text(),
     };
     let base = if in_range(model, line) { base.patch(theme.selected(true)) } else { base };
     let base = if log.cursor == Some(line.at) { base.add_modifier(Modifier::BOLD) } else { base };
-    let pattern = log.search.as_ref().map(|search| &search.pattern).or(log.only.matching.as_ref());
     // Only what can be on the screen is looked at; a character takes four bytes at most, and colours some more.
     let seen = &bytes[..bytes.len().min(limit.saturating_mul(8).saturating_add(256))];
-    let hits = pattern.map(|pattern| pattern.ranges(seen, MOST)).unwrap_or_default();
+    let hits = hits(&log.patterns(), seen);
     let tinted = || {
         let tints = tints(seen, MOST).into_iter();
         let tints: Vec<_> = tints.map(|(range, tint)| (range, base.patch(theme.tint(tint)))).collect();
@@ -34,8 +34,11 @@ pub(super) fn parts(model: &Model, theme: Theme, line: &Line, bytes: &[u8], limi
     };
     // A log that brings its own colours has said what is to stand out.
     let below = match stretches(seen) {
-        Some(own) => own.into_iter().map(|(range, style)| (range, base.patch(theme.own(style)))).collect(),
-        None => tinted(),
+        Some(own) if !line.context => {
+            own.into_iter().map(|(range, style)| (range, base.patch(theme.own(style)))).collect()
+        }
+        _ if line.context => vec![(0..bytes.len(), base)],
+        _ => tinted(),
     };
     let hits: Vec<_> = hits.into_iter().map(|range| (range, theme.hit())).collect();
     let mut parts: Parts<Style> = Vec::new();
@@ -48,6 +51,22 @@ pub(super) fn parts(model: &Model, theme: Theme, line: &Line, bytes: &[u8], limi
         }
     }
     parts
+}
+
+/// Where any of the patterns matches.
+fn hits(patterns: &[&Pattern], bytes: &[u8]) -> Vec<Range<usize>> {
+    let mut hits: Vec<Range<usize>> =
+        patterns.iter().flat_map(|pattern| pattern.ranges(bytes, MOST)).collect();
+    if patterns.len() > 1 {
+        hits.sort_by_key(|hit| hit.start);
+        let mut end = 0;
+        hits.retain_mut(|hit| {
+            hit.start = hit.start.max(end);
+            end = end.max(hit.end);
+            hit.start < hit.end
+        });
+    }
+    hits
 }
 
 /// A clean text, coloured by what stands out in it.

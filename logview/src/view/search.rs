@@ -197,7 +197,7 @@ fn said(model: &Model, search: &Search, theme: Theme) -> (String, String) {
         many => format!("{} hits", text::number(many)),
     };
     let (read, took) = search.effort;
-    let hidden = !model.log.levels().is_all() || model.log.only.matching.is_some();
+    let hidden = model.log.only.hides();
     let hidden = if hidden { ", hidden lines too" } else { "" };
     if complete {
         return (hits, format!(", complete: {} in {}{hidden}", text::size(read), text::duration(took)));

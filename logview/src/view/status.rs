@@ -81,13 +81,13 @@ fn place(model: &Model, theme: Theme) -> Vec<Span<'static>> {
     }
     let (_, end) = crate::update::visible(model);
     // Lines that match are not counted by level, so their place is told by bytes.
-    let number = log.before.filter(|_| log.only.matching.is_none()).map(|before| {
-        let loaded = log.page.lines.iter().filter(|line| line.end <= end);
+    let number = log.before.filter(|_| !log.only.filters()).map(|before| {
+        let loaded = log.page.lines.iter().filter(|line| line.end <= end && !line.context);
         before + loaded.filter(|line| line.head.is_some() || log.totals.records == [0; 6]).count() as u64
     });
     let at = match number {
         // At its end it is the last of all, whether or not those above have been counted.
-        None if log.following && complete && count > 0 && log.only.matching.is_none() => {
+        None if log.following && complete && count > 0 && !log.only.filters() => {
             format!("{0} of {0}", text::number(count))
         }
         // The lines and the index come by different ways, and one may be a moment ahead.
@@ -109,7 +109,7 @@ fn hits(model: &Model, theme: Theme) -> Option<Span<'static>> {
         let name = text::end(&text::name(search.text.as_bytes(), theme.ascii()), 24, theme.ascii());
         let hits = match search.hits {
             // What is hidden is counted too, but n and N pass over it.
-            Some((hits, true)) if !model.log.levels().is_all() || model.log.only.matching.is_some() => {
+            Some((hits, true)) if model.log.only.hides() => {
                 format!("{} in all lines", text::number(hits))
             }
             Some((1, true)) => "1 hit".to_owned(),
@@ -128,6 +128,12 @@ fn facts(model: &Model, theme: Theme) -> Vec<Span<'static>> {
     let mut fact = |text: String| facts.push(span(format!("   {text}"), theme.dim()));
     fact(format!("mouse {}", if model.mouse { "on" } else { "off" }));
     fact(format!("wrap {}", if log.wrap { "on" } else { "off" }));
+    if log.only.context > 0 && log.only.hides() {
+        fact(match log.only.context {
+            1 => "1 line around".to_owned(),
+            count => format!("{count} lines around"),
+        });
+    }
     if log.left > 0 {
         fact(format!("from column {}", log.left + 1));
     }
@@ -219,7 +225,12 @@ fn does_nothing(model: &Model, action: Action) -> bool {
 
 fn typed(what: For, text: &str, theme: Theme, frame: &mut Frame, area: Rect) {
     let (prompt, hint) = match what {
-        For::Only => (" only lines with ", "Enter shows them, empty shows all, Esc leaves "),
+        For::Filter { hides: false, .. } => {
+            (" only lines with ", "Enter shows them alone, \u{2191} what was typed before, Esc leaves ")
+        }
+        For::Filter { hides: true, .. } => {
+            (" no lines with ", "Enter hides them, \u{2191} what was typed before, Esc leaves ")
+        }
         For::Jobs => (" jobs ", "Enter keeps it, Esc clears it "),
         For::Save => (" save as ", "Enter saves what is shown, Esc leaves "),
         For::SaveOver => {

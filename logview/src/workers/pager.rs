@@ -6,7 +6,9 @@ use super::{Over, Post, Shared, indexer, searcher, taker, tell, watcher::Pending
 use crate::model::{FileEvent, Message, Opener, Request, Step};
 use crate::reading::page::{Only, page, whole_record};
 use crate::reading::search::Way;
-use crate::reading::{Abreast, Change, Format, Hits, Index, Lines, One, Pattern, Shown, Sieve, Together};
+use crate::reading::{
+    Abreast, Change, Filter, Filters, Format, Hits, Index, Lines, One, Pattern, Shown, Sieve, Together,
+};
 use crate::source::{Bytes, Place, Source};
 use encoding_rs::Encoding;
 use std::ops::Range;
@@ -75,7 +77,7 @@ pub(super) fn run(
             lines: None,
             format: Format::default(),
             search: None,
-            only: None,
+            filters: None,
             looked,
             reloads: (None, looked),
         };
@@ -103,7 +105,7 @@ struct Pager {
     format: Format,
     /// Where what is searched for matches, and what is filtered by.
     search: Option<Hits>,
-    only: Option<Hits>,
+    filters: Option<Filters>,
     looked: Instant,
     /// The stamp of the reloads that were told, and when it was last looked for another one.
     reloads: (Option<SystemTime>, Instant),
@@ -222,7 +224,7 @@ impl Pager {
         self.tag = tag;
         self.lines = None;
         self.serial += 1;
-        (self.search, self.only) = (None, None);
+        (self.search, self.filters) = (None, None);
         let one = |place: &Place| Shown::One(One::new(place.clone(), self.encoding));
         self.shown = match &wanted[..] {
             [] => None,
@@ -249,9 +251,9 @@ impl Pager {
         self.search.clone()
     }
 
-    fn filtered(&mut self, pattern: Option<Pattern>) -> Option<Hits> {
-        self.only = hits(self.only.take(), pattern, self.bytes());
-        self.only.clone()
+    fn filtered(&mut self, filters: &[Filter]) -> Option<Filters> {
+        self.filters = Filters::new(filters, self.filters.take(), self.bytes()?, &self.format);
+        self.filters.clone()
     }
 
     /// A step from a place in what is shown, for whoever searches.
@@ -269,7 +271,7 @@ impl Pager {
             from,
             levels: only.levels,
             hits: self.searched(pattern),
-            only: self.filtered(only.matching),
+            filters: self.filtered(&only.filters),
             bytes,
             len,
             serial: self.shared.steps.load(Ordering::Relaxed),
@@ -318,7 +320,8 @@ impl Pager {
                 tell(&self.out, Message::File { tag, event })?;
                 self.indexer.send(indexer::Order::Grow(len));
                 self.searcher.send(searcher::Order::Grow(len));
-                [&self.search, &self.only].into_iter().flatten().for_each(|hits| hits.grow(len));
+                self.search.iter().for_each(|hits| hits.grow(len));
+                self.filters.iter().for_each(|filters| filters.grow(len));
                 Ok(())
             }
             (Change::Gone, _) => tell(&self.out, Message::File { tag, event: FileEvent::Gone }),
@@ -361,7 +364,7 @@ impl Pager {
         lines.format = self.format.clone();
         self.lines = Some(lines);
         self.index = Arc::new(Mutex::new(Index::new(self.format.clone())));
-        (self.search, self.only) = (None, None);
+        (self.search, self.filters) = (None, None);
         self.searcher.send(searcher::Order::Stop);
     }
 
@@ -421,9 +424,9 @@ impl Pager {
     fn wanted_of(&mut self, range: Range<u64>, only: Only) -> Option<Box<taker::Wanted>> {
         let (bytes, len) = self.bytes()?;
         let range = range.start..range.end.min(len);
-        let (tag, levels, only) = (self.tag, only.levels, self.filtered(only.matching));
+        let (tag, filters) = (self.tag, self.filtered(&only.filters));
         let (index, format) = (Arc::clone(&self.index), self.format.clone());
-        Some(Box::new(taker::Wanted { tag, range, levels, only, bytes, len, index, format }))
+        Some(Box::new(taker::Wanted { tag, range, only, filters, bytes, len, index, format }))
     }
 
     /// Finds out where a line is in its file, for another program.
@@ -463,23 +466,24 @@ impl Pager {
         if tag != self.tag {
             return Ok(());
         }
-        let hits = self.filtered(only.matching);
+        let filters = self.filtered(&only.filters);
         let Some(lines) = &mut self.lines else { return Ok(()) };
         let lock = || self.index.lock().unwrap_or_else(PoisonError::into_inner);
         let index = (!only.levels.is_all()).then(|| lock().clone());
-        let sieve = Sieve { levels: only.levels, hits: hits.as_ref(), index: index.as_ref() };
+        let filters = filters.as_ref();
+        let sieve = Sieve { levels: only.levels, filters, index: index.as_ref(), context: only.context };
         let shared = &self.shared;
         // What was found is shown soon; the screen asks for the rest if there is room.
         let started = Instant::now();
-        let found = || started.elapsed() >= SOON && hits.as_ref().is_some_and(|hits| hits.count().0 > 0);
+        let found = || started.elapsed() >= SOON && filters.is_some_and(Filters::has_found);
         let stop = || shared.requests.load(Ordering::Relaxed) > served || found();
-        let urgent = hits.is_some().then(|| shared.urgent());
+        let urgent = filters.is_some().then(|| shared.urgent());
         let page = page(lines, (anchor, before, after), sieve, &stop);
         drop(urgent);
         match page {
             Ok(page) => {
                 let first = page.lines.first().map_or(0, |line| line.at);
-                let known = if hits.is_none() { lock().before_block(first, only.levels) } else { None };
+                let known = if filters.is_none() { lock().before_block(first, only.levels) } else { None };
                 let before = known.and_then(|(count, block, headless)| {
                     let of_block = super::tally::wanted_between(lines, block..first, only.levels, headless)?;
                     Some(count + of_block)

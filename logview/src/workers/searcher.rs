@@ -7,7 +7,7 @@ use super::{Over, Shared, pager::SharedIndex, tell};
 use crate::model::{self, Message};
 use crate::reading::page::{Levels, page, wants};
 use crate::reading::search::{Found, Way};
-use crate::reading::{Anchor, Format, Hits, Lines, Sieve, seek};
+use crate::reading::{Anchor, Filters, Format, Hits, Lines, Sieve, seek};
 use crate::source::Bytes;
 use log::Level;
 use std::io;
@@ -44,7 +44,7 @@ pub(super) struct Step {
     pub(super) levels: Levels,
     /// What is searched for, and what is filtered by.
     pub(super) hits: Option<Hits>,
-    pub(super) only: Option<Hits>,
+    pub(super) filters: Option<Filters>,
     pub(super) bytes: Arc<dyn Bytes>,
     pub(super) len: u64,
     pub(super) serial: u64,
@@ -254,7 +254,7 @@ impl Step {
     }
 
     fn sieve(&self) -> Sieve<'_> {
-        Sieve { levels: self.levels, hits: self.only.as_ref(), index: None }
+        Sieve { levels: self.levels, filters: self.filters.as_ref(), index: None, context: 0 }
     }
 
     /// The nearest hit among the lines that are shown.
@@ -292,7 +292,8 @@ impl Step {
         stop: &(dyn Fn() -> bool + Sync),
     ) -> io::Result<Found> {
         let index = self.index.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let sieve = Sieve { levels: Levels::only(level), hits: self.only.as_ref(), index: Some(&index) };
+        let filters = self.filters.as_ref();
+        let sieve = Sieve { levels: Levels::only(level), filters, index: Some(&index), context: 0 };
         let mut at = if way == Way::Forward { range.start } else { range.end };
         while range.contains(&at) || (way == Way::Backward && at == range.end && at > range.start) {
             let around = if way == Way::Forward { (Anchor::At(at), 0, 1) } else { (Anchor::At(at), 1, 0) };

@@ -4,8 +4,8 @@
 use super::{Over, Shared, pager::SharedIndex, tell};
 use crate::clipboard;
 use crate::model::{Message, Opener, Opening, Saved};
-use crate::reading::page::{Levels, page};
-use crate::reading::{Anchor, Format, Hits, Lines, Sieve};
+use crate::reading::page::{Only, page};
+use crate::reading::{Anchor, Filters, Format, Lines, Sieve};
 use crate::source::Bytes;
 use memchr::memchr_iter;
 use std::fs;
@@ -42,8 +42,8 @@ pub(super) enum Order {
 pub(super) struct Wanted {
     pub(super) tag: u64,
     pub(super) range: Range<u64>,
-    pub(super) levels: Levels,
-    pub(super) only: Option<Hits>,
+    pub(super) only: Only,
+    pub(super) filters: Option<Filters>,
     pub(super) bytes: Arc<dyn Bytes>,
     pub(super) len: u64,
     pub(super) index: SharedIndex,
@@ -147,11 +147,15 @@ impl Wanted {
         let mut lines = Lines::new(Arc::clone(&self.bytes), self.len);
         lines.format = self.format.clone();
         let index = self.index.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let sieve = Sieve { levels: self.levels, hits: self.only.as_ref(), index: Some(&index) };
+        let (levels, context) = (self.only.levels, self.only.context);
+        let sieve = Sieve { levels, filters: self.filters.as_ref(), index: Some(&index), context };
         let (mut at, mut count) = (self.range.start, 0);
         while at < self.range.end {
-            let page = page(&mut lines, (Anchor::At(at), 0, AT_ONCE), sieve, stop)?;
-            for line in page.lines.iter().take_while(|line| line.at < self.range.end) {
+            // With the line before it, whose context may reach over the place.
+            let above = usize::from(context > 0);
+            let page = page(&mut lines, (Anchor::At(at), above, AT_ONCE), sieve, stop)?;
+            let from = page.lines.partition_point(|line| line.at < at);
+            for line in page.lines[from..].iter().take_while(|line| line.at < self.range.end) {
                 to.write_all(&line.text)?;
                 // A piece of a long line is not a line.
                 if lines.ends_at(line.end)? || line.end == self.len {

@@ -1,6 +1,7 @@
 //! How a page is taken: line by line past blocks that the index rules out, or record by record from match to match.
 
 use super::{Line, REACH, Sieve};
+use crate::reading::filters::Filters;
 use crate::reading::head::LOOK;
 use crate::reading::hits::Hits;
 use crate::reading::index::BLOCK;
@@ -14,12 +15,16 @@ use std::ops::Range;
 pub(super) struct Take<'a> {
     pub(super) lines: &'a mut Lines,
     pub(super) sieve: Sieve<'a>,
-    pub(super) stop: &'a (dyn Fn() -> bool + Sync),
+    stop: &'a (dyn Fn() -> bool + Sync),
+    /// Matches that lead from record to record; without them, each record is asked about.
+    lead: Option<&'a Hits>,
+    /// Records that were asked about.
+    asked: usize,
 }
 
 /// The record that a line continues.
 #[derive(Clone, Copy, Default)]
-struct Above {
+pub(super) struct Above {
     level: Option<Level>,
     depth: usize,
 }
@@ -28,7 +33,18 @@ struct Above {
 type Part = (Vec<Line>, bool);
 
 /// Bytes of lines that are taken in one direction, about: very long ones fill any screen.
-const MOST: usize = 6 << 20;
+pub(super) const MOST: usize = 6 << 20;
+
+impl<'a> Take<'a> {
+    pub(super) fn new(
+        lines: &'a mut Lines,
+        sieve: Sieve<'a>,
+        stop: &'a (dyn Fn() -> bool + Sync),
+    ) -> Take<'a> {
+        let lead = sieve.filters.and_then(Filters::lead);
+        Take { lines, sieve, stop, lead, asked: 0 }
+    }
+}
 
 impl Take<'_> {
     pub(super) fn forward(&mut self, start: u64, want: usize) -> io::Result<Part> {
@@ -106,87 +122,166 @@ impl Take<'_> {
         Ok((found.into(), at == 0 && surplus == 0))
     }
 
-    /// As [`Take::forward`], from one match to the next.
-    pub(super) fn matching_from(&mut self, hits: &Hits, start: u64, want: usize) -> io::Result<Part> {
-        let (mut found, mut bytes) = (Vec::new(), 0);
-        let mut at = start;
-        // A record that begins above may match there.
-        let (record, level) = self.record_around(at)?;
-        if record.start < at && at < record.end && self.matches(hits, &record)? == Some(true) {
-            bytes += self.take(at..record.end, level, &mut found)?;
-            at = record.end;
-        }
-        while found.len() < want && bytes < MOST {
-            match hits.nearest(&(at..self.lines.len()), Way::Forward, self.stop) {
-                Ok(Some(hit)) => {
-                    let (record, level) = self.record_around(hit)?;
-                    bytes += self.take(record.start.max(at)..record.end, level, &mut found)?;
-                    at = record.end.max(hit + 1);
-                }
-                Ok(None) => return Ok((found, true)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok((found, false)),
-                Err(error) => return Err(error),
+    /// As [`Take::forward`], record by record, past those that do not pass the filters.
+    pub(super) fn passing_from(&mut self, start: u64, want: usize) -> io::Result<Part> {
+        let mut found = Vec::new();
+        match self.pass_from(start, want, &mut found) {
+            Ok(at) => {
+                let surplus = found.len() > want;
+                found.truncate(want);
+                Ok((found, at >= self.lines.len() && !surplus))
             }
-        }
-        let surplus = found.len() > want;
-        found.truncate(want);
-        Ok((found, at >= self.lines.len() && !surplus))
-    }
-
-    /// As [`Take::backward`], from one match to the one before.
-    pub(super) fn matching_before(&mut self, hits: &Hits, start: u64, want: usize) -> io::Result<Part> {
-        let (mut found, mut bytes) = (VecDeque::new(), 0);
-        let mut at = start;
-        let mut first = self.lines.before(at)?;
-        while found.len() < want && bytes < MOST {
-            // A record that goes on below may match there.
-            let around = match first.take() {
-                Some(before) => {
-                    let (record, level) = self.record_around(before)?;
-                    (record.end > at && self.matches(hits, &record)? == Some(true)).then_some((record, level))
-                }
-                None => None,
-            };
-            let (record, level) = match around {
-                Some(around) => around,
-                None => match hits.nearest(&(0..at), Way::Backward, self.stop) {
-                    Ok(Some(hit)) => self.record_around(hit)?,
-                    Ok(None) => return Ok((found.into(), true)),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                        return Ok((found.into(), false));
-                    }
-                    Err(error) => return Err(error),
-                },
-            };
-            let mut of_record = Vec::new();
-            bytes += self.take(record.start..record.end.min(at), level, &mut of_record)?;
-            of_record.into_iter().rev().for_each(|line| found.push_front(line));
-            at = record.start;
-        }
-        let surplus = found.len().saturating_sub(want);
-        found.drain(..surplus);
-        Ok((found.into(), at == 0 && surplus == 0))
-    }
-
-    /// Whether a line of a record matches; `None` if there was no time to find out.
-    fn matches(&self, hits: &Hits, record: &Range<u64>) -> io::Result<Option<bool>> {
-        match hits.nearest(record, Way::Forward, self.stop) {
-            Ok(hit) => Ok(Some(hit.is_some())),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok((found, false)),
             Err(error) => Err(error),
         }
     }
 
-    /// Takes the lines of a record, if its level is wanted; says how many bytes they have.
+    /// Collects what passes, and says how far it looked.
+    fn pass_from(&mut self, start: u64, want: usize, found: &mut Vec<Line>) -> io::Result<u64> {
+        let (mut at, mut bytes) = (start, 0);
+        // A record that begins above may pass.
+        let (record, level) = self.record_around(at)?;
+        if record.start < at && at < record.end {
+            if self.wants(&record, level)? {
+                bytes += self.take(at..record.end, level, found)?;
+            }
+            at = record.end;
+        }
+        while found.len() < want && bytes < MOST {
+            let Some(next) = self.next_from(at)? else { return Ok(self.lines.len()) };
+            let (record, level) = self.record_around(next)?;
+            if self.judge(&record, level)? {
+                bytes += self.take(record.start.max(at)..record.end, level, found)?;
+            }
+            at = record.end.max(next + 1);
+        }
+        Ok(at)
+    }
+
+    /// As [`Take::backward`], record by record, past those that do not pass the filters.
+    pub(super) fn passing_before(&mut self, start: u64, want: usize) -> io::Result<Part> {
+        let mut found = VecDeque::new();
+        match self.pass_before(start, want, &mut found) {
+            Ok(at) => {
+                let surplus = found.len().saturating_sub(want);
+                found.drain(..surplus);
+                Ok((found.into(), at == 0 && surplus == 0))
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok((found.into(), false)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn pass_before(&mut self, start: u64, want: usize, found: &mut VecDeque<Line>) -> io::Result<u64> {
+        let (mut at, mut bytes) = (start, 0);
+        // A record that goes on below may pass by what stands there.
+        if let Some(before) = self.lines.before(at)? {
+            let (record, level) = self.record_around(before)?;
+            if record.end > at {
+                if self.wants(&record, level)? {
+                    bytes += self.take_above(record.start..at, level, found)?;
+                }
+                at = record.start;
+            }
+        }
+        while found.len() < want && bytes < MOST {
+            let Some(next) = self.next_before(at)? else { return Ok(0) };
+            let (record, level) = self.record_around(next)?;
+            if self.judge(&record, level)? {
+                bytes += self.take_above(record.start..record.end.min(at), level, found)?;
+            }
+            at = record.start;
+        }
+        Ok(at)
+    }
+
+    /// Where the next line starts whose record may pass.
+    fn next_from(&mut self, mut at: u64) -> io::Result<Option<u64>> {
+        if let Some(lead) = self.lead {
+            return lead.nearest(&(at..self.lines.len()), Way::Forward, self.stop);
+        }
+        while at < self.lines.len() {
+            if let Some(next) = self.skip_forward(at)? {
+                at = next;
+                continue;
+            }
+            match self.may_pass(at / BLOCK, Way::Forward)? {
+                Some(block) if block == at / BLOCK => return Ok(Some(at)),
+                Some(block) => at = self.first_from(block * BLOCK)?.max(at),
+                None => break,
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_before(&mut self, mut at: u64) -> io::Result<Option<u64>> {
+        if let Some(lead) = self.lead {
+            return lead.nearest(&(0..at), Way::Backward, self.stop);
+        }
+        while at > 0 {
+            if let Some(next) = self.skip_backward(at)? {
+                at = next;
+                continue;
+            }
+            let Some(before) = self.lines.before(at)? else { break };
+            match self.may_pass(before / BLOCK, Way::Backward)? {
+                Some(block) if block == before / BLOCK => return Ok(Some(before)),
+                Some(block) => at = self.first_from((block + 1) * BLOCK)?.min(before),
+                None => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// The nearest block in which a record begins that may pass.
+    fn may_pass(&self, block: u64, way: Way) -> io::Result<Option<u64>> {
+        match self.sieve.filters {
+            Some(filters) => filters.next_block(block, way, self.stop),
+            None => Ok(Some(block)),
+        }
+    }
+
+    /// Whether a record is wanted.
+    pub(super) fn wants(&mut self, record: &Range<u64>, level: Option<Level>) -> io::Result<bool> {
+        let leads = match self.lead {
+            Some(lead) => lead.nearest(record, Way::Forward, self.stop)?.is_some(),
+            None => true,
+        };
+        Ok(leads && self.judge(record, level)?)
+    }
+
+    /// The same of one that has the match that leads.
+    fn judge(&mut self, record: &Range<u64>, level: Option<Level>) -> io::Result<bool> {
+        self.asked += 1;
+        if self.asked.is_multiple_of(256) && (self.stop)() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let passes = |filters: &Filters| filters.pass(self.lead, self.lines, record);
+        Ok(self.sieve.levels.has(level) && self.sieve.filters.map_or(Ok(true), passes)?)
+    }
+
+    /// Takes the lines of a record; says how many bytes they have.
     fn take(&mut self, lines: Range<u64>, level: Option<Level>, found: &mut Vec<Line>) -> io::Result<usize> {
         let (mut at, mut bytes) = (lines.start, 0);
-        while at < lines.end && self.sieve.levels.has(level) {
+        while at < lines.end {
             let mut line = self.read(at)?;
             line.level = level;
             at = line.end;
             bytes += line.text.len();
             found.push(line);
         }
+        Ok(bytes)
+    }
+
+    fn take_above(
+        &mut self,
+        lines: Range<u64>,
+        level: Option<Level>,
+        found: &mut VecDeque<Line>,
+    ) -> io::Result<usize> {
+        let mut record = Vec::new();
+        let bytes = self.take(lines, level, &mut record)?;
+        record.into_iter().rev().for_each(|line| found.push_front(line));
         Ok(bytes)
     }
 
@@ -219,16 +314,16 @@ impl Take<'_> {
         Ok((alone, None))
     }
 
-    fn read(&mut self, at: u64) -> io::Result<Line> {
+    pub(super) fn read(&mut self, at: u64) -> io::Result<Line> {
         let end = self.lines.end_of(at)?.max(at + 1);
         let text = self.lines.text(at, end)?;
         let head = self.lines.format.head(&text);
         let part = self.lines.part_at(at)?.and_then(|part| part.try_into().ok());
-        Ok(Line { at, end, text, head, level: None, part })
+        Ok(Line { at, end, text, head, level: None, part, context: false })
     }
 
     /// The record that reaches over the start of the line at `at`.
-    fn above(&mut self, at: u64) -> io::Result<Above> {
+    pub(super) fn above(&mut self, at: u64) -> io::Result<Above> {
         let mut start = at;
         let mut text = Vec::new();
         for depth in 0..REACH {
@@ -278,7 +373,7 @@ impl Take<'_> {
 }
 
 /// Gives a line the level of its record and makes it the record above the next.
-fn place(line: &mut Line, above: &mut Above) {
+pub(super) fn place(line: &mut Line, above: &mut Above) {
     if let Some(head) = &line.head {
         *above = Above { level: head.level, depth: 0 };
     } else {

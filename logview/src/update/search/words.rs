@@ -1,21 +1,10 @@
-//! Words from elsewhere than the keyboard: what was searched for before, what stands on the screen, what a line says.
+//! Words from elsewhere than the keyboard: what stands on the screen, what a line says.
 
 use super::nearest;
-use crate::model::{Completion, Model, Request, Search, SearchBox, Step, message};
+use crate::model::{Completion, Model, Request, Search, Step, message};
 use crate::reading::Pattern;
 use crate::reading::search::How;
 use crate::update::{line, log};
-
-/// What was searched for before or after, and at the end what had been typed; says whether there is any.
-pub(super) fn recall(search: &mut SearchBox, back: bool) -> bool {
-    let here = (search.history.len(), search.text.clone());
-    let (at, typed) = search.recalled.clone().unwrap_or(here);
-    let to = if back { at.checked_sub(1) } else { Some(at + 1) };
-    let Some(to) = to.filter(|to| *to <= search.history.len()) else { return false };
-    search.text = search.history.get(to).unwrap_or(&typed).clone();
-    search.recalled = (to < search.history.len()).then_some((to, typed));
-    true
-}
 
 /// The next word on the screen that begins like the last one that was typed.
 pub(super) fn complete(model: &mut Model) {

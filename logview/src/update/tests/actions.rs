@@ -9,6 +9,10 @@ use crate::reading::page::Levels;
 use crate::update::update;
 use log::Level;
 
+fn screen(case: &Case) -> String {
+    crate::view::tests::screen(&case.model, case.model.size)
+}
+
 /// The word that is searched for.
 const ERROR: &str = "[ERROR] [2026-11-22T16:20:02.5+00:00] [a] [1:1] - [m::n] [line:1]: broken\n";
 const WARNING: &str = "[WARN] [2026-11-22T16:20:02.5+00:00] [a] [1:1] - [m::n] [line:1]: odd\n";
@@ -77,7 +81,42 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
         }
         A::Only => {
             press(case);
-            assert_eq!(case.model.mode, Mode::Typing(For::Only, String::new()));
+            assert_eq!(case.model.mode, Mode::Typing(For::Filter { hides: false, at: None }, String::new()));
+            case.keys("line 15\r");
+            assert!(screen(case).contains("line 150") && !screen(case).contains("line 149"));
+        }
+        A::Without => {
+            press(case);
+            case.keys("line 15\r");
+            assert!(screen(case).contains("line 149") && !screen(case).contains("line 150"));
+            case.keys("\u{1b}");
+            assert!(!case.model.log.only.filters[0].on, "Esc switches it off");
+        }
+        A::Filters => {
+            case.model.focus = Pane::Log;
+            case.keys("f1\rF15\r");
+            press(case);
+            assert_eq!(case.model.mode, Mode::Filters(0));
+            let on = |case: &Case| {
+                case.model.log.only.filters.iter().map(|filter| (filter.hides, filter.on)).collect::<Vec<_>>()
+            };
+            case.keys("j r");
+            assert_eq!(on(case), [(false, true), (false, true)]);
+            case.keys(" \r7\r");
+            assert_eq!(case.model.log.only.filters[1].pattern.text(), "157");
+            assert!(screen(case).contains("line 157") && !screen(case).contains("line 156"));
+            case.keys("dd\u{1b}");
+            assert!(case.model.log.only.filters.is_empty() && case.model.mode == Mode::Normal);
+        }
+        A::MoreAround | A::LessAround => {
+            press(case);
+            assert!(case.model.note.as_deref().unwrap().starts_with("nothing is hidden"));
+            case.model.log.only.context = 2;
+            case.keys("/line 150$");
+            case.send(Message::Key(key("ctrl-f").unwrap()));
+            press(case);
+            assert!(screen(case).contains("line 151"));
+            assert_eq!(screen(case).contains("line 153"), action == A::MoreAround);
         }
         A::Next(level) | A::Previous(level) => {
             press(case);

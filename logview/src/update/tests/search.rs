@@ -42,7 +42,8 @@ fn what_is_typed_becomes_a_filter() {
     let mut case = Case::new(&numbered(200), (120, 36));
     case.keys("/line 7");
     case.send(Message::Key(KeyEvent::new(KeyCode::Char('f'), KeyModifiers::CONTROL)));
-    assert_eq!((case.model.log.only_text.as_str(), case.model.mode.clone()), ("line 7", Mode::Normal));
+    let filters = &case.model.log.only.filters;
+    assert_eq!((filters[0].pattern.text(), case.model.mode.clone()), ("line 7", Mode::Normal));
     let lines = &case.model.log.page.lines;
     assert!(!lines.is_empty() && lines.iter().all(|line| line.text.windows(6).any(|text| text == b"line 7")));
 }

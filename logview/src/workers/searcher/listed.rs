@@ -38,7 +38,7 @@ impl Step {
             _ => None,
         };
         let before = counted.filter(|(_, complete)| *complete).map(|(count, _)| count);
-        Ok(HitLines { page: Page { lines: above, from_start, to_end }, before })
+        Ok(HitLines { page: Page { lines: above, from_start, to_end, stopped: false }, before })
     }
 
     /// The known ones one way, the nearest first, and whether there are no more.

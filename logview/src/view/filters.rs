@@ -1,0 +1,58 @@
+//! The list of filters: which of them are on, what each shows or hides.
+
+use super::{boxed, put, put_line, span};
+use crate::model::Model;
+use crate::reading::Filter;
+use crate::text;
+use crate::theme::Theme;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+const WIDTH: u16 = 100;
+
+pub(super) fn draw(model: &Model, chosen: usize, theme: Theme, frame: &mut Frame, screen: Rect) {
+    let filters = &model.log.only.filters;
+    let width = WIDTH.min(screen.width);
+    let height = (filters.len().max(2) as u16 + 2).min(screen.height.saturating_sub(2)).min(20);
+    if width < 12 || height < 3 {
+        return;
+    }
+    let area = Rect { x: (screen.width - width) / 2, y: screen.height - 2 - height, width, height };
+    let keys = match filters.len() {
+        0 => "f shows only what matches, F hides it, Esc closes",
+        _ => "Space on/off, Enter edits, r show/hide, d takes away, f F add, Esc closes",
+    };
+    boxed(&format!("Filters {} {keys}", theme.symbols().corners[4]), theme, frame, area);
+    let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
+    if filters.is_empty() {
+        put(frame, inner, 0, vec![span("There is no filter: all lines are shown.", theme.text())]);
+        let hint = "Shown is what passes all of them, whole records each.";
+        return put(frame, inner, 1, vec![span(hint, theme.dim())]);
+    }
+    let room = usize::from(inner.height);
+    let from = (chosen + 1).saturating_sub(room);
+    for (at, filter) in filters.iter().enumerate().skip(from).take(room) {
+        let mut line = row(filter, theme, usize::from(inner.width));
+        if at == chosen {
+            line = line.style(theme.selected(true));
+        }
+        put_line(frame, inner, (at - from) as u16, line);
+    }
+}
+
+/// Whether it is on, what it does, with what, and how that is meant.
+fn row(filter: &Filter, theme: Theme, width: usize) -> Line<'static> {
+    let how = filter.pattern.how();
+    let meant = [(!how.regex, "plain"), (!how.smart_case, "exact case"), (how.word, "whole word")];
+    let meant: Vec<&str> = meant.into_iter().filter(|(said, _)| *said).map(|(_, word)| word).collect();
+    let (mark, style) = if filter.on { ("[x]", theme.text()) } else { ("[ ]", theme.dim()) };
+    let word = if filter.hides { "hides" } else { "only" };
+    let name = text::name(filter.pattern.text().as_bytes(), theme.ascii());
+    let room = width.saturating_sub(12 + meant.join(", ").len());
+    Line::from(vec![
+        span(format!("{mark} {word:6} "), style),
+        span(format!("{}  ", text::end(&name, room, theme.ascii())), style),
+        span(meant.join(", "), theme.dim()),
+    ])
+}

@@ -18,6 +18,8 @@ pub struct Wishes {
     pub zoom: bool,
     /// The volume chart.
     pub chart: bool,
+    /// Two logs beside each other, and no list.
+    pub split: bool,
     /// The list has the focus, which shows it where it is a pop-up.
     pub list: bool,
     /// The search is open.
@@ -105,13 +107,13 @@ pub(crate) fn areas((width, height): (u16, u16), wishes: Wishes) -> Areas {
     let whole = rest.0.height;
     let search = search_rows(wishes, whole);
     // Beside the list if there is room, or else over both.
-    let beside = width.saturating_sub(list_width(width) + 1) >= SEARCH;
+    let list = if wishes.split { 0 } else { list_width(width) };
+    let beside = list > 0 && width.saturating_sub(list + 1) >= SEARCH;
     if !beside {
         areas.search = rest.bottom(search);
     }
     let body = rest.0;
-    if width >= WIDE {
-        let list = list_width(width);
+    if list > 0 {
         areas.list = Rect { width: list, ..body };
         areas.divider = Rect { x: list, width: 1, ..body };
         rest.0 = Rect { x: list + 1, width: width - list - 1, ..body };
@@ -146,12 +148,13 @@ mod tests {
     fn nothing_lies_outside_at_any_size_and_the_log_stays_longest() {
         for width in 0..220 {
             for height in 0..70 {
-                for bits in 0..16 {
+                for bits in 0..32 {
                     let wishes = Wishes {
                         zoom: bits & 1 != 0,
                         chart: bits & 2 != 0,
                         list: bits & 4 != 0,
                         search: bits & 8 != 0,
+                        split: bits & 16 != 0,
                         card: 8,
                     };
                     let screen = Rect::new(0, 0, width, height);

@@ -2,6 +2,7 @@
 //! changes them is `update`, what draws them is `view`, and neither does any input or output.
 
 mod chart;
+mod comparison;
 mod detail;
 mod elsewhere;
 mod fold;
@@ -14,20 +15,23 @@ mod moment;
 mod remembered;
 mod ruler;
 mod search;
+mod sides;
 mod trail;
 
 pub use self::chart::{Chart, Choice, LABEL, LEAST};
+pub use self::comparison::{Compared, Comparison, Row};
 pub use self::detail::Detail;
 pub use self::elsewhere::{Elsewhere, LogHits, Reach, Sought, SoughtLog, logs_of};
 pub use self::fold::{Fold, Folding, Shown, What};
 pub use self::groups::{Group, Grouping, Line};
 pub use self::hit_list::{HitLines, HitList};
-pub use self::jobs::{Job, Jobs, RunInfo, Sort, State, beside, letter, main_file};
+pub use self::jobs::{Job, Jobs, RunInfo, RunStart, Sort, State, beside, letter, main_file};
 pub use self::log::{Clock, Columns, Focus, Log, Search};
 pub use self::message::{Field, fields, message};
 pub use self::moment::Moment;
 pub use self::ruler::{Ruler, millis, ruled, rulers};
 pub use self::search::{Completion, Extent, Scope, SearchBox};
+pub use self::sides::{Side, Split};
 pub use self::trail::{Aim, Arrival, Instant, Mark, Spot, Trail, time_of};
 pub use crate::opener::{Opener, Opening};
 
@@ -93,6 +97,8 @@ pub enum Mode {
     Marks(usize),
     /// The list of filters, and which of them is chosen.
     Filters(usize),
+    /// What two logs say that the other does not.
+    Compare,
     /// Something is said, until a key.
     Notice(Notice),
 }
@@ -173,6 +179,10 @@ pub struct Model {
     pub log: Log,
     pub search: SearchBox,
     pub elsewhere: Elsewhere,
+    /// Two logs that are shown beside each other.
+    pub split: Option<Split>,
+    /// Two logs that were compared last.
+    pub comparison: Option<Comparison>,
     pub focus: Pane,
     pub mode: Mode,
     pub config: Config,
@@ -215,6 +225,8 @@ impl Model {
             log: Log::default(),
             search: SearchBox::default(),
             elsewhere: Elsewhere::default(),
+            split: None,
+            comparison: None,
             focus: if size.0 >= WIDE { Pane::List } else { Pane::Log },
             mode: Mode::Normal,
             config: Config::default(),
@@ -285,7 +297,8 @@ impl Model {
         // The log's place must not jump when another job is selected, so the card has one height.
         Wishes {
             zoom: self.zoom,
-            chart: self.chart,
+            chart: self.chart && self.split.is_none(),
+            split: self.split.is_some(),
             list: self.focus == Pane::List && !matches!(self.mode, Mode::Search | Mode::Hits),
             search: matches!(self.mode, Mode::Search | Mode::Hits),
             card: if self.size.1 >= 44 { 11 } else { 8 },
@@ -371,6 +384,12 @@ pub enum Message {
         found: Vec<LogHits>,
         reach: Reach,
     },
+    /// The comparison is so far, or came to this, or to nothing.
+    Compared {
+        serial: u64,
+        reach: Reach,
+        found: Option<Result<Box<Compared>, String>>,
+    },
     /// The configuration was saved; one that cannot be understood changes nothing.
     Configured(Box<Result<Config, Refused>>),
     /// What would be written to raise a job's level, or why nothing can be.
@@ -451,6 +470,8 @@ pub enum FileEvent {
     Merged(usize),
     /// It is another one, or was written anew; it has this length.
     Replaced(u64),
+    /// Each of the logs that are shown as one has a clock of its own, from these moments on (milliseconds since the epoch).
+    Clocks(Vec<i64>),
     /// It is gone; what is shown stays.
     Gone,
     /// It cannot be read.
@@ -495,10 +516,12 @@ pub enum Request {
         place: Option<Place>,
         with: Vec<PathBuf>,
     },
-    /// Follow the files of several jobs on one clock; lines say by number which of them they are from.
+    /// Follow the files of several jobs on one clock, or each from its start on; lines say by number which of them they
+    /// are from.
     ShowJobs {
         tag: u64,
-        jobs: Vec<(Place, Vec<PathBuf>)>,
+        jobs: Vec<Side>,
+        since_start: bool,
     },
     /// There are others that may have to be shown with it.
     With {
@@ -552,6 +575,11 @@ pub enum Request {
     /// Search in what is not on the screen, and in nothing else any more; or stop that.
     SearchElsewhere(Box<Sought>),
     StopElsewhere,
+    /// Compare two logs, in place of a search elsewhere.
+    Compare {
+        serial: u64,
+        sides: Box<[Side; 2]>,
+    },
     /// Take the mouse or leave it to the terminal.
     Mouse(bool),
     /// Change something outside, or prepare it.

@@ -93,6 +93,16 @@ pub trait Bytes: Send + Sync {
         let _ = at;
         Ok(None)
     }
+
+    /// The moment that the clock of the line that starts at `at` begins with, in seconds since the epoch: that at which its
+    /// run started, where several are laid beside each other from there on; else 0.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn clock_at(&self, at: u64) -> io::Result<i64> {
+        let _ = at;
+        Ok(0)
+    }
 }
 
 /// Jobs and their bytes. Calls may block; they belong into workers.

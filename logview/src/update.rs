@@ -3,6 +3,7 @@
 
 mod chart;
 pub(crate) mod commands;
+mod compare;
 pub(crate) mod detail;
 mod disk;
 mod filters;
@@ -13,6 +14,7 @@ mod mouse;
 pub(crate) mod notice;
 mod raise;
 mod search;
+mod split;
 pub(crate) mod take;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -102,6 +104,10 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             if serial == model.elsewhere.serial {
                 model.elsewhere.take(found, reach);
             }
+            Vec::new()
+        }
+        Message::Compared { serial, reach, found } => {
+            compare::take(model, serial, reach, found.map(|found| found.map(|found| *found)));
             Vec::new()
         }
         Message::Configured(config) => notice::configured(model, *config),
@@ -216,7 +222,7 @@ fn keep(model: &mut Model) -> Option<Request> {
 
 /// What is told between the lines of the log.
 fn tell_moments(model: &mut Model) {
-    let run = model.jobs.selected().and_then(|job| job.run.as_ref());
+    let run = model.jobs.selected().filter(|_| !model.log.split).and_then(|job| job.run.as_ref());
     let rulers = run.map(|run| rulers(run, &model.reloads)).unwrap_or_default();
     if rulers != model.log.rulers {
         model.log.rulers = rulers;
@@ -230,7 +236,7 @@ fn job_of(place: &Option<Place>) -> Option<&PathBuf> {
 
 /// Turns to the file that the selected job is to be seen in, if that is another one.
 fn show_selected(model: &mut Model) -> Vec<Request> {
-    if let Some(mut requests) = ticks::show(model) {
+    if let Some(mut requests) = split::show(model).or_else(|| ticks::show(model)) {
         requests.extend(count_again(model, !requests.is_empty()));
         return requests;
     }
@@ -347,6 +353,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
             model.mode = Mode::Filters(0);
             Vec::new()
         }
+        Action::Split => split::toggle(model),
+        Action::Compare => compare::open(model),
         Action::MoreAround => filters::widen(model, true),
         Action::LessAround => filters::widen(model, false),
         Action::FilterJobs => type_for(model, For::Jobs),
@@ -469,6 +477,7 @@ fn switch(model: &mut Model, action: Action) -> Vec<Request> {
                 Bell::Notify => (Bell::Off, Some("no bell".to_owned())),
             };
         }
+        Action::Pane if split::close(model) => model.focus = Pane::List,
         Action::Pane => {
             model.focus = if model.focus == Pane::List { Pane::Log } else { Pane::List };
             model.zoom = false;
@@ -568,6 +577,8 @@ fn back(model: &mut Model) -> Vec<Request> {
     } else if filters::switch_off(model) {
         model.note = Some("all is shown again: X lists the filters, Space switches them on".to_owned());
         return log::filtered(model);
+    } else if split::close(model) {
+        // Back to the log of the selected job.
     } else if model.zoom {
         model.zoom = false;
     } else {
@@ -603,4 +614,5 @@ pub(crate) fn empty_state(model: &Model) -> Option<[String; 2]> {
     }
 }
 
+pub(crate) use self::line::split_rows;
 pub(crate) use self::log::visible;

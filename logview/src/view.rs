@@ -4,11 +4,13 @@
 mod card;
 mod chart;
 mod commands;
+mod compare;
 mod detail;
 mod elsewhere;
 mod filters;
 mod frame;
 mod help;
+mod hints;
 mod hit_list;
 mod list;
 mod log;
@@ -16,6 +18,7 @@ mod marks;
 mod message;
 mod notice;
 mod search;
+mod split;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -58,6 +61,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
         Mode::Detail(detail) => detail::draw(detail, theme, frame, &areas),
         Mode::Marks(row) => marks::draw(model, *row, theme, frame, size),
         Mode::Filters(row) => filters::draw(model, *row, theme, frame, size),
+        Mode::Compare => compare::draw(model, theme, frame, size),
         Mode::Notice(said) => notice::draw(said, theme, frame, size),
         Mode::Search => search::draw(model, theme, frame, areas.search),
         Mode::Hits => hit_list::draw(model, theme, frame, areas.search),
@@ -65,6 +69,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
     }
 }
 
+pub(crate) use compare::rows as compare_rows;
 pub(crate) use help::scrolled as help_row;
 
 /// The levels that a click at this column of the tabs chooses.

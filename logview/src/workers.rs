@@ -9,6 +9,7 @@
 //! ```
 
 mod changer;
+mod compare;
 mod config;
 mod elsewhere;
 mod indexer;
@@ -24,6 +25,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod watcher;
+mod whole;
 
 pub(crate) use config::ConfigFile;
 
@@ -185,6 +187,9 @@ impl Workers {
             Request::StopSave => drop(self.shared.saves.fetch_add(1, Ordering::Relaxed)),
             Request::SearchElsewhere(sought) => self.elsewhere.send(elsewhere::Order::Look(sought)),
             Request::StopElsewhere => self.elsewhere.send(elsewhere::Order::Stop),
+            Request::Compare { serial, sides } => {
+                self.elsewhere.send(elsewhere::Order::Compare { serial, sides });
+            }
             Request::StopStep => drop(self.shared.steps.fetch_add(1, Ordering::Relaxed)),
             other => {
                 self.shared.requests.fetch_add(1, Ordering::Relaxed);
@@ -193,7 +198,7 @@ impl Workers {
                         Some(place.iter().map(|place| place.job.clone()).collect())
                     }
                     Request::ShowJobs { jobs, .. } => {
-                        Some(jobs.iter().map(|(place, _)| place.job.clone()).collect())
+                        Some(jobs.iter().map(|side| side.log.job.clone()).collect())
                     }
                     _ => None,
                 };

@@ -101,6 +101,20 @@ impl Dir {
         self.path.join(name)
     }
 
+    /// The runs that it has had: when each began and ended, and how.
+    ///
+    /// # Panics
+    /// If they cannot be written.
+    pub fn runs(&self, runs: &[(String, String, Outcome)]) {
+        let run = |(start, end, outcome): &(String, String, Outcome)| Run {
+            start: start.clone(),
+            end: Some(end.clone()),
+            outcome: Some(*outcome),
+            ..Run::default()
+        };
+        self.write(JobFile { runs: runs.iter().map(run).collect(), ..JobFile::default() });
+    }
+
     fn run(&self, run: Run) {
         self.write(JobFile { runs: vec![run], ..JobFile::default() });
     }

@@ -275,6 +275,22 @@ fn check(row: &Binding, key: &str) {
             press(&mut case);
             case.sees("2 jobs are shown as one log");
         }
+        "split" => {
+            press(&mut case);
+            case.sees("both from their starts on");
+            let same_row = |row: &str| row.contains("calm 1") && row.contains("record 001");
+            case.terminal.until("both in a row", |screen| screen.lines().any(same_row));
+            press(&mut case);
+            case.sees("backup-7");
+        }
+        "compare" => {
+            press(&mut case);
+            case.sees("only in B: ");
+            case.sees("calm #");
+            case.keys("\r");
+            case.cursor_moves(|now| now == 40);
+            case.sees("record # of ERROR");
+        }
         "raise-level" => {
             press(&mut case);
             case.sees("template");

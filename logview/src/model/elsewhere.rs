@@ -19,7 +19,7 @@ pub struct Sought {
 }
 
 /// A file of a job, and others with it if it does not hold their records.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct SoughtLog {
     pub job: PathBuf,

@@ -3,6 +3,7 @@
 
 use super::log::Log;
 use super::ruler::ruled;
+use super::trail::time_of;
 use crate::reading::head::Form;
 use crate::reading::{Line, Page, Pattern};
 use std::collections::BTreeSet;
@@ -68,12 +69,35 @@ impl Log {
         let searched = self.search.as_ref().map(|search| &search.pattern);
         let patterns: Vec<&Pattern> = searched.into_iter().chain(self.shown_for()).collect();
         self.shown = shown((&self.page, &breaks), &self.folding, &patterns);
+        self.beside = if self.split { self.abreast() } else { Vec::new() };
         let top = self.top_index();
         let seen =
             (0..=top).rev().find(|&at| self.shown.get(at).is_some_and(|shown| *shown != Shown::Hidden));
         if let Some(seen) = seen.filter(|&seen| seen < top) {
             (self.top, self.row) = (self.page.lines[seen].at, 0);
         }
+    }
+
+    /// Which lines stand beside one above: what two logs have written in the same second after their starts stands on the same
+    /// rows, and how many rows above the last one. `None` for a line with a row of its own.
+    fn abreast(&self) -> Vec<Option<usize>> {
+        let mut second = None;
+        let mut rows = [0; 2];
+        let line = |(at, line): (usize, &Line)| {
+            let side = usize::from(line.part.unwrap_or(0)).min(1);
+            let clock = self.clocks.get(side).copied().unwrap_or(0);
+            let now = time_of(line).map(|(at, nanos)| at * 1000 + i64::from(nanos / 1_000_000) - clock);
+            if let Some(now) = now.map(|millis| millis.div_euclid(1000)).filter(|now| second != Some(*now)) {
+                (second, rows) = (Some(now), [0; 2]);
+            }
+            if self.shown.get(at) == Some(&Shown::Hidden) {
+                return None;
+            }
+            let (own, other) = (rows[side], rows[1 - side]);
+            rows[side] += 1;
+            (own < other).then(|| other - 1 - own)
+        };
+        self.page.lines.iter().enumerate().map(line).collect()
     }
 
     /// The loaded lines above which something else stands.

@@ -97,7 +97,7 @@ impl Grouping {
 }
 
 /// What an id has in common with those of the same kind: its parts before the first one with a digit.
-fn prefix(id: &str) -> &str {
+pub(super) fn prefix(id: &str) -> &str {
     const BETWEEN: &[char] = &['-', '_', '.', ':', '/', ' '];
     let mut end = 0;
     for part in id.split_inclusive(BETWEEN) {

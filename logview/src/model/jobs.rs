@@ -70,8 +70,8 @@ pub struct RunInfo {
     pub lost: u64,
     /// How many runs there are in all.
     pub number: usize,
-    /// When each of them started, in milliseconds since the epoch, and in which process; the oldest first.
-    pub starts: Vec<(i64, String)>,
+    /// The newest of them, the oldest first.
+    pub runs: Vec<RunStart>,
     pub labels: Vec<(String, String)>,
     /// What became of its records, once it has ended.
     pub balance: Option<Balance>,
@@ -80,6 +80,16 @@ pub struct RunInfo {
     pub template: String,
     /// How far it is, if its host says so.
     pub progress: Option<Progress>,
+}
+
+/// One of a job's runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct RunStart {
+    /// When it started, in milliseconds since the epoch, and in which process.
+    pub at: i64,
+    pub process: String,
+    pub state: State,
 }
 
 /// One job as its directory shows it.

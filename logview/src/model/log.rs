@@ -66,6 +66,12 @@ pub struct Log {
     pub with: Vec<PathBuf>,
     /// The jobs whose logs are shown as one, in the order of their letters; empty while it is the log of one.
     pub together: Vec<PathBuf>,
+    /// There are two of them, which stand beside each other.
+    pub split: bool,
+    /// When each of them began, in milliseconds since the epoch, where each has a clock of its own.
+    pub clocks: Vec<i64>,
+    /// Which of the loaded lines stand beside one above, and how many rows above the last one that is.
+    pub beside: Vec<Option<usize>>,
     /// Distinguishes answers about this file from late ones about another.
     pub tag: u64,
     /// The file that a person chose among the job's, by name.
@@ -155,6 +161,9 @@ impl Default for Log {
         Log {
             place: None,
             together: Vec::new(),
+            split: false,
+            clocks: Vec::new(),
+            beside: Vec::new(),
             with: Vec::new(),
             tag: 0,
             chosen: None,
@@ -242,8 +251,10 @@ impl Log {
     pub fn rows(&self, at: usize, columns: &Columns, ascii: bool) -> usize {
         self.rows_above(at)
             + match self.shown.get(at) {
+                _ if self.beside.get(at).is_some_and(Option::is_some) => 0,
                 Some(Shown::Hidden) => 0,
                 Some(Shown::Folded(_)) => 1,
+                _ if self.split => 1,
                 _ => columns.rows(&self.page.lines[at], self.wrap, ascii),
             }
     }
@@ -256,7 +267,7 @@ impl Log {
     /// Whether there is a gap above a loaded line that is to be seen, since there is context on both sides.
     pub fn is_apart(&self, at: usize) -> bool {
         let lines = &self.page.lines;
-        self.only.context > 0 && at > 0 && lines[at - 1].end < lines[at].at
+        self.only.context > 0 && !self.split && at > 0 && lines[at - 1].end < lines[at].at
     }
 
     /// What is to be seen in the lines: what is searched for, or else what they are shown for.
@@ -323,14 +334,18 @@ impl Columns {
         let time = match model.size.0 {
             _ if width < 30 || !log.columns => 0,
             0..NARROW => log.time.min(8),
+            _ if log.time > 0 && log.split => 10,
             _ if log.time > 0 && log.clock != Clock::Day => 12,
             _ => log.time,
         };
-        let target = if width < 50 || !log.columns { 0 } else { log.target };
+        let target = if width < if log.split { 140 } else { 50 } || !log.columns { 0 } else { log.target };
         // One cell is the cursor's and one the scroll bar's; zoomed, there is neither.
         let around = if model.zoom { 0 } else { 2 };
-        let job = if log.together.is_empty() { 0 } else { 2 };
-        Columns { any, job, time, target, width: (usize::from(width)).saturating_sub(around) }
+        let job = if log.together.is_empty() || log.split { 0 } else { 2 };
+        let whole = usize::from(width).saturating_sub(around);
+        // Another one is between the two.
+        let width = if log.split { whole.saturating_sub(1) / 2 } else { whole };
+        Columns { any, job, time, target, width }
     }
 
     /// Cells before the message of a line.

@@ -83,7 +83,7 @@ impl Model {
         });
         self.log.only.levels = levels.unwrap_or(Levels::ALL);
         self.log.only.context = session.context.min(MOST_AROUND);
-        self.log.only.filters = session.filters.into_iter().take(MOST_FILTERS).filter_map(filter).collect();
+        self.log.only.filters = session.filters.iter().take(MOST_FILTERS).filter_map(filter).collect();
         session.searches.into_iter().for_each(|text| self.search.keep(typed(text)));
         self.log.chosen = session.file.map(PathBuf::from);
         self.resume = session.job.map(PathBuf::from).zip(session.at);
@@ -97,7 +97,7 @@ fn kept(filter: &Filter) -> Kept {
     Kept { text, hides: filter.hides, on: filter.on, how: (regex, smart_case, word) }
 }
 
-fn filter(kept: Kept) -> Option<Filter> {
+fn filter(kept: &Kept) -> Option<Filter> {
     let (regex, smart_case, word) = kept.how;
     let clean = !kept.text.is_empty() && kept.text.len() <= LONG && !kept.text.contains(char::is_control);
     let pattern = Pattern::with(&kept.text, How { regex, smart_case, word }).ok().filter(|_| clean)?;

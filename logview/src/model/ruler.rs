@@ -1,6 +1,7 @@
 //! Rulers in the log: where a run starts, and where the template was reloaded that the job runs under.
 
-use super::jobs::RunInfo;
+use super::Model;
+use super::jobs::{RunInfo, RunStart};
 use super::log::Log;
 use crate::reading::head::instant;
 use crate::reading::{Line, Page};
@@ -23,11 +24,11 @@ pub fn millis(time: &[u8]) -> Option<i64> {
 
 /// Those of a job, in the order of time.
 pub fn rulers(run: &RunInfo, reloads: &[Reload]) -> Vec<Ruler> {
-    let first = run.number.saturating_sub(run.starts.len());
+    let first = run.number.saturating_sub(run.runs.len());
     let mut rulers: Vec<Ruler> = Vec::new();
-    for (nth, (at, process)) in run.starts.iter().enumerate() {
+    for (nth, RunStart { at, process, .. }) in run.runs.iter().enumerate() {
         rulers.push(Ruler { at: *at, text: format!("run {} starts", first + nth + 1) });
-        let until = run.starts.get(nth + 1).map_or(i64::MAX, |(next, _)| *next);
+        let until = run.runs.get(nth + 1).map_or(i64::MAX, |next| next.at);
         let ended = run.end.as_ref().and_then(|end| millis(end.as_bytes())).filter(|_| until == i64::MAX);
         let under = *at..ended.unwrap_or(until);
         let told = reloads.iter().filter(|reload| reload.process == *process).filter_map(|reload| {
@@ -38,6 +39,33 @@ pub fn rulers(run: &RunInfo, reloads: &[Reload]) -> Vec<Ruler> {
     }
     rulers.sort_by_key(|ruler| ruler.at);
     rulers
+}
+
+impl Model {
+    /// When the run began that wrote a line, or else the log, in milliseconds since the epoch.
+    pub fn began(&self, line: &Line) -> Option<i64> {
+        let part = line.part.map(usize::from);
+        if let Some(clock) = part.and_then(|part| self.log.clocks.get(part)) {
+            return Some(*clock);
+        }
+        let now = millis(line.text.get(line.head.as_ref()?.time.clone()?)?)?;
+        let job = match part.and_then(|part| self.log.together.get(part)) {
+            Some(key) => self.jobs.get(key),
+            None => self.jobs.selected(),
+        };
+        let runs = job.and_then(|job| job.run.as_ref()).map_or(&[][..], |run| &run.runs);
+        let run = runs.iter().rev().find(|run| run.at <= now).or(runs.first());
+        let volume = &self.log.volume;
+        let first = || volume.buckets.first_key_value().map(|(&at, _)| at * volume.width * 1000);
+        let loaded = || {
+            self.log
+                .page
+                .lines
+                .iter()
+                .find_map(|line| millis(line.text.get(line.head.as_ref()?.time.clone()?)?))
+        };
+        run.map(|run| run.at).or_else(first).or_else(loaded)
+    }
 }
 
 impl Log {
@@ -72,6 +100,7 @@ pub fn ruled(page: &Page, rulers: &[Ruler]) -> Vec<(usize, Range<usize>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::State;
     use crate::reading::lines::tests::lines;
     use crate::reading::page::page;
     use crate::reading::{Anchor, Sieve};
@@ -82,10 +111,14 @@ mod tests {
 
     #[test]
     fn rulers_stand_above_the_first_record_behind_them() {
-        let start = |time: &str| (millis(time.as_bytes()).unwrap(), "p".to_owned());
+        let start = |time: &str| RunStart {
+            at: millis(time.as_bytes()).unwrap(),
+            process: "p".to_owned(),
+            state: State::Done,
+        };
         let run = RunInfo {
             number: 5,
-            starts: vec![start("2026-11-22T16:20:00.000Z"), start("2026-11-22T16:30:00.000Z")],
+            runs: vec![start("2026-11-22T16:20:00.000Z"), start("2026-11-22T16:30:00.000Z")],
             ..RunInfo::default()
         };
         let reloads = [reload("2026-11-22T16:20:02.500Z", "p"), reload("2026-11-22T16:20:03.000Z", "other")];

@@ -76,6 +76,8 @@ pub enum Aim {
     See,
     /// To see what came before it too.
     Before,
+    /// The first hit from it on.
+    Hit,
 }
 
 impl Model {

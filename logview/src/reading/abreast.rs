@@ -4,7 +4,9 @@
 //! written anew makes the row another one.
 
 use super::interleaved::Interleaved;
-use super::{Change, Format, Shown, Together};
+use super::lines::Lines;
+use super::window::{From, Window};
+use super::{Change, Format, Shown, Together, seek};
 use crate::source::{Bytes, FileId, Source};
 use std::io;
 use std::sync::Arc;
@@ -14,29 +16,85 @@ pub const MOST: usize = 24;
 
 /// See the module.
 pub struct Abreast {
-    jobs: Vec<(Shown, Format)>,
+    jobs: Vec<Lane>,
+    /// Each has a clock of its own, from its start on.
+    since_start: bool,
     row: Option<(Arc<Interleaved>, u64)>,
+}
+
+/// One of the jobs, or one run of it.
+struct Lane {
+    shown: Shown,
+    format: Format,
+    window: Window,
+    /// Where in what is shown of it the run begins, and where it ends if it has.
+    start: u64,
+    end: Option<u64>,
+    /// When it began, as far as that is known: seconds and nanoseconds since the epoch.
+    began: Option<(i64, u32)>,
+}
+
+impl Lane {
+    /// Finds its run in what there is by now.
+    fn find(&mut self) -> io::Result<()> {
+        let Some((bytes, len)) = self.shown.bytes() else { return Ok(()) };
+        let range = self.window.range(&bytes, len, &self.format)?;
+        self.end = self.window.until.map(|_| range.end);
+        self.start = range.start;
+        let said = |millis: i64| (millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000);
+        let first = || {
+            let mut lines = Lines::sparse(bytes, range.end, self.format.clone());
+            seek::ends(&mut lines).map(|ends| ends.map_or((0, 0), |(first, _)| (first, 0)))
+        };
+        self.began = match self.window.clock {
+            Some(clock) => Some(said(clock)),
+            None if len == 0 => None,
+            None => Some(first()?),
+        };
+        Ok(())
+    }
+
+    fn bytes(&self) -> Arc<dyn Bytes> {
+        match self.shown.bytes() {
+            None => Arc::new(Nothing),
+            Some((bytes, _)) if self.start == 0 => bytes,
+            Some((bytes, _)) => Arc::new(From { bytes, start: self.start }),
+        }
+    }
+
+    fn len(&self) -> u64 {
+        let len = self.shown.bytes().map_or(0, |(_, len)| len);
+        self.end.map_or(len, |end| end.min(len)).saturating_sub(self.start)
+    }
 }
 
 /// A job of which there is nothing yet.
 struct Nothing;
 
 impl Abreast {
-    /// Of jobs, each with how its lines are read; of [`MOST`] of them at most.
-    pub fn new(mut jobs: Vec<(Shown, Format)>) -> Abreast {
+    /// Of jobs, each with how its lines are read, or of runs of them; of [`MOST`] at most. If `since_start`, what each has
+    /// written as long after its start stands together.
+    pub fn new(mut jobs: Vec<(Shown, Format, Window)>, since_start: bool) -> Abreast {
         jobs.truncate(MOST);
-        Abreast { jobs, row: None }
+        let lane = |(shown, format, window)| Lane { shown, format, window, start: 0, end: None, began: None };
+        Abreast { jobs: jobs.into_iter().map(lane).collect(), since_start, row: None }
+    }
+
+    /// When each of them began, in milliseconds since the epoch, where each has a clock of its own.
+    pub fn clocks(&self) -> Option<Vec<i64>> {
+        let millis = |(seconds, nanos): (i64, u32)| seconds * 1000 + i64::from(nanos / 1_000_000);
+        self.since_start.then(|| self.jobs.iter().map(|lane| lane.began.map_or(0, millis)).collect())
     }
 
     /// What is shown of each job.
     pub fn jobs(&self) -> impl Iterator<Item = &Shown> {
-        self.jobs.iter().map(|(shown, _)| shown)
+        self.jobs.iter().map(|lane| &lane.shown)
     }
 
     /// Merges files of a job that do not hold each other's records; with the next look the row is another one.
     pub fn merge(&mut self, job: usize, files: Together) {
-        if let Some((shown, _)) = self.jobs.get_mut(job) {
-            (*shown, self.row) = (Shown::Many(files), None);
+        if let Some(lane) = self.jobs.get_mut(job) {
+            (lane.shown, self.row) = (Shown::Many(files), None);
         }
     }
 
@@ -46,9 +104,9 @@ impl Abreast {
     /// # Errors
     /// What the file system says.
     pub fn put_above(&mut self, (job, file): (usize, usize), older: &[Arc<dyn Bytes>]) -> io::Result<bool> {
-        let new = match self.jobs.get_mut(job) {
-            Some((Shown::One(one), _)) => one.put_above(older)?.0 > 0,
-            Some((Shown::Many(files), _)) => files.put_above(file, older)?,
+        let new = match self.jobs.get_mut(job).map(|lane| &mut lane.shown) {
+            Some(Shown::One(one)) => one.put_above(older)?.0 > 0,
+            Some(Shown::Many(files)) => files.put_above(file, older)?,
             _ => false,
         };
         if new {
@@ -65,7 +123,7 @@ impl Abreast {
 
     /// How all its lines are read.
     pub fn format(&self) -> Format {
-        Format::any(self.jobs.iter().map(|(_, format)| format))
+        Format::any(self.jobs.iter().map(|lane| &lane.format))
     }
 
     /// Whether another look would show more without anything happening.
@@ -80,35 +138,35 @@ impl Abreast {
     pub fn check(&mut self, source: &dyn Source) -> io::Result<Change> {
         let (mut anew, mut gone, mut rotated) = (self.row.is_none(), true, false);
         let mut failed = None;
-        for (shown, _) in &mut self.jobs {
-            let change = match shown.check(source) {
+        for lane in &mut self.jobs {
+            let change = match lane.shown.check(source) {
                 Ok(change) => change,
                 Err(error) => {
                     failed = Some(error);
                     continue;
                 }
             };
-            anew |= change == Change::Replaced;
+            // What was empty says only now when it began.
+            let begins = self.since_start && lane.began.is_none() && lane.len() > 0;
+            anew |= change == Change::Replaced || begins;
             rotated |= change == Change::Rotated;
             gone &= change == Change::Gone;
         }
-        let there: Vec<_> = self.jobs().map(Shown::bytes).collect();
-        if there.iter().all(Option::is_none) {
+        if self.jobs().all(|shown| shown.bytes().is_none()) {
             return failed.map_or(Ok(Change::Gone), Err);
         }
-        let lens: Vec<u64> = there.iter().map(|bytes| bytes.as_ref().map_or(0, |(_, len)| *len)).collect();
+        let lens = |jobs: &[Lane]| jobs.iter().map(Lane::len).collect::<Vec<u64>>();
         if anew {
-            let bytes = there
-                .into_iter()
-                .map(|bytes| bytes.map_or(Arc::new(Nothing) as Arc<dyn Bytes>, |(bytes, _)| bytes));
-            let formats = self.jobs.iter().map(|(_, format)| format.clone());
-            let row = Interleaved::new(bytes.zip(formats).collect());
-            let len = row.grow(&lens)?;
+            self.jobs.iter_mut().try_for_each(Lane::find)?;
+            let clock = |lane: &Lane| lane.began.filter(|_| self.since_start).unwrap_or_default();
+            let part = |lane: &Lane| (lane.bytes(), lane.format.clone(), clock(lane));
+            let row = Interleaved::since(self.jobs.iter().map(part).collect());
+            let len = row.grow(&lens(&self.jobs))?;
             self.row = Some((Arc::new(row), len));
             return Ok(Change::Replaced);
         }
         let Some((row, len)) = &mut self.row else { return Ok(Change::Same) };
-        let before = std::mem::replace(len, row.grow(&lens)?);
+        let before = std::mem::replace(len, row.grow(&lens(&self.jobs))?);
         Ok(match *len > before {
             true if rotated => Change::Rotated,
             true => Change::Grew,
@@ -150,9 +208,10 @@ mod tests {
         };
         let jobs = ["a", "b", "c"].map(|job| {
             let place = Place { job: job.into(), file: "debug.log".into() };
-            (Shown::One(One::new(place, None)), Format::of(&format!("{{d}} <{{l}}> {job}{{m}}{{n}}"), job))
+            let format = Format::of(&format!("{{d}} <{{l}}> {job}{{m}}{{n}}"), job);
+            (Shown::One(One::new(place, None)), format, Window::default())
         });
-        let mut abreast = Abreast::new(jobs.into());
+        let mut abreast = Abreast::new(jobs.into(), false);
         assert_eq!(abreast.check(&source).unwrap(), Change::Gone);
         append("a", 1, "ERROR");
         append("b", 2, "INFO");

@@ -58,16 +58,39 @@ pub struct Interleaved {
 struct Part {
     bytes: Arc<dyn Bytes>,
     format: Format,
+    /// The moment from which on its clock goes.
+    start: Moment,
+}
+
+impl Part {
+    /// Whether a line starts a record, and its time on the part's clock.
+    fn head(&self, text: &[u8]) -> Option<Option<Moment>> {
+        self.format.head(text).map(|head| self.time(text.get(head.time?)?))
+    }
+
+    fn time(&self, time: &[u8]) -> Option<Moment> {
+        let (seconds, nanos) = instant(time)?;
+        let (from, of) = self.start;
+        let borrow = i64::from(nanos < of);
+        Some((seconds - from - borrow, nanos + borrow as u32 * 1_000_000_000 - of))
+    }
 }
 
 impl Interleaved {
     /// Of rows, each with how its lines are read.
     pub fn new(parts: Vec<(Arc<dyn Bytes>, Format)>) -> Interleaved {
+        Interleaved::since(parts.into_iter().map(|(bytes, format)| (bytes, format, (0, 0))).collect())
+    }
+
+    /// Of rows of which each has a clock of its own that goes from a moment on, in seconds and nanoseconds since the epoch:
+    /// what was written as long after it stands together.
+    pub fn since(parts: Vec<(Arc<dyn Bytes>, Format, Moment)>) -> Interleaved {
         Interleaved::with_step(parts, STEP)
     }
 
-    fn with_step(parts: Vec<(Arc<dyn Bytes>, Format)>, step: u64) -> Interleaved {
-        let parts: Vec<Part> = parts.into_iter().map(|(bytes, format)| Part { bytes, format }).collect();
+    fn with_step(parts: Vec<(Arc<dyn Bytes>, Format, Moment)>, step: u64) -> Interleaved {
+        let part = |(bytes, format, start)| Part { bytes, format, start };
+        let parts: Vec<Part> = parts.into_iter().map(part).collect();
         let marks = Marks::new(parts.len());
         Interleaved { parts, marks: RwLock::new(marks), kept: Mutex::default(), step }
     }
@@ -185,7 +208,7 @@ impl Interleaved {
             let mut at = len;
             while at + FAR > len {
                 let Some(before) = lines.before(at)? else { break };
-                if let Some((_, time)) = time_from(&mut lines, before, before + 1)? {
+                if let Some((_, time)) = self.parts[part].time_from(&mut lines, before, before + 1)? {
                     newest = newest.max((time, part));
                     break;
                 }
@@ -208,12 +231,15 @@ impl Interleaved {
         let middle = |range: &Range<u64>| range.start + (range.end - range.start) / 2;
         let mut lines = self.lines(largest, range.end);
         let start = lines.start_of(middle(range))?.max(range.start);
-        if let Some((_, time)) = time_from(&mut lines, start, range.end.min(start + FAR))? {
+        if let Some((_, time)) =
+            self.parts[largest].time_from(&mut lines, start, range.end.min(start + FAR))?
+        {
             // Before it, or else behind all of the same moment.
             for later in [false, true] {
                 let mut places = Vec::with_capacity(self.parts.len());
                 for (part, range) in stretch.parts.iter().enumerate() {
-                    places.push(first_from(&mut self.lines(part, range.end), range, (time, later))?);
+                    let lines = &mut self.lines(part, range.end);
+                    places.push(self.parts[part].first_from(lines, range, (time, later))?);
                 }
                 if divides(&places) {
                     return Ok(Some(places));
@@ -254,35 +280,46 @@ impl Bytes for Interleaved {
     fn part_at(&self, at: u64) -> io::Result<Option<usize>> {
         Interleaved::part_at(self, at)
     }
+
+    fn clock_at(&self, at: u64) -> io::Result<i64> {
+        Ok(Interleaved::part_at(self, at)?.map_or(0, |part| self.parts[part].start.0))
+    }
 }
 
-/// Where the first record starts in a range that was written at a moment or later, or only later.
-fn first_from(lines: &mut Lines, range: &Range<u64>, (wanted, later): (Moment, bool)) -> io::Result<u64> {
-    let (mut low, mut high, mut best) = (range.start, range.end, range.end);
-    // Whatever starts before `low` is too early; `best` is not, and nothing from `high` up to it has a time.
-    while low < high {
-        let middle = lines.start_of(low + (high - low) / 2)?.max(low);
-        match time_from(lines, middle, high.min(middle + FAR))? {
-            Some((at, time)) if time < wanted || later && time == wanted => {
-                low = lines.end_of(at)?.max(at + 1);
+impl Part {
+    /// Where the first record starts in a range that was written at a moment or later, or only later.
+    fn first_from(
+        &self,
+        lines: &mut Lines,
+        range: &Range<u64>,
+        (wanted, later): (Moment, bool),
+    ) -> io::Result<u64> {
+        let (mut low, mut high, mut best) = (range.start, range.end, range.end);
+        // Whatever starts before `low` is too early; `best` is not, and nothing from `high` up to it has a time.
+        while low < high {
+            let middle = lines.start_of(low + (high - low) / 2)?.max(low);
+            match self.time_from(lines, middle, high.min(middle + FAR))? {
+                Some((at, time)) if time < wanted || later && time == wanted => {
+                    low = lines.end_of(at)?.max(at + 1);
+                }
+                Some((at, _)) => (best, high) = (at, middle),
+                None => high = middle,
             }
-            Some((at, _)) => (best, high) = (at, middle),
-            None => high = middle,
         }
+        Ok(best)
     }
-    Ok(best)
-}
 
-/// The first record with a time that starts in `at..to`, and when it was.
-fn time_from(lines: &mut Lines, mut at: u64, to: u64) -> io::Result<Option<(u64, Moment)>> {
-    let mut text = Vec::new();
-    while at < to {
-        let next = lines.end_of(at)?.max(at + 1);
-        lines.text_into(at, next.min(at + LOOK as u64), &mut text)?;
-        if let Some(time) = lines.format.head(&text).and_then(|head| instant(text.get(head.time?)?)) {
-            return Ok(Some((at, time)));
+    /// The first record with a time that starts in `at..to`, and when it was.
+    fn time_from(&self, lines: &mut Lines, mut at: u64, to: u64) -> io::Result<Option<(u64, Moment)>> {
+        let mut text = Vec::new();
+        while at < to {
+            let next = lines.end_of(at)?.max(at + 1);
+            lines.text_into(at, next.min(at + LOOK as u64), &mut text)?;
+            if let Some(time) = self.head(&text).flatten() {
+                return Ok(Some((at, time)));
+            }
+            at = next;
         }
-        at = next;
+        Ok(None)
     }
-    Ok(None)
 }

@@ -125,6 +125,14 @@ impl Lines {
         self.bytes.part_at(at)
     }
 
+    /// The moment that the clock of the line at `at` begins with, in seconds since the epoch.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn clock_at(&self, at: u64) -> io::Result<i64> {
+        self.bytes.clock_at(at)
+    }
+
     /// The bytes of the line `start..end`, without its newline.
     ///
     /// # Errors

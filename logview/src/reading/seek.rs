@@ -102,6 +102,20 @@ pub fn instant(
     wanted: (i64, u32),
     stop: &(dyn Fn() -> bool + Sync),
 ) -> io::Result<Option<u64>> {
+    let at = first(lines, wanted, stop)?;
+    if at < lines.len() {
+        return Ok(Some(at));
+    }
+    let Some(last) = lines.before(at)? else { return Ok(None) };
+    super::page::record_range(lines, last).map(|record| Some(record.start))
+}
+
+/// Where the first record starts that was written at this instant or later, or as far as was looked when `stop` said so; the
+/// end if there is none.
+///
+/// # Errors
+/// What the file system says.
+pub fn first(lines: &mut Lines, wanted: (i64, u32), stop: &(dyn Fn() -> bool + Sync)) -> io::Result<u64> {
     let mut at = moment(lines, wanted.0)?;
     let (mut text, mut steps) = (Vec::new(), 0usize);
     while at < lines.len() {
@@ -109,7 +123,7 @@ pub fn instant(
         lines.text_into(at, next.min(at + LOOK as u64), &mut text)?;
         let time = lines.format.head(&text).and_then(|head| super::head::instant(text.get(head.time?)?));
         if time.is_some_and(|time| time >= wanted) {
-            return Ok(Some(at));
+            break;
         }
         steps += 1;
         if steps.is_multiple_of(1024) && stop() {
@@ -117,8 +131,7 @@ pub fn instant(
         }
         at = next;
     }
-    let Some(last) = lines.before(at)? else { return Ok(None) };
-    super::page::record_range(lines, last).map(|record| Some(record.start))
+    Ok(at)
 }
 
 /// The first record with a time that starts in `at..to`: where it starts, where the next line does, and when it was.
@@ -129,7 +142,7 @@ fn time_from(lines: &mut Lines, mut at: u64, to: u64) -> io::Result<Option<(u64,
         lines.text_into(at, next.min(at + LOOK as u64), &mut text)?;
         let time = lines.format.head(&text).and_then(|head| seconds(text.get(head.time?)?));
         if let Some(time) = time {
-            return Ok(Some((at, next, time)));
+            return Ok(Some((at, next, time - lines.clock_at(at)?)));
         }
         at = next;
     }

@@ -29,7 +29,7 @@ fn choose(model: &mut Model, chart: &Chart, choice: Choice) {
     let (from, to) = (clock(chart.second(from)), clock(chart.second(to + 1)));
     let plural = |count: u64| if count == 1 { "" } else { "s" };
     let what = format!(
-        "{from} to {to}: {} record{}, {} error{}   Enter goes there, Space begins a span",
+        "{from} to {to}: {} record{}, {} error{}",
         text::number(records),
         plural(records),
         text::number(errors),

@@ -30,8 +30,7 @@ pub(super) fn show(model: &mut Model, record: Record) {
         Some(line) => line.head.clone(),
         None => crate::reading::head(&record.text),
     };
-    let start = model.jobs.selected().and_then(|job| job.run.as_ref()).and_then(|run| run.starts.last());
-    let start = start.map(|(start, _)| *start);
+    let start = first.and_then(|line| model.began(line));
     model.mode = Mode::Detail(Box::new(Detail::of(record, head, start)));
 }
 

@@ -25,10 +25,32 @@ pub(crate) fn on_screen(model: &Model) -> Vec<(usize, usize)> {
     rows
 }
 
+/// Lines of two logs beside each other: each loaded one on the screen, and on which of its rows.
+pub(crate) fn split_rows(model: &Model) -> Vec<(usize, usize)> {
+    let log = &model.log;
+    let height = usize::from(model.areas().log.height);
+    let (mut next, mut found) = (0usize, Vec::new());
+    for at in log.top_index()..log.page.lines.len() {
+        match (log.shown.get(at), log.beside.get(at).copied().flatten()) {
+            (Some(Shown::Hidden), _) => {}
+            // Its row may be above the screen.
+            (_, Some(up)) => found.extend(next.checked_sub(1 + up).map(|row| (at, row))),
+            (_, None) => {
+                next += 1;
+                if next > height {
+                    break;
+                }
+                found.push((at, next - 1));
+            }
+        }
+    }
+    found
+}
+
 /// The line that is meant, as a number in the page.
 pub(crate) fn current(model: &Model) -> Option<usize> {
     let log = &model.log;
-    let rows = on_screen(model);
+    let rows = if log.split { split_rows(model) } else { on_screen(model) };
     let chosen = rows.iter().find(|(at, _)| Some(log.page.lines[*at].at) == log.cursor);
     let read = if log.following { rows.last() } else { rows.first() };
     chosen.or(read).map(|(at, _)| *at)
@@ -47,7 +69,7 @@ pub(super) fn choose(model: &mut Model, down: bool) -> Vec<Request> {
     };
     let Some(next) = next else { return refill(model) };
     log.cursor = Some(log.page.lines[next].at);
-    let rows = on_screen(model);
+    let rows = if model.log.split { split_rows(model) } else { on_screen(model) };
     if rows.iter().any(|(at, _)| *at == next) {
         return refill(model);
     }
@@ -55,8 +77,15 @@ pub(super) fn choose(model: &mut Model, down: bool) -> Vec<Request> {
 }
 
 /// Chooses what stands on a row of the log; a row that stands for others is unfolded.
-pub(super) fn click(model: &mut Model, row: usize) -> Vec<Request> {
-    let Some(&(at, _)) = on_screen(model).get(row) else { return Vec::new() };
+pub(super) fn click(model: &mut Model, row: usize, right: bool) -> Vec<Request> {
+    let on_row = if model.log.split {
+        let lines = &model.log.page.lines;
+        let is_right = |at: usize| lines[at].part == Some(1);
+        split_rows(model).into_iter().find(|&(at, on)| on == row && is_right(at) == right)
+    } else {
+        on_screen(model).get(row).copied()
+    };
+    let Some((at, _)) = on_row else { return Vec::new() };
     hold(&mut model.log);
     let log = &mut model.log;
     if matches!(log.shown.get(at), Some(Shown::Folded(_))) {

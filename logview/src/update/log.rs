@@ -78,6 +78,10 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             }
             Vec::new()
         }
+        FileEvent::Clocks(clocks) => {
+            log.clocks = clocks;
+            Vec::new()
+        }
         FileEvent::Merged(files) => {
             if !log.following && log.arrival.is_none() && log.loaded {
                 let near = log.cursor.unwrap_or(log.top);
@@ -131,7 +135,8 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             log.volume = Volume::default();
             (log.errors, log.hits) = (Spots::default(), Spots::default());
             // Whoever returns to where they were has seen the rest before.
-            log.held_at = if log.arrival.is_some() { (len, None) } else { (0, Some(Totals::default())) };
+            log.held_at =
+                if log.arrival.is_some() || log.split { (len, None) } else { (0, Some(Totals::default())) };
             if !first {
                 model.note = Some("the file was replaced or cut; this is the new one".to_owned());
             }
@@ -423,6 +428,11 @@ pub(super) fn filtered(model: &mut Model) -> Vec<Request> {
 
 /// Goes to the first hit of all.
 pub(super) fn first_hit(model: &mut Model) -> Vec<Request> {
+    hit_from(model, u64::MAX)
+}
+
+/// Goes to the first hit behind the line that holds this offset.
+fn hit_from(model: &mut Model, from: u64) -> Vec<Request> {
     let log = &mut model.log;
     (log.stepping, log.cursor) = (true, None);
     log.jump += 1;
@@ -430,14 +440,7 @@ pub(super) fn first_hit(model: &mut Model) -> Vec<Request> {
     let pattern = log.search.as_ref().map(|search| search.pattern.clone());
     let step = Step::Hit(Way::Forward);
     log.step = Some(step);
-    vec![Request::Step {
-        tag: log.tag,
-        number: log.jump,
-        step,
-        from: u64::MAX,
-        pattern,
-        only: log.only.clone(),
-    }]
+    vec![Request::Step { tag: log.tag, number: log.jump, step, from, pattern, only: log.only.clone() }]
 }
 
 /// Jumps to the next place of a kind.
@@ -556,6 +559,8 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
             }
             if let Step::Instant(_) = step {
                 let focus = match log.arrival.take().map(|arrival| arrival.aim) {
+                    // Other records may be of the same instant.
+                    Some(Aim::Hit) => return hit_from(model, at.wrapping_sub(1)),
                     Some(Aim::Read) => {
                         log.cursor = None;
                         Focus::Top(at)

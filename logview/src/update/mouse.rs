@@ -44,7 +44,12 @@ fn click(model: &mut Model, at: Position) -> Vec<Request> {
     model.note = None;
     if matches!(
         model.mode,
-        Mode::Help(..) | Mode::Commands(..) | Mode::Detail(_) | Mode::Marks(_) | Mode::Notice(_)
+        Mode::Help(..)
+            | Mode::Commands(..)
+            | Mode::Detail(_)
+            | Mode::Marks(_)
+            | Mode::Filters(_)
+            | Mode::Notice(_)
     ) {
         model.mode = Mode::Normal;
         return settle(model);
@@ -83,7 +88,8 @@ fn click(model: &mut Model, at: Position) -> Vec<Request> {
     } else {
         model.focus = Pane::Log;
         if areas.log.contains(at) {
-            return super::line::click(model, usize::from(at.y - areas.log.y));
+            let right = at.x > areas.log.x + areas.log.width / 2;
+            return super::line::click(model, usize::from(at.y - areas.log.y), right);
         }
     }
     settle(model)

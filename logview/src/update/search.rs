@@ -5,11 +5,12 @@ mod words;
 
 pub(super) use words::word;
 
-use super::{filters, hit_list, log, settle, typing};
+use super::{filters, hit_list, log, settle, split, typing};
 use crate::keys;
 use crate::model::{LogHits, Mode, Model, Pane, Request, Scope, Search, Step};
 use crate::reading::search::Way;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::path::{Path, PathBuf};
 
 /// Opens it with what was searched for last, which the first letter replaces.
 pub(super) fn open(model: &mut Model) -> Vec<Request> {
@@ -224,25 +225,30 @@ fn filter(model: &mut Model) -> Vec<Request> {
 
 fn go_to(model: &mut Model, hits: &LogHits) -> Vec<Request> {
     model.remember();
-    if !model.jobs.reveal(&hits.job, model.now) {
-        model.note = Some("that job is gone".to_owned());
-        return settle(model);
-    }
-    (model.jobs.moved, model.jobs.chosen, model.jobs.newest) = (true, true, false);
-    // It is to be seen by itself.
-    if !model.log.together.is_empty() {
-        model.jobs.ticked.clear();
-        model.note = Some("shown by itself: the ticks are taken away".to_owned());
-    }
-    model.log.chosen.clone_from(&hits.file);
     let tag = model.log.tag;
-    let mut requests = settle(model);
-    model.focus = Pane::Log;
+    let Some(mut requests) = turn_to(model, &hits.job, hits.file.clone()) else { return settle(model) };
     model.log.to_first_hit = true;
     if model.log.tag == tag {
         requests.extend(log::first_hit(model));
     }
     requests
+}
+
+/// Turns to the log of a job, or to another file of it, by itself; `None` if the job is gone.
+pub(super) fn turn_to(model: &mut Model, job: &Path, file: Option<PathBuf>) -> Option<Vec<Request>> {
+    if !model.jobs.reveal(job, model.now) {
+        model.note = Some("that job is gone".to_owned());
+        return None;
+    }
+    (model.jobs.moved, model.jobs.chosen, model.jobs.newest) = (true, true, false);
+    split::close(model);
+    if !std::mem::take(&mut model.jobs.ticked).is_empty() {
+        model.note = Some("shown by itself: the ticks are taken away".to_owned());
+    }
+    model.log.chosen = file;
+    let requests = settle(model);
+    model.focus = Pane::Log;
+    Some(requests)
 }
 
 /// While following, what was there last is nearer than what will come.

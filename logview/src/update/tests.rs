@@ -7,13 +7,14 @@ mod search;
 
 use super::*;
 use crate::model::{
-    FileEvent, Fold, HitLines, Job, Listing, LogHits, Look, Reach, RunInfo, Search, Shown, SoughtLog, State,
-    What,
+    Compared, FileEvent, Fold, HitLines, Job, Listing, LogHits, Look, Reach, RunInfo, RunStart, Search,
+    Shown, SoughtLog, State, What,
 };
 use crate::reading::index::tests::indexed;
 use crate::reading::lines::tests::{Memory, lines};
 use crate::reading::page::{Only, page};
 use crate::reading::search::Found;
+use crate::reading::shapes::{Difference, Said, Shape};
 use crate::reading::{Filters, Format, Hits, Lines, Page, Pattern, Sieve, Summary};
 use crate::source::{Bytes, FileLook};
 use chrono::DateTime;
@@ -51,7 +52,7 @@ impl Case {
         let run = RunInfo {
             start: "2026-11-22T16:20:00.000Z".into(),
             number: 1,
-            starts: vec![(1_795_364_400_000, "host".into())],
+            runs: vec![RunStart { at: 1_795_364_400_000, process: "host".into(), state }],
             pid: 4711,
             host: "build-7".into(),
             ..RunInfo::default()
@@ -166,6 +167,26 @@ impl Case {
                 };
                 let lines = Some(HitLines { page, before: Some(first as u64) });
                 vec![Message::HitLines { tag, number, lines }]
+            }
+            Request::ShowJobs { tag, jobs, since_start } => {
+                let clocks = if since_start { vec![1_795_364_400_000; jobs.len()] } else { Vec::new() };
+                let events = [FileEvent::Clocks(clocks), FileEvent::Replaced(len)];
+                events.into_iter().map(|event| Message::File { tag, event }).collect()
+            }
+            Request::Compare { serial, .. } => {
+                let shape = Shape { level: Some(Level::Error), text: "disk # on fire".into() };
+                let time = Some((1_795_364_402, 500_000_000));
+                let said = Said { count: 3, at: 0, time };
+                let differences = vec![
+                    Difference { shape: shape.clone(), said: [None, Some(said)] },
+                    Difference {
+                        shape: Shape { level: None, text: "line #".into() },
+                        said: [Some(said), Some(said)],
+                    },
+                ];
+                let compared = Compared { differences, records: [9, 12], others: [0, 0] };
+                let found = Some(Ok(Box::new(compared)));
+                vec![Message::Compared { serial, reach: Reach::default(), found }]
             }
             Request::SearchElsewhere(sought) => {
                 let mut summary = Summary { hits: 39, ..Summary::default() };
@@ -353,7 +374,7 @@ fn the_help_scrolls_where_it_does_not_fit_and_not_beyond_its_end() {
     case.keys("?");
     let screen = |case: &Case| crate::view::tests::screen(&case.model, (50, 12));
     assert!(screen(&case).contains("quit") && !screen(&case).contains("editor, pager"));
-    for _ in 0..9 {
+    for _ in 0..15 {
         case.send(Message::Key(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE)));
     }
     assert!(screen(&case).contains("editor, pager"), "{}", screen(&case));

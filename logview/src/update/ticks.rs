@@ -1,8 +1,7 @@
 //! Jobs that are ticked in the list: as long as there are two, their logs are shown as one, on one clock.
 
 use super::log;
-use crate::model::{Aim, Arrival, Model, Request, beside, main_file, time_of};
-use crate::source::Place;
+use crate::model::{Aim, Arrival, Model, Request, Side, time_of};
 use std::path::PathBuf;
 
 /// More than that are not shown as one: each takes descriptors, and letters are few.
@@ -35,29 +34,23 @@ pub(super) fn clear(model: &mut Model) -> bool {
 /// Turns to the ticked jobs if they are not on the screen: `None` if there are no two of them.
 pub(super) fn show(model: &mut Model) -> Option<Vec<Request>> {
     let ticked = model.jobs.ticked.iter().filter_map(|key| model.jobs.get(key));
-    let jobs: Vec<(Place, Vec<PathBuf>)> = ticked
-        .filter_map(|job| {
-            let main = main_file(&job.files)?;
-            let place = Place { job: job.key.clone(), file: main.name.clone() };
-            Some((place, beside(&job.files, &main.name)))
-        })
-        .collect();
+    let jobs: Vec<Side> = ticked.filter_map(Side::whole).collect();
     if jobs.len() < 2 {
         return None;
     }
-    let together: Vec<PathBuf> = jobs.iter().map(|(place, _)| place.job.clone()).collect();
-    if together == model.log.together {
+    let together: Vec<PathBuf> = jobs.iter().map(|side| side.log.job.clone()).collect();
+    if together == model.log.together && !model.log.split {
         return Some(Vec::new());
     }
     // Whoever reads something is to find it where it was, whoever joins in.
     let log = &model.log;
     let time =
         if log.following { None } else { log.page.lines.iter().skip(log.top_index()).find_map(time_of) };
-    model.log.turn_to(jobs.first().map(|(place, _)| place.clone()), Vec::new());
+    model.log.turn_to(jobs.first().map(Side::place), Vec::new());
     model.log.together = together;
     if let Some(time) = time {
         log::hold(&mut model.log);
         model.log.arrival = Some(Arrival { time, aim: Aim::Read });
     }
-    Some(vec![Request::ShowJobs { tag: model.log.tag, jobs }])
+    Some(vec![Request::ShowJobs { tag: model.log.tag, jobs, since_start: false }])
 }

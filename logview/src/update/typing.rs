@@ -1,6 +1,6 @@
 //! Keys while something is typed: a search, a filter, or the narrowing of the help.
 
-use super::{commands, filters, hit_list, log, search, settle, take, trail};
+use super::{commands, compare, filters, hit_list, log, search, settle, take, trail};
 use crate::keys;
 use crate::model::{For, Mode, Model, Moment, Request, Step};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -26,6 +26,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         Mode::Detail(detail) => super::detail::on_key(model, detail, key),
         Mode::Marks(row) => trail::on_key(model, row, key),
         Mode::Filters(row) => filters::on_key(model, row, key),
+        Mode::Compare => compare::on_key(model, key),
     }
 }
 

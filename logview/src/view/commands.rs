@@ -23,14 +23,12 @@ pub(super) fn draw(
 ) {
     let rows = fitting(typed);
     let width = WIDTH.min(screen.width);
-    let height = (ROWS + 3).min(screen.height.saturating_sub(1));
+    let height = (ROWS + 3).min(screen.height.saturating_sub(2));
     if width < 12 || height < 4 {
         return;
     }
-    let area = Rect { x: (screen.width - width) / 2, y: screen.height - 1 - height, width, height };
-    let hint =
-        if theme.ascii() { "Enter does it, Tab completes" } else { "↑ ↓ Enter does it, Tab completes" };
-    boxed(&format!("Commands {} {hint}, Esc closes", theme.symbols().corners[4]), theme, frame, area);
+    let area = Rect { x: (screen.width - width) / 2, y: screen.height - 2 - height, width, height };
+    boxed("Commands", theme, frame, area);
     let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
     let text = text::name(typed.as_bytes(), theme.ascii());
     put(frame, inner, 0, vec![span(format!(": {text}"), theme.text()), span(cursor(theme), theme.focus())]);

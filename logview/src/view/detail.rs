@@ -25,9 +25,10 @@ pub(super) fn draw(detail: &Detail, theme: Theme, frame: &mut Frame, areas: &Are
     let across = theme.symbols().corners[4];
     let more = if detail.cut { ", cut" } else { "" };
     let size = text::size(detail.range.end - detail.range.start);
-    let keys = if detail.as_bytes { "p fields" } else { "y copies the field, Y all, p bytes" };
-    boxed(&format!("Record {across} {size}{more} {across} {keys}, Esc closes"), theme, frame, area);
     let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
+    let goes_on =
+        if rows > usize::from(inner.height) { format!(" {across} more below") } else { String::new() };
+    boxed(&format!("Record {across} {size}{more}{goes_on}"), theme, frame, area);
     if detail.as_bytes {
         return bytes(detail, theme, frame, inner);
     }

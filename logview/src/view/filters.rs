@@ -19,11 +19,7 @@ pub(super) fn draw(model: &Model, chosen: usize, theme: Theme, frame: &mut Frame
         return;
     }
     let area = Rect { x: (screen.width - width) / 2, y: screen.height - 2 - height, width, height };
-    let keys = match filters.len() {
-        0 => "f shows only what matches, F hides it, Esc closes",
-        _ => "Space on/off, Enter edits, r show/hide, d takes away, f F add, Esc closes",
-    };
-    boxed(&format!("Filters {} {keys}", theme.symbols().corners[4]), theme, frame, area);
+    boxed("Filters", theme, frame, area);
     let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
     if filters.is_empty() {
         put(frame, inner, 0, vec![span("There is no filter: all lines are shown.", theme.text())]);

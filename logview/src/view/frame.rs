@@ -2,7 +2,7 @@
 
 use super::{put, put_ends, span, width};
 use crate::layout::Areas;
-use crate::model::{Model, Pane, State, letter};
+use crate::model::{Model, Pane, Split, State, letter};
 use crate::reading::page::{Levels, slot};
 use crate::text;
 use crate::theme::Theme;
@@ -93,6 +93,9 @@ pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame, areas: &Area
         spans.push(span(symbols.tee_down, theme.dim()));
     }
     let style = cell(Pane::Log);
+    if let Some(split) = &model.split {
+        return sides(model, split, theme, frame, area);
+    }
     let name = name(model);
     let mut parts = vec![text::middle(&name, usize::from(areas.log.width / 2), theme.ascii())];
     parts.push(levels_word(model.log.levels()));
@@ -103,6 +106,31 @@ pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame, areas: &Area
     }
     let gap = usize::from(area.width).saturating_sub(width(&spans));
     spans.push(span(symbols.rule.repeat(gap), style));
+    put(frame, area, 0, spans);
+}
+
+/// The names of two logs, each above its half, and the levels that are shown.
+fn sides(model: &Model, split: &Split, theme: Theme, frame: &mut Frame, area: Rect) {
+    let rule = theme.symbols().rule;
+    let halves = [area.width / 2, area.width - area.width / 2];
+    let mut spans = Vec::new();
+    for (at, (side, half)) in split.sides.iter().zip(halves).enumerate() {
+        let (mark, style) = theme.mark(side.state);
+        let mut parts = vec![side.state.word().to_owned()];
+        if at == 1 {
+            parts.push(levels_word(model.log.levels()));
+            parts.extend(filtered(model, theme));
+        }
+        let room = usize::from(half / 2);
+        let name =
+            text::middle(&text::name(model.side_name(side).as_bytes(), theme.ascii()), room, theme.ascii());
+        let mut own = vec![span(format!("{rule} "), theme.focus()), span(format!("{mark} "), style)];
+        own.push(span(format!("{name} "), theme.focus()));
+        own.extend(parts.into_iter().map(|part| span(format!("{rule} {part} "), theme.focus())));
+        let gap = usize::from(half).saturating_sub(width(&own));
+        own.push(span(rule.repeat(gap), theme.focus()));
+        spans.extend(own);
+    }
     put(frame, area, 0, spans);
 }
 

@@ -47,29 +47,6 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     }
 }
 
-/// The keys that work in it, as many as fit.
-pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
-    let (up, down) = if theme.ascii() { ("Up", "Down") } else { ("↑", "↓") };
-    let choose = format!("{up} {down}");
-    let esc = if model.log.list.from_search { "back to the search" } else { "back where you were" };
-    let keys = [
-        ("Enter", "go there"),
-        ("Esc", esc),
-        (&choose, "choose"),
-        ("PgUp PgDn", "page"),
-        ("g G", "first, last"),
-    ];
-    let mut spans: Vec<Span> = Vec::new();
-    for (name, hint) in keys {
-        let parts = [span(format!(" {name}"), theme.focus()), span(format!(" {hint} "), theme.dim())];
-        if width(&spans) + width(&parts) > usize::from(area.width) {
-            break;
-        }
-        spans.extend(parts);
-    }
-    put(frame, area, 0, spans);
-}
-
 /// What is searched for, which of how many is chosen, and whether those are all.
 fn title(model: &Model, theme: Theme) -> String {
     let log = &model.log;

@@ -31,6 +31,13 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     }
     let log = &model.log;
     let columns = Columns::of(model, area.width);
+    if log.split {
+        let errors = super::split::draw(model, theme, &columns, frame, area);
+        if !model.zoom && area.width > 4 {
+            edge(model, theme, frame, area, &errors);
+        }
+        return;
+    }
     let mut skip =
         if log.page.lines.get(log.top_index()).is_some_and(|line| line.at == log.top) { log.row } else { 0 };
     let mut row = 0;
@@ -101,7 +108,7 @@ fn ruler(model: &Model, theme: Theme, columns: &Columns, told: &Ruler) -> Parts<
 }
 
 /// The row that stands for others.
-fn folded(model: &Model, theme: Theme, columns: &Columns, fold: &Fold) -> Parts<Style> {
+pub(super) fn folded(model: &Model, theme: Theme, columns: &Columns, fold: &Fold) -> Parts<Style> {
     let symbols = theme.symbols();
     let more = if fold.complete { "" } else { "+" };
     let lines = text::number(fold.lines as u64);
@@ -142,7 +149,7 @@ fn stick(model: &Model, theme: Theme, columns: &Columns, frame: &mut Frame, area
 }
 
 /// The rows of one line.
-fn rows(
+pub(super) fn rows(
     model: &Model,
     theme: Theme,
     columns: &Columns,
@@ -196,7 +203,7 @@ pub(super) fn front(
     let mut parts = Vec::new();
     if columns.time > 0 {
         let time = head.time.as_ref().map_or(&[][..], |range| &line.text[range.clone()]);
-        let shown = clock(model, time, before, columns.time);
+        let shown = clock(model, line, time, before, columns.time);
         parts.push((format!("{shown:0$} ", columns.time), theme.time()));
     }
     let (letter, style) = head.level.map_or((" ", theme.dim()), |level| theme.letter(level));
@@ -214,13 +221,13 @@ pub(super) fn front(
 }
 
 /// The time column in one of its forms.
-fn clock(model: &Model, time: &[u8], before: Option<&LogLine>, room: usize) -> String {
+fn clock(model: &Model, line: &LogLine, time: &[u8], before: Option<&LogLine>, room: usize) -> String {
     if time.is_empty() {
         return String::new();
     }
     let since = match model.log.clock {
         Clock::Day => return of_day(model, time, room),
-        Clock::Start => start_of(model, time),
+        Clock::Start => model.began(line),
         Clock::Gap => before.and_then(time_of).and_then(millis),
     };
     let (Some(now), Some(since)) = (millis(time), since) else { return String::new() };
@@ -234,19 +241,6 @@ fn clock(model: &Model, time: &[u8], before: Option<&LogLine>, room: usize) -> S
         format!("{sign}{seconds}.{rest:03}")
     };
     format!("{text:>room$}")
-}
-
-/// When the run started that wrote this, or else the log.
-fn start_of(model: &Model, time: &[u8]) -> Option<i64> {
-    let now = millis(time)?;
-    let run = model.jobs.selected().and_then(|job| job.run.as_ref());
-    let starts = run.map_or(&[][..], |run| &run.starts);
-    let run = starts.iter().rev().find(|(start, _)| *start <= now).or(starts.first());
-    let volume = &model.log.volume;
-    let first = || volume.buckets.first_key_value().map(|(&at, _)| at * volume.width * 1000);
-    run.map(|(start, _)| *start)
-        .or_else(first)
-        .or_else(|| model.log.page.lines.first().and_then(time_of).and_then(millis))
 }
 
 /// The time of day, as the log says it where it does.

@@ -17,9 +17,7 @@ pub(super) fn draw(model: &Model, chosen: usize, theme: Theme, frame: &mut Frame
         return;
     }
     let area = Rect { x: (screen.width - width) / 2, y: screen.height - 2 - height, width, height };
-    let title =
-        format!("Marks {} Enter goes there, d takes one away, Esc closes", theme.symbols().corners[4]);
-    boxed(&title, theme, frame, area);
+    boxed("Marks", theme, frame, area);
     let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
     if model.marks.is_empty() {
         put(frame, inner, 0, vec![span("Nothing is marked.", theme.text())]);

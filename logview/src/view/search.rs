@@ -11,6 +11,12 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
+/// Whether a search is under way.
+pub(super) fn is_under_way(model: &Model) -> bool {
+    let counts = model.log.search.as_ref().is_some_and(|search| search.hits.is_some_and(|hits| !hits.1));
+    counts && !model.search.stopped || model.elsewhere.running
+}
+
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     if area.height == 0 || area.width < 8 {
         return;
@@ -58,40 +64,8 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     }
 }
 
-/// The keys that work while something is typed, as many as fit.
-pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
-    let esc = if can_stop(model) { "stops, hits so far stay" } else { "closes" };
-    let keys = [
-        ("Esc", esc),
-        ("Enter", "go"),
-        ("^N ^P", "step"),
-        ("^G", "list"),
-        ("^R", "regex"),
-        ("^A", "case"),
-        ("^B", "word"),
-        ("^L", "where"),
-        ("Tab", "completes"),
-        ("^F", "filters"),
-        ("PgUp PgDn", "scroll"),
-    ];
-    let mut spans = Vec::new();
-    for (name, hint) in keys {
-        let parts = [key(&format!(" {name}"), theme), span(format!(" {hint} "), theme.dim())];
-        if width(&spans) + width(&parts) > usize::from(area.width) {
-            break;
-        }
-        spans.extend(parts);
-    }
-    put(frame, area, 0, spans);
-}
-
 fn key(name: &str, theme: Theme) -> Span<'static> {
     span(name.to_owned(), theme.focus())
-}
-
-fn can_stop(model: &Model) -> bool {
-    let counts = model.log.search.as_ref().is_some_and(|search| search.hits.is_some_and(|hits| !hits.1));
-    counts && !model.search.stopped || model.elsewhere.running
 }
 
 /// What is typed, and how it is meant; says in which cell it is wrong.

@@ -137,7 +137,9 @@ fn facts(model: &Model, theme: Theme) -> Vec<Span<'static>> {
     if log.left > 0 {
         fact(format!("from column {}", log.left + 1));
     }
-    if !log.together.is_empty() {
+    if log.split {
+        fact("both from their starts on".to_owned());
+    } else if !log.together.is_empty() {
         fact(format!("{} jobs on one clock", log.together.len()));
     } else if let Some(place) = &log.place {
         let file = text::name(place.file.as_os_str().as_encoded_bytes(), theme.ascii());
@@ -163,10 +165,8 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     if let Mode::Typing(what, text) = &model.mode {
         return typed(*what, text, theme, frame, area);
     }
-    match model.mode {
-        Mode::Search => return super::search::keys(model, theme, frame, area),
-        Mode::Hits => return super::hit_list::keys(model, theme, frame, area),
-        _ => {}
+    if super::hints::draw(model, theme, frame, area) {
+        return;
     }
     let place = if model.focus == Pane::List { Where::List } else { Where::Log };
     let here = |row: &&Binding| {

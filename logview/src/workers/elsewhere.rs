@@ -2,11 +2,11 @@
 //! come to, and has only those open that it reads. It waits while something is looked for on the screen, and ends as soon as
 //! something else is wanted.
 
-use super::older::{Belonging, MOST, Wanted};
-use super::{Over, Shared, tell};
-use crate::model::{LogHits, Message, Reach, Sought, SoughtLog};
-use crate::reading::{One, Shown, Summary, Together, summary::summary};
-use crate::source::{Bytes, Place, Source};
+use super::whole::Whole;
+use super::{Over, Shared, compare, tell};
+use crate::model::{LogHits, Message, Reach, Side, Sought, SoughtLog};
+use crate::reading::{Summary, summary::summary};
+use crate::source::{Place, Source};
 use encoding_rs::Encoding;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,11 +30,9 @@ const AT_ONCE: usize = 4;
 /// What is larger is read when everything else is done, one after the other, each by several threads.
 const LARGE: u64 = 16 << 20;
 
-/// How long a record can be in one file and not yet in the other.
-const ON_ITS_WAY: Duration = Duration::from_millis(250);
-
 pub(super) enum Order {
     Look(Box<Sought>),
+    Compare { serial: u64, sides: Box<[Side; 2]> },
     Stop,
 }
 
@@ -71,8 +69,15 @@ fn serve(
                 Err(RecvTimeoutError::Disconnected) => return Err(Over),
             }
         }
-        let Order::Look(sought) = order else { continue };
         let stop = || sent.load(Ordering::Relaxed) != taken || shared.quit.load(Ordering::Relaxed);
+        let sought = match order {
+            Order::Look(sought) => sought,
+            Order::Compare { serial, sides } => {
+                compare::compare(source, encoding, (serial, &sides), out, &stop)?;
+                continue;
+            }
+            Order::Stop => continue,
+        };
         let looking = Looking::new(source, shared, encoding, &sought, out, &stop);
         looking.look();
         if !stop() {
@@ -187,52 +192,11 @@ impl<'a> Looking<'a> {
     /// What a log comes to; `None` if it is not wanted any more.
     fn summary(&self, log: &SoughtLog, read: &(dyn Fn(u64) + Sync)) -> io::Result<Option<Summary>> {
         let live = Place { job: log.job.clone(), file: log.live.clone() };
-        let Some((bytes, len)) = self.row(log, &live)? else { return Ok(None) };
+        let goes_on = || self.goes_on();
+        let whole = Whole { source: self.source, encoding: self.encoding, goes_on: &goes_on };
+        let Some((bytes, len)) = whole.row(log)? else { return Ok(None) };
         let format = self.source.format(&live);
         summary((&*bytes, len), (&self.sought.pattern, &format), read, &|| !self.goes_on())
-    }
-
-    /// The same row of bytes as on the screen when one turns to it: with the files that it does not hold and with what
-    /// was rotated away. `None` if it is not wanted any more.
-    fn row(&self, log: &SoughtLog, live: &Place) -> io::Result<Option<(Arc<dyn Bytes>, u64)>> {
-        let files = Belonging::new(Arc::clone(self.source));
-        let source = &**self.source;
-        let wanted = Wanted { places: vec![live.clone()], with: log.with.clone() };
-        let mut held = files.holds_all(&wanted).unwrap_or(true);
-        if !held && log.is_live {
-            thread::sleep(ON_ITS_WAY);
-            held = files.holds_all(&wanted).unwrap_or(true);
-        }
-        let mut shown = if held {
-            Shown::One(One::new(live.clone(), self.encoding))
-        } else {
-            let (with, apart) = files.needed(&wanted)?;
-            let places = std::iter::once(log.live.clone()).chain(with);
-            let places = places.map(|file| Place { job: log.job.clone(), file });
-            Shown::Many(Together::new(
-                places.map(|place| (place.clone(), source.format(&place))).collect(),
-                apart,
-            ))
-        };
-        shown.check(source)?;
-        if let Shown::One(one) = &mut shown
-            && log.has_parts
-        {
-            let (packed, mut plain) = files.parts(live, MOST, self.stop);
-            let mut parts = files.unpacked(packed, self.stop);
-            parts.append(&mut plain);
-            one.put_above(&parts)?;
-        }
-        while shown.is_behind() {
-            if !self.goes_on() {
-                return Ok(None);
-            }
-            shown.check(source)?;
-        }
-        if (self.stop)() {
-            return Ok(None);
-        }
-        shown.bytes().ok_or_else(|| io::ErrorKind::NotFound.into()).map(Some)
     }
 
     /// Says how far it is, now and then or at its end.

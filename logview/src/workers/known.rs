@@ -4,7 +4,7 @@
 //! again. What a finished run says of itself in `job.json` is believed and not counted.
 
 use super::tally::Tally;
-use crate::model::{Job, RunInfo, State, main_file, millis};
+use crate::model::{Job, RunInfo, RunStart, State, main_file, millis};
 use crate::reading::{Format, head::seconds};
 use crate::source::{FileLook, JobLook, Place, Source};
 use crate::text;
@@ -214,9 +214,14 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>, q
     let server = look.about.as_ref().is_some_and(|about| about.server);
     let state = run.map_or(State::Unknown, |run| state_of(source.state(run), written, server, quiet));
     let labels = look.about.as_ref().map(|about| about.labels.clone().into_iter().collect());
-    let starts = look.about.iter().flat_map(|about| &about.runs);
-    let starts =
-        starts.filter_map(|run| Some((millis(run.start.as_bytes())?, run.process.clone()))).collect();
+    let all = look.about.as_ref().map_or(&[][..], |about| &about.runs);
+    let started = |(nth, run): (usize, &Run)| {
+        // Whichever run is not the newest is over, whatever its process does now.
+        let over = run.outcome.map_or(State::Died, ended);
+        let state = if nth + 1 == all.len() { state } else { over };
+        Some(RunStart { at: millis(run.start.as_bytes())?, process: run.process.clone(), state })
+    };
+    let runs = all.iter().enumerate().filter_map(started).collect();
     let number = look.about.as_ref().map_or(0, |about| about.runs.len());
     let progress = look.progress.filter(|progress| run.is_some_and(|run| run.start == progress.run));
     let run = run.map(|run| RunInfo {
@@ -226,7 +231,7 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>, q
         pid: run.pid,
         lost: run.lost,
         number,
-        starts,
+        runs,
         labels: labels.unwrap_or_default(),
         balance: run.balance,
         id: id.clone(),
@@ -267,10 +272,16 @@ fn state_of(state: RunState, written: Option<SystemTime>, server: bool, quiet: D
         RunState::Running if silent && !server => State::Quiet,
         RunState::Running => State::Running,
         RunState::Died => State::Died,
-        RunState::Finished(Outcome::Ok) => State::Done,
-        RunState::Finished(Outcome::Failed) => State::Failed,
-        RunState::Finished(Outcome::Panicked) => State::Panicked,
-        RunState::Finished(_) => State::Dropped,
+        RunState::Finished(outcome) => ended(outcome),
+    }
+}
+
+fn ended(outcome: Outcome) -> State {
+    match outcome {
+        Outcome::Ok => State::Done,
+        Outcome::Failed => State::Failed,
+        Outcome::Panicked => State::Panicked,
+        _ => State::Dropped,
     }
 }
 

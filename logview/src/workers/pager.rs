@@ -3,7 +3,7 @@
 
 use super::older::{Find, Older, Wanted};
 use super::{Over, Post, Shared, indexer, searcher, taker, tell, watcher::Pending};
-use crate::model::{FileEvent, Message, Opener, Request, Step};
+use crate::model::{FileEvent, Message, Opener, Request, Side, Step};
 use crate::reading::page::{Only, page, whole_record};
 use crate::reading::search::Way;
 use crate::reading::{
@@ -168,9 +168,19 @@ impl Pager {
     fn on_request(&mut self, request: Request) -> Result<(), Over> {
         match request {
             Request::Show { tag, place, with } => {
-                self.show(tag, place.map(|place| (place, with)).into_iter().collect())
+                let one = |place: &Place| Shown::One(One::new(place.clone(), self.encoding));
+                let shown = place.as_ref().map(one);
+                self.show(tag, shown, place.map(|place| (place, with)).into_iter().collect())
             }
-            Request::ShowJobs { tag, jobs } => self.show(tag, jobs),
+            Request::ShowJobs { tag, jobs, since_start } => {
+                let shown = |side: &Side| {
+                    let one = One::new(side.place(), self.encoding);
+                    (Shown::One(one), self.source.format(&side.place()), side.window)
+                };
+                let abreast = Abreast::new(jobs.iter().map(shown).collect(), since_start);
+                let wanted = jobs.into_iter().map(|side| (side.place(), side.log.with)).collect();
+                self.show(tag, Some(Shown::Jobs(abreast)), wanted)
+            }
             Request::With { tag, with } if tag == self.tag => {
                 let [(place, others)] = &mut self.wanted[..] else { return Ok(()) };
                 others.clone_from(&with);
@@ -198,12 +208,12 @@ impl Pager {
             Request::Open { tag, at, opener } if tag == self.tag => self.open(at, opener),
             Request::Record { tag, at } if tag == self.tag => self.record(at),
             Request::Step { tag, number, step, from, pattern, only } if tag == self.tag => {
-                let step = self.step((number, step, from), pattern, only);
+                let step = self.step((number, step, from), pattern, &only);
                 step.into_iter().for_each(|step| self.searcher.send(searcher::Order::Step(step)));
                 Ok(())
             }
             Request::HitLines { tag, number, at, before, after, pattern, only } if tag == self.tag => {
-                let step = self.step((number, Step::Hit(Way::Forward), at), Some(pattern), only);
+                let step = self.step((number, Step::Hit(Way::Forward), at), Some(pattern), &only);
                 let list = |step| searcher::Order::List(step, before, after);
                 step.into_iter().for_each(|step| self.searcher.send(list(step)));
                 Ok(())
@@ -220,22 +230,17 @@ impl Pager {
     }
 
     /// Turns to the files of one job or of several.
-    fn show(&mut self, tag: u64, wanted: Vec<(Place, Vec<PathBuf>)>) -> Result<(), Over> {
+    fn show(
+        &mut self,
+        tag: u64,
+        shown: Option<Shown>,
+        wanted: Vec<(Place, Vec<PathBuf>)>,
+    ) -> Result<(), Over> {
         self.tag = tag;
         self.lines = None;
         self.serial += 1;
         (self.search, self.filters) = (None, None);
-        let one = |place: &Place| Shown::One(One::new(place.clone(), self.encoding));
-        self.shown = match &wanted[..] {
-            [] => None,
-            [(place, _)] => Some(one(place)),
-            many => {
-                let format = |place: &Place| self.source.format(place);
-                let jobs = many.iter().map(|(place, _)| (one(place), format(place)));
-                Some(Shown::Jobs(Abreast::new(jobs.collect())))
-            }
-        };
-        self.wanted = wanted;
+        (self.shown, self.wanted) = (shown, wanted);
         self.indexer.send(indexer::Order::Stop);
         self.searcher.send(searcher::Order::Stop);
         self.look()
@@ -261,7 +266,7 @@ impl Pager {
         &mut self,
         (number, step, from): (u64, Step, u64),
         pattern: Option<Pattern>,
-        only: Only,
+        only: &Only,
     ) -> Option<Box<searcher::Step>> {
         let (bytes, len) = self.bytes()?;
         Some(Box::new(searcher::Step {
@@ -339,9 +344,13 @@ impl Pager {
             Shown::Jobs(jobs) => (jobs.format(), jobs.jobs().map(Shown::places).collect()),
             one => (self.source.format(&one.places()[0]), vec![one.places()]),
         };
+        let clocks = if let Shown::Jobs(jobs) = shown { jobs.clocks() } else { None };
         self.format = format;
         self.begin(&bytes, len);
         let tag = self.tag;
+        if let Some(clocks) = clocks {
+            tell(&self.out, Message::File { tag, event: FileEvent::Clocks(clocks) })?;
+        }
         tell(&self.out, Message::File { tag, event: FileEvent::Replaced(len) })?;
         let index = Arc::clone(&self.index);
         self.indexer.send(indexer::Order::Start { tag, bytes, len, index });

@@ -1,8 +1,8 @@
 use super::*;
-use crate::model::{FileEvent, Focus};
+use crate::model::{FileEvent, Focus, Side, SoughtLog, State};
 use crate::reading::page::Only;
-use crate::reading::{Anchor, Page};
-use crate::source::{Local, Place};
+use crate::reading::{Anchor, Page, Window};
+use crate::source::Local;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -94,9 +94,19 @@ fn several_jobs_are_one_log_with_all_that_belongs_to_each() {
     // One of b's level files does not hold what the other does.
     append("b/error.log", 6, "ERROR", "apart");
     let reader = Reader::over(root.path());
-    let place = |job: &str| Place { job: job.into(), file: "debug.log".into() };
-    let jobs = vec![(place("a"), Vec::new()), (place("b"), vec!["error.log".into()])];
-    reader.ask(Request::ShowJobs { tag: 7, jobs });
+    let side = |job: &str, with: &[&str]| Side {
+        log: SoughtLog {
+            job: job.into(),
+            live: "debug.log".into(),
+            with: with.iter().map(PathBuf::from).collect(),
+            ..SoughtLog::default()
+        },
+        window: Window::default(),
+        run: None,
+        state: State::Running,
+    };
+    let jobs = vec![side("a", &[]), side("b", &["error.log"])];
+    reader.ask(Request::ShowJobs { tag: 7, jobs, since_start: false });
     let before = [(0, "rolled"), (1, "b"), (0, "a"), (1, "apart")];
     reader.until(&before);
     append("b/debug.log", 8, "INFO", "late");
@@ -108,4 +118,34 @@ fn several_jobs_are_one_log_with_all_that_belongs_to_each() {
     append("b/debug.log", 10, "INFO", "alone");
     reader.until(&[&before[..], &[(1, "late"), (0, "later"), (1, "alone")]].concat());
     assert!(!reader.messages.try_iter().any(gone), "one of them is still there");
+}
+
+#[test]
+fn two_runs_of_a_job_stand_side_by_side_from_their_starts_on_and_the_last_one_grows() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("a")).unwrap();
+    let append = |minute: u32, second: u32, word: &str| {
+        let mut file =
+            fs::File::options().append(true).create(true).open(root.path().join("a/debug.log")).unwrap();
+        file.write_all(format!("[INFO] [2026-11-22T16:{minute:02}:{second:02}Z] {word}\n").as_bytes())
+            .unwrap();
+    };
+    append(10, 1, "other");
+    append(20, 1, "first");
+    append(20, 5, "third");
+    append(30, 3, "second");
+    let start = |minute: &str| crate::model::millis(format!("2026-11-22T16:{minute}:00Z").as_bytes());
+    let side = |from: &str, until: Option<&str>| Side {
+        log: SoughtLog { job: "a".into(), live: "debug.log".into(), ..SoughtLog::default() },
+        window: Window { from: start(from), until: until.and_then(start), clock: start(from) },
+        run: None,
+        state: State::Running,
+    };
+    let reader = Reader::over(root.path());
+    let jobs = vec![side("20", Some("30")), side("30", None)];
+    reader.ask(Request::ShowJobs { tag: 7, jobs, since_start: true });
+    let before = [(0, "first"), (1, "second"), (0, "third")];
+    reader.until(&before);
+    append(30, 9, "late");
+    reader.until(&[&before[..], &[(1, "late")]].concat());
 }

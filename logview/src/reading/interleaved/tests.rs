@@ -4,11 +4,19 @@ use proptest::prelude::*;
 
 /// A part that is seen as far as it is said to be.
 fn over(texts: &[String], step: u64) -> Interleaved {
-    let part = |text: &String| {
+    since(texts, &[], step)
+}
+
+/// The same, each with a clock that goes from so many tenths of a second after 16:00 on.
+fn since(texts: &[String], starts: &[u64], step: u64) -> Interleaved {
+    let (four, _) = instant(b"2026-11-22T16:00:00Z").unwrap();
+    let part = |(nth, text): (usize, &String)| {
         let bytes: Arc<dyn Bytes> = Arc::new(Memory(text.clone().into_bytes()));
-        (bytes, Format::default())
+        let clock =
+            starts.get(nth).map(|tenths| (four + (tenths / 10) as i64, (tenths % 10) as u32 * 100_000_000));
+        (bytes, Format::default(), clock.unwrap_or_default())
     };
-    Interleaved::with_step(texts.iter().map(part).collect(), step)
+    Interleaved::with_step(texts.iter().enumerate().map(part).collect(), step)
 }
 
 fn whole(row: &Interleaved) -> String {
@@ -49,19 +57,20 @@ proptest! {
     #[test]
     fn all_records_stand_in_the_order_of_time_wherever_one_looks_first(
         records in records(), step in 40..3000u64, looks in proptest::collection::vec(0.0..1.0f64, 0..8),
+        starts in proptest::option::of(proptest::array::uniform4(0..5000u64)),
     ) {
         let mut texts = vec![String::new(); 4];
         let (mut now, mut all) = (0, Vec::new());
         for (later, part, pad, more) in records {
             now += later;
-            let text = record(part, now, pad, more);
+            let text = record(part, now + starts.map_or(0, |starts| starts[part]), pad, more);
             texts[part] += &text;
             all.push((now, part, text));
         }
         // Those of one moment stand by part.
         all.sort_by_key(|(now, part, _)| (*now, *part));
         let wanted: String = all.iter().map(|(.., text)| text.as_str()).collect();
-        let row = over(&texts, step);
+        let row = since(&texts, starts.as_ref().map_or(&[], |starts| starts), step);
         prop_assert_eq!(row.grow(&lens(&texts)).unwrap(), wanted.len() as u64);
         for look in looks {
             let from = (wanted.len() as f64 * look) as usize;

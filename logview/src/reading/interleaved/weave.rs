@@ -1,7 +1,7 @@
 //! Putting the records of one stretch in order.
 
 use super::{Moment, Part, Stretch};
-use crate::reading::head::{LOOK, instant};
+use crate::reading::head::LOOK;
 use memchr::memchr;
 use std::io;
 use std::ops::Range;
@@ -108,7 +108,6 @@ impl Input<'_> {
         let end = memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
         let text = &rest[..end.min(LOOK)];
         let text = text.strip_suffix(b"\n").unwrap_or(text);
-        let head = self.part.format.head(text);
-        Some((start + end, head.map(|head| instant(text.get(head.time?)?))))
+        Some((start + end, self.part.head(text)))
     }
 }

@@ -306,6 +306,35 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             assert_eq!(case.model.log.together, case.model.jobs.ticked);
             assert!(!case.model.log.together.is_empty());
         }
+        A::Split => {
+            press(case);
+            assert!(case.model.note.as_deref().unwrap().contains("Space ticks two jobs"));
+            case.send(Message::Jobs(vec![case.job("import-41", State::Done)]));
+            press(case);
+            let sides = case.model.split.clone().unwrap().sides.map(|side| side.log.job);
+            assert_eq!(sides.each_ref().map(|job| job.to_str().unwrap()), ["import-41", "import-42"]);
+            assert!(case.model.log.split && case.model.log.clock == Clock::Start);
+            case.keys("\u{1b}");
+            assert!(
+                case.model.split.is_none() && !case.model.log.split && case.model.log.clock == Clock::Day
+            );
+        }
+        A::Compare => {
+            case.send(Message::Jobs(vec![case.job("import-41", State::Done)]));
+            press(case);
+            assert!(screen(case).contains("only in B: 1") && !screen(case).contains("line #"));
+            case.keys("a");
+            assert!(screen(case).contains("line #"));
+            let asked = update(&mut case.model, Message::Key(key("enter").unwrap()));
+            assert!(
+                asked.iter().any(|request| matches!(
+                    request,
+                    Request::Step { step: Step::Instant((1_795_364_402, _)), .. }
+                )),
+                "{asked:?}"
+            );
+            assert_eq!(case.model.log.search.as_ref().unwrap().text, "disk # on fire");
+        }
         A::Newest => {
             press(case);
             assert!(case.model.jobs.newest);

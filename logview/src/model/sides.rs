@@ -1,0 +1,127 @@
+//! Two logs that are laid beside each other, from the start of each on: jobs, or runs of one.
+
+use super::elsewhere::{SoughtLog, logs_of};
+use super::jobs::{Job, State};
+use super::log::Clock;
+use super::{Model, groups};
+use crate::reading::Window;
+use crate::source::Place;
+
+/// A log, or one run of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Side {
+    pub log: SoughtLog,
+    pub window: Window,
+    /// Which run it is, the first being 1, if there have been several.
+    pub run: Option<usize>,
+    pub state: State,
+}
+
+/// Two of them on the screen.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Split {
+    pub sides: [Side; 2],
+    /// What the time column showed before.
+    pub clock: Clock,
+}
+
+impl Side {
+    /// All of a job's log, whatever runs it has had.
+    pub fn whole(job: &Job) -> Option<Side> {
+        let log = logs_of(job).into_iter().next()?;
+        Some(Side { log, window: Window::default(), run: None, state: job.state })
+    }
+
+    /// A run of a job, by its number among those that are known; the newest if there is only one.
+    fn run(job: &Job, nth: usize) -> Option<Side> {
+        let side = Side::whole(job)?;
+        let Some(run) = &job.run else { return Some(side) };
+        let started = run.runs.get(nth)?;
+        let next = run.runs.get(nth + 1);
+        // Of the only run there is what stands above it is shown too: nothing else can have written that.
+        let from = (run.runs.len() > 1).then_some(started.at);
+        Some(Side {
+            window: Window { from, until: next.map(|next| next.at), clock: Some(started.at) },
+            run: (run.number > 1).then(|| run.number - run.runs.len() + nth + 1),
+            state: started.state,
+            log: SoughtLog { is_live: side.log.is_live && next.is_none(), ..side.log },
+        })
+    }
+
+    /// The newest run of a job.
+    fn newest(job: &Job) -> Option<Side> {
+        match job.run.as_ref().map(|run| run.runs.len()) {
+            None | Some(0) => Side::whole(job),
+            Some(runs) => Side::run(job, runs - 1),
+        }
+    }
+
+    /// The file that stands for it.
+    pub fn place(&self) -> Place {
+        Place { job: self.log.job.clone(), file: self.log.live.clone() }
+    }
+}
+
+impl Model {
+    /// What is to be laid beside what: two ticked jobs, the ticked and the selected one, or the last good run and the newest
+    /// one of the selected job; of a job that never ended well, the last good one of its kind.
+    ///
+    /// # Errors
+    /// What a person can do about it.
+    pub fn pair(&self) -> Result<[Side; 2], String> {
+        let Some(selected) = self.jobs.selected() else { return Err("there is no job yet".to_owned()) };
+        let mut ticked: Vec<&Job> = self.jobs.ticked.iter().filter_map(|key| self.jobs.get(key)).collect();
+        if ticked.len() == 1 && ticked[0].key != selected.key {
+            ticked.push(selected);
+        }
+        if let [first, second, ..] = ticked[..] {
+            let sides = Side::newest(first).zip(Side::newest(second));
+            return sides.map(<[Side; 2]>::from).ok_or_else(|| "one of the two has no log yet".to_owned());
+        }
+        let Some(this) = Side::newest(selected) else {
+            return Err(format!("{} has no log yet", selected.name));
+        };
+        match self.good_run(selected).or_else(|| self.good_job(selected)) {
+            Some(good) => Ok([good, this]),
+            None => Err(format!(
+                "no run of {} or of its kind has ended well before: Space ticks two jobs to be compared",
+                selected.name
+            )),
+        }
+    }
+
+    /// The last run of a job that ended well, before the newest.
+    fn good_run(&self, job: &Job) -> Option<Side> {
+        let runs = &job.run.as_ref()?.runs;
+        let before = &runs[..runs.len().saturating_sub(1)];
+        let nth = before.iter().rposition(|run| run.state == State::Done)?;
+        Side::run(job, nth)
+    }
+
+    /// The newest other job of this one's kind that ended well.
+    fn good_job(&self, job: &Job) -> Option<Side> {
+        let kind = groups::prefix(&job.name);
+        let of_kind = |other: &&Job| {
+            other.key != job.key
+                && !other.server
+                && other.state == State::Done
+                && groups::prefix(&other.name) == kind
+        };
+        let started = |job: &Job| job.run.as_ref().and_then(|run| run.runs.last()).map(|run| run.at);
+        let own = started(job);
+        // What ended well before it is nearer than what came after.
+        let good = self.jobs.iter().filter(of_kind).max_by_key(|other| {
+            let at = started(other);
+            (own.is_none() || at <= own, at, &other.name)
+        });
+        good.and_then(Side::newest)
+    }
+
+    /// What a side is called: its job, and which run of it.
+    pub fn side_name(&self, side: &Side) -> String {
+        let name = self.jobs.get(&side.log.job).map_or("", |job| job.name.as_str());
+        side.run.map_or_else(|| name.to_owned(), |run| format!("{name} run {run}"))
+    }
+}

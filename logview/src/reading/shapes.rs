@@ -1,0 +1,347 @@
+//! What is said in a log, whatever the numbers: messages with numbers, ids and times taken out, how often each is said and
+//! where first. Two logs are compared by that: what is said in one of them only.
+//!
+//! A word that is a number, a time, an address or an id is a `#`, and so are several in a row: `retry 1/3 from
+//! 10.0.4.17:5432` is `retry # from #`. A name keeps its letters: `worker12` is `worker#`, `sha256` is `sha#`.
+
+use super::Format;
+use super::head::{LOOK, instant};
+use super::search::{How, Pattern};
+use super::sweep::{self, Block, blocks};
+use crate::source::Bytes;
+use log::Level;
+use memchr::memchr;
+use std::collections::HashMap;
+use std::io;
+use std::ops::Range;
+
+/// Bytes of a shape at most; what a message says beyond does not count.
+const LONG: usize = 160;
+
+/// Shapes that are told apart: of a log that says something else in each line the others are only counted.
+const MOST: usize = 20_000;
+
+/// Seconds and nanoseconds since the epoch.
+type Moment = (i64, u32);
+
+/// One of the things that a log says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub struct Shape {
+    pub level: Option<Level>,
+    pub text: String,
+}
+
+/// How often it is said, and where and when first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Said {
+    pub count: u64,
+    pub at: u64,
+    pub time: Option<Moment>,
+}
+
+/// All that a log says.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Shapes {
+    pub said: HashMap<Shape, Said>,
+    pub records: u64,
+    /// Records beyond as many shapes as are told apart.
+    pub others: u64,
+}
+
+impl Shapes {
+    fn add(&mut self, shape: Shape, said: Said) {
+        if let Some(known) = self.said.get_mut(&shape) {
+            known.count += said.count;
+            if said.at < known.at {
+                (known.at, known.time) = (said.at, said.time);
+            }
+        } else if self.said.len() < MOST {
+            self.said.insert(shape, said);
+        } else {
+            self.others += said.count;
+        }
+    }
+}
+
+/// What is said in a range of a row of bytes, the ends of which are those of lines; `None` if `stop` said so. `read` is told
+/// how many bytes were looked at, now and then.
+///
+/// # Errors
+/// What the file system says.
+pub fn shapes(
+    (bytes, range): (&dyn Bytes, Range<u64>),
+    format: &Format,
+    read: &(dyn Fn(u64) + Sync),
+    stop: &(dyn Fn() -> bool + Sync),
+) -> io::Result<Option<Shapes>> {
+    let mut all = Shapes::default();
+    let look = |block: Block| (of_block(format, block, &range), block.raw.len() as u64);
+    let mut take = |_, (shapes, count): (Shapes, u64)| {
+        all.records += shapes.records;
+        all.others += shapes.others;
+        shapes.said.into_iter().for_each(|(shape, said)| all.add(shape, said));
+        read(count);
+        true
+    };
+    let order = range.start / sweep::BLOCK..blocks(range.end);
+    let complete = sweep::sweep((bytes, range.end), order, &look, &mut take, stop)?;
+    Ok(complete.then_some(all))
+}
+
+fn of_block(format: &Format, block: Block, range: &Range<u64>) -> Shapes {
+    let (mut shapes, mut plain) = (Shapes::default(), Vec::new());
+    let (mut rest, mut at) = (block.lines, block.start);
+    while !rest.is_empty() {
+        let end = memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
+        let (line, next) = rest.split_at(end);
+        if range.contains(&at) {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            match format.head(&line[..line.len().min(LOOK)]) {
+                Some(head) => {
+                    let time = || instant(line.get(head.time.clone()?)?);
+                    let message = line.get(head.message..).unwrap_or_default();
+                    shapes.records += 1;
+                    let shape = Shape { level: head.level, text: shape(message) };
+                    shapes.add(shape, Said { count: 1, at, time: time() });
+                }
+                None if shapes.records == 0 => plain.push((line, at)),
+                None => {}
+            }
+        }
+        (rest, at) = (next, at + end as u64);
+    }
+    // Lines of which none starts a record are records themselves; else they belong to one.
+    if shapes.records == 0 {
+        for (line, at) in plain {
+            shapes.records += 1;
+            shapes.add(Shape { level: None, text: shape(line) }, Said { count: 1, at, time: None });
+        }
+    }
+    shapes
+}
+
+/// A message without its numbers, ids and times.
+pub fn shape(message: &[u8]) -> String {
+    let message = &message[..message.len().min(4 * LONG)];
+    let mut shape = String::with_capacity(LONG);
+    let (mut at, mut hole) = (0, None::<usize>);
+    while at < message.len() && shape.len() < LONG {
+        let word = message[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        if word == 0 {
+            let other = message[at..].iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+            shape.push_str(&String::from_utf8_lossy(&message[at..at + other]));
+            at += other;
+            continue;
+        }
+        let (name, rest) = split(&message[at..at + word]);
+        // What stands between two numbers belongs to them: a time, an address, a list.
+        if name.is_empty()
+            && let Some(end) = hole
+            && joins(&shape[end..])
+        {
+            shape.truncate(end);
+        } else {
+            shape.push_str(&String::from_utf8_lossy(name));
+            if !rest.is_empty() {
+                shape.push('#');
+            }
+        }
+        if let Some(rest) = rest.strip_prefix(b"#") {
+            hole = rest.is_empty().then_some(shape.len());
+            shape.push_str(&String::from_utf8_lossy(rest));
+        }
+        at += word;
+    }
+    let end = (0..=LONG.min(shape.len())).rev().find(|&end| shape.is_char_boundary(end)).unwrap_or(0);
+    shape.truncate(end);
+    shape.truncate(shape.trim_end().len());
+    shape
+}
+
+/// The letters that a word begins with, and the rest with a `#` for what is a number in it, if anything is.
+fn split(word: &[u8]) -> (&[u8], Vec<u8>) {
+    let is_digit = u8::is_ascii_digit;
+    let Some(first) = word.iter().position(is_digit) else {
+        let is_id = word.len() >= 8 && word.iter().all(u8::is_ascii_hexdigit);
+        return if is_id { (&[], b"#".to_vec()) } else { (word, Vec::new()) };
+    };
+    let digits = word[first..].iter().take_while(|byte| is_digit(byte)).count();
+    let unit = &word[first + digits..];
+    let is_hex = word.len() >= 4 && word.iter().all(u8::is_ascii_hexdigit);
+    if is_hex || unit.iter().any(is_digit) || (word.starts_with(b"0x") && word.len() > 2) {
+        return (&[], b"#".to_vec());
+    }
+    (&word[..first], [b"#", unit].concat())
+}
+
+/// Whether what stands between two numbers makes them one.
+fn joins(between: &str) -> bool {
+    matches!(between, "" | "." | ":" | "/" | "-" | "," | "+" | ", " | "_")
+}
+
+/// What finds the messages of a shape.
+pub fn pattern(shape: &str) -> Option<Pattern> {
+    let mut source = String::new();
+    for (nth, part) in shape.split('#').enumerate() {
+        if nth > 0 {
+            source.push_str("[-0-9A-Za-z.:,/+_ ]+?");
+        }
+        source.push_str(&regex::escape(part));
+    }
+    Pattern::with(&source, How { smart_case: false, ..How::default() }).ok()
+}
+
+/// What one of two logs says more often than the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Difference {
+    pub shape: Shape,
+    /// How often it is said in each, and where and when first.
+    pub said: [Option<Said>; 2],
+}
+
+impl Difference {
+    /// How often it is said in each.
+    pub fn counts(&self) -> [u64; 2] {
+        self.said.map(|said| said.map_or(0, |said| said.count))
+    }
+
+    /// What kind it is.
+    pub fn kind(&self) -> Kind {
+        match self.counts() {
+            [0, _] => Kind::OnlySecond,
+            [_, 0] => Kind::OnlyFirst,
+            [a, b] if a.max(b) >= MUCH * a.min(b) && a.abs_diff(b) >= MUCH => Kind::Much,
+            _ => Kind::Both,
+        }
+    }
+}
+
+/// So many times as often is worth a look.
+const MUCH: u64 = 3;
+
+/// Who says it. In the order in which a person wants to see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Kind {
+    OnlySecond,
+    OnlyFirst,
+    /// Both, one of them at least three times as often.
+    Much,
+    Both,
+}
+
+/// All that is said in one or both of two logs: by kind, the worst level first, then in the order in which it is first said.
+pub fn differences([first, second]: [Shapes; 2]) -> Vec<Difference> {
+    let mut second = second.said;
+    let mut all: Vec<Difference> = first
+        .said
+        .into_iter()
+        .map(|(shape, said)| {
+            let other = second.remove(&shape);
+            Difference { shape, said: [Some(said), other] }
+        })
+        .collect();
+    all.extend(second.into_iter().map(|(shape, said)| Difference { shape, said: [None, Some(said)] }));
+    let level = |level: Option<Level>| level.map_or(usize::MAX, |level| level as usize);
+    let at = |of: &Difference| of.said[1].or(of.said[0]).map_or(0, |said| said.at);
+    all.sort_by(|a, b| {
+        let key = |of: &Difference| (of.kind(), level(of.shape.level), at(of));
+        key(a).cmp(&key(b)).then_with(|| a.shape.cmp(&b.shape))
+    });
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lines::tests::Memory;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_ids_and_times_are_taken_out_and_names_stay() {
+        for (message, wanted) in [
+            ("retry 1/3 conn=10.0.4.17:5432 backoff=200ms", "retry # conn=# backoff=#ms"),
+            ("batch 118 accepted size=512 lag=0.2s", "batch # accepted size=# lag=#s"),
+            ("user 5f0c3b1e-9d7a-4c1b-8f00-0123456789ab left", "user # left"),
+            ("at 2026-08-17T14:31:52.219Z, 1,204 items", "at #Z, # items"),
+            ("commit deadbeefcafe by worker12 in sha256", "commit # by worker# in sha#"),
+            ("read 0x7f3a21 of x86_64, id a1b2c3x9", "read # of x#, id #"),
+            ("[1, 2, 3] -> [4, 5]", "[#] -> [#]"),
+            ("décodé 3 fichiers", "décodé # fichiers"),
+            ("nothing to take out", "nothing to take out"),
+            ("facade added decade", "facade added decade"),
+            ("", ""),
+        ] {
+            assert_eq!(shape(message.as_bytes()), wanted, "{message}");
+        }
+    }
+
+    fn of(text: &str) -> Shapes {
+        let bytes = Memory(text.as_bytes().to_vec());
+        shapes((&bytes, 0..text.len() as u64), &Format::default(), &|_| (), &|| false).unwrap().unwrap()
+    }
+
+    fn line(level: &str, second: u32, text: &str) -> String {
+        format!("[{level}] [2026-11-22T16:20:{second:02}Z] {text}\n")
+    }
+
+    #[test]
+    fn what_one_of_two_says_alone_comes_first_the_worst_before_all() {
+        let good = line("INFO", 1, "batch 1 done")
+            + &line("DEBUG", 2, "warm cache")
+            + &line("INFO", 3, "batch 2 done");
+        let bad = line("INFO", 1, "batch 7 done")
+            + &line("INFO", 2, "slow disk sda1")
+            + &line("ERROR", 3, "commit 9 failed\n\tat x")
+            + &line("ERROR", 5, "commit 10 failed");
+        let all = differences([of(&good), of(&bad)]);
+        let told: Vec<_> = all.iter().map(|of| (of.kind(), of.shape.text.as_str(), of.counts())).collect();
+        assert_eq!(
+            told,
+            [
+                (Kind::OnlySecond, "commit # failed", [0, 2]),
+                (Kind::OnlySecond, "slow disk sda#", [0, 1]),
+                (Kind::OnlyFirst, "warm cache", [1, 0]),
+                (Kind::Both, "batch # done", [2, 1]),
+            ]
+        );
+        let first = all[0].said[1].unwrap();
+        assert_eq!(first.time, instant(b"2026-11-22T16:20:03Z"));
+        assert!(bad[first.at as usize..].starts_with("[ERROR]"));
+    }
+
+    #[test]
+    fn lines_without_heads_are_told_too_and_a_part_of_a_log_alone() {
+        let text = "step 1\nstep 2\nend\n";
+        assert_eq!(of(text).said.len(), 2);
+        let bytes = Memory(text.as_bytes().to_vec());
+        let part = shapes((&bytes, 7..14), &Format::default(), &|_| (), &|| false).unwrap().unwrap();
+        assert_eq!((part.records, part.said.len()), (1, 1));
+        assert!(shapes((&bytes, 0..18), &Format::default(), &|_| (), &|| true).unwrap().is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn a_shape_is_that_of_messages_with_other_numbers_and_finds_them(
+            words in proptest::collection::vec("[a-z]{2,6}", 1..6), numbers in proptest::collection::vec(0..100_000u32, 6), others in proptest::collection::vec(0..100_000u32, 6),
+        ) {
+            let said = |numbers: &[u32]| words.iter().zip(numbers).map(|(word, number)| format!("{word} {number}")).collect::<Vec<_>>().join(" ");
+            let (one, other) = (said(&numbers), said(&others));
+            let text = shape(one.as_bytes());
+            prop_assert_eq!(&text, &shape(other.as_bytes()));
+            let pattern = pattern(&text).unwrap();
+            prop_assert!(pattern.is_match(one.as_bytes()) && pattern.is_match(other.as_bytes()), "{}", text);
+        }
+
+        #[test]
+        fn any_bytes_have_a_shape_of_bounded_length(message in proptest::collection::vec(any::<u8>(), 0..2000)) {
+            let text = shape(&message);
+            prop_assert!(text.len() <= LONG);
+            prop_assert!(pattern(&text).is_some());
+        }
+    }
+}

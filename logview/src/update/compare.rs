@@ -1,0 +1,113 @@
+//! Comparing two logs: what is said in one of them only, and the way from there to where it is said first.
+
+use super::search::turn_to;
+use super::{log, settle, split};
+use crate::keys;
+use crate::model::{Aim, Arrival, Compared, Comparison, Mode, Model, Reach, Request, Search, Step};
+use crate::reading::page::Levels;
+use crate::reading::shapes::pattern;
+use crossterm::event::KeyEvent;
+
+/// Opens the comparison of what would be laid beside each other; the last one, if that was of the same.
+pub(super) fn open(model: &mut Model) -> Vec<Request> {
+    let pair = match &model.split {
+        Some(split) => Ok(split.sides.clone()),
+        None => model.pair(),
+    };
+    let sides = match pair {
+        Ok(sides) => sides,
+        Err(why) => {
+            model.note = Some(why);
+            return Vec::new();
+        }
+    };
+    model.mode = Mode::Compare;
+    let known = model.comparison.as_ref().filter(|known| known.sides == sides && known.found.is_some());
+    if known.is_some() {
+        return Vec::new();
+    }
+    // It takes the place of a search elsewhere, and its answers may be told from those.
+    model.elsewhere.clear();
+    let serial = model.elsewhere.serial;
+    model.comparison = Some(Comparison::of(serial, sides.clone()));
+    vec![Request::Compare { serial, sides: Box::new(sides) }]
+}
+
+/// Takes in how far it is, or what it came to.
+pub(super) fn take(model: &mut Model, serial: u64, reach: Reach, found: Option<Result<Compared, String>>) {
+    if let Some(comparison) = model.comparison.as_mut().filter(|comparison| comparison.serial == serial) {
+        comparison.reach = reach;
+        if found.is_some() {
+            comparison.found = found;
+            comparison.choose(0);
+        }
+    }
+}
+
+pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
+    model.mode = Mode::Compare;
+    let page = crate::view::compare_rows(model.size).saturating_sub(2).max(1) as i64;
+    let Some(comparison) = &mut model.comparison else { return Vec::new() };
+    match keys::name(key).as_str() {
+        "esc" | "q" | "C" => return close(model),
+        "enter" => return go(model),
+        "|" => {
+            model.mode = Mode::Normal;
+            return if model.split.is_some() { Vec::new() } else { split::toggle(model) };
+        }
+        "up" | "k" => comparison.choose(-1),
+        "down" | "j" => comparison.choose(1),
+        "pgup" | "b" | "ctrl-b" => comparison.choose(-page),
+        "pgdn" | "space" | "ctrl-f" => comparison.choose(page),
+        "home" | "g" => comparison.choose(i64::MIN / 2),
+        "end" | "G" => comparison.choose(i64::MAX / 2),
+        "a" => {
+            comparison.all = !comparison.all;
+            comparison.choose(0);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn close(model: &mut Model) -> Vec<Request> {
+    model.mode = Mode::Normal;
+    if model.comparison.as_ref().is_some_and(|comparison| comparison.found.is_none()) {
+        model.comparison = None;
+        return vec![Request::StopElsewhere];
+    }
+    Vec::new()
+}
+
+/// Goes to where what is chosen is said first, with all of that kind searched for.
+fn go(model: &mut Model) -> Vec<Request> {
+    let Some(comparison) = &model.comparison else { return Vec::new() };
+    let Some(difference) = comparison.chosen() else { return Vec::new() };
+    let side = Comparison::side_of(difference);
+    let (text, level) = (difference.shape.text.clone(), difference.shape.level);
+    let time = difference.said[side].and_then(|said| said.time);
+    let job = comparison.sides[side].log.job.clone();
+    model.mode = Mode::Normal;
+    model.remember();
+    let tag = model.log.tag;
+    split::close(model);
+    if !model.log.levels().has(level) {
+        model.log.only.levels = Levels::ALL;
+    }
+    super::filters::switch_off(model);
+    model.log.search = pattern(&text).map(|pattern| Search::new(text, pattern));
+    // Where it cannot be found again by its time, the search leads there.
+    let arrival = time.map(|time| Arrival { time, aim: Aim::Hit });
+    let Some(mut requests) = turn_to(model, &job, None) else { return settle(model) };
+    model.log.arrival = arrival;
+    model.log.to_first_hit = arrival.is_none();
+    if model.log.tag == tag {
+        let pattern = model.log.search.as_ref().map(|search| search.pattern.clone());
+        requests.push(Request::Count { tag, pattern, near: model.log.top });
+        requests.extend(match arrival {
+            Some(arrival) => log::step(model, Step::Instant(arrival.time)),
+            None => log::first_hit(model),
+        });
+    }
+    requests
+}

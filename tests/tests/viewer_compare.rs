@@ -1,0 +1,60 @@
+//! Two runs of one job, one that went well and one that failed: compared, and laid beside each other.
+
+use logcore::disk::Outcome;
+use tests::jobs::Root;
+use tests::terminal::Terminal;
+
+const VIEWER: &str = env!("CARGO_BIN_EXE_viewer");
+
+#[test]
+fn a_failed_run_is_laid_beside_the_last_good_one() {
+    let root = Root::new();
+    let job = root.job("import-42");
+    let line = |minute: u32, second: u32, level: &str, message: &str| {
+        let line = job.line(level, message);
+        job.append("debug.log", line.replace("16:20:01.123", &format!("16:{minute}:{second:02}.123")));
+    };
+    for (minute, word) in [(10, "ancient"), (20, "good"), (30, "bad")] {
+        for second in 1..=20 {
+            line(minute, second, "INFO", &format!("{word} batch {second}"));
+            line(minute, second, "DEBUG", &format!("fetched page {second} in {} ms", second * minute));
+        }
+    }
+    line(30, 12, "ERROR", "commit 7 failed: connection reset");
+    line(30, 14, "ERROR", "commit 9 failed: connection reset");
+    let run = |minute: u32, outcome| {
+        let at = |second: u32| format!("2026-11-22T16:{minute}:{second:02}.000Z");
+        (at(0), at(30), outcome)
+    };
+    job.runs(&[run(10, Outcome::Failed), run(20, Outcome::Ok), run(30, Outcome::Failed)]);
+    let mut terminal = Terminal::start(VIEWER, &[root.path().into()], (120, 36), &[]);
+    terminal.sees("bad batch 20");
+    terminal.keys("C");
+    terminal.sees("import-42 run 2");
+    terminal.sees("only in B: 2");
+    terminal.sees("good batch #");
+    // What the run before both of them says is in neither.
+    assert!(!terminal.text().contains("ancient"), "{}", terminal.text());
+    let rows = terminal.rows();
+    let row = rows.iter().find(|row| row.contains("commit # failed")).expect("the errors");
+    assert!(row.contains(" E ") && row.contains("  2  ") && row.contains("T+00:00:12"), "{row}");
+    terminal.keys("\r");
+    terminal.until("the first of them", |screen| {
+        screen.lines().any(|row| row.contains('▸') && row.contains("commit 7 failed"))
+    });
+    terminal.keys("n");
+    terminal.until("the next one", |screen| {
+        screen.lines().any(|row| row.contains('▸') && row.contains("commit 9 failed"))
+    });
+    terminal.keys("|");
+    terminal.until("both beside each other", |screen| {
+        screen.lines().any(|row| row.contains("good batch 3") && row.contains("bad batch 3"))
+    });
+    assert!(!terminal.text().contains("ancient"), "{}", terminal.text());
+    terminal.keys("tT+19s\r");
+    terminal.until("a moment of both", |screen| {
+        screen.lines().any(|row| row.contains("good batch 19") && row.contains("bad batch 19"))
+    });
+    terminal.keys("\u{1b}\u{1b}\u{1b}");
+    terminal.sees("import-42 ━ all levels");
+}

@@ -90,7 +90,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Option<Arguments>> {
                 parsed.seconds = Some(Duration::from_secs(seconds));
             }
             Long("ascii") => parsed.ascii = true,
-            other => return Err(other.unexpected()).context("logview demo --help shows what there is"),
+            other => bail!("{}; logview demo --help shows what there is", other.unexpected()),
         }
     }
     if parsed.jobs == 0 || parsed.jobs > 10_000 {

@@ -144,8 +144,9 @@ pub enum For {
     /// Showing only the lines that match, or hiding them: one more filter, or that of this number anew.
     #[allow(missing_docs)]
     Filter { hides: bool, at: Option<usize> },
-    /// Showing only the jobs whose name matches.
-    Jobs,
+    /// Showing only the jobs whose name matches; what was typed before gives way to the first letter.
+    #[allow(missing_docs)]
+    Jobs { old: bool },
     /// Going to a moment.
     Moment,
     /// A note for the line that was just marked.
@@ -362,6 +363,8 @@ pub enum Message {
         number: u64,
         step: Step,
         found: Found,
+        /// Which of all hits it is, from 1 on, if all are known.
+        nth: Option<u64>,
         wrapped: bool,
     },
     /// So many lines match so far, as far as was read, which took so long.

@@ -108,7 +108,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
             Long("poll") => options.poll = true,
             Value(value) if root.is_none() => root = Some(value.into()),
             Value(value) => bail!("one directory is shown at a time; what is {} for?", value.display()),
-            other => return Err(other.unexpected()).context("logview --help shows what there is"),
+            other => bail!("{}; logview --help shows what there is", other.unexpected()),
         }
     }
     root.as_deref().map_or(Ok(()), reachable)?;
@@ -126,7 +126,8 @@ fn reachable(root: &Path) -> Result<()> {
     let missing = |path: &Path| there(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     let is_file = |path: &Path| there(path).is_ok_and(|about| !about.is_dir());
     if is_file(root) {
-        bail!("{} is no directory; logview shows a directory of jobs", root.display());
+        let dir = root.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        bail!("{} is a file; logview shows directories: logview {}", root.display(), dir.display());
     }
     if let Some(file) = root.ancestors().find(|path| is_file(path)) {
         bail!("there can be no {}: {} is no directory", root.display(), file.display());
@@ -178,7 +179,7 @@ mod tests {
             Err(error) => error.to_string().replace(&format!("{}/", dir.path().display()), ""),
         };
         assert_eq!((why("later"), why(".")), (String::new(), String::new()));
-        assert_eq!(why("file"), "file is no directory; logview shows a directory of jobs");
+        assert!(why("file").starts_with("file is a file; logview shows directories: logview /"));
         assert_eq!(why("file/logs"), "there can be no file/logs: file is no directory");
         assert_eq!(why("no/such/logs"), "no does not exist, so that there is no no/such/logs to wait for");
     }

@@ -68,6 +68,8 @@ fn push(c: char, ascii: bool, column: &mut usize, out: &mut String) {
         '\u{85}' | '\u{2028}' | '\u{2029}' => '␤',
         '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{feff}' | '\u{61c}' => '·',
         '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => '·',
+        // Two of them are a flag, which every terminal has its own opinion of too.
+        '\u{1f1e6}'..='\u{1f1ff}' => char::from(b'A' + (u32::from(c) - 0x1f1e6) as u8),
         '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => '·',
         _ => c,
     };

@@ -27,8 +27,8 @@ use crate::config::Bell;
 use crate::keys::{self, Action};
 use crate::layout::WIDE;
 use crate::model::{
-    Aim, Arrival, Clock, For, Message, Missing, Mode, Model, Opener, Pane, Request, Step, beside, main_file,
-    rulers,
+    Aim, Arrival, Clock, For, Message, Missing, Mode, Model, Notice, Opener, Pane, Request, Step, beside,
+    main_file, rulers,
 };
 use crate::reading::Anchor;
 use crate::reading::page::Levels;
@@ -84,8 +84,16 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             Vec::new()
         }
         Message::Gone(keys) => {
+            let read =
+                model.jobs.selected().filter(|job| keys.contains(&job.key)).map(|job| job.name.clone());
             model.jobs.remove(&keys, model.now);
-            settle(model)
+            let requests = settle(model);
+            if let Some(name) = read {
+                let next =
+                    model.jobs.selected().map_or(String::new(), |job| format!("; this is {}", job.name));
+                (model.note, model.note_age) = (Some(format!("{name} was removed{next}")), 0);
+            }
+            requests
         }
         Message::Listed(listing) => {
             let done = listing.seen >= listing.total && model.jobs.listing.seen < listing.seen;
@@ -120,8 +128,7 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             if model.log.copies_record {
                 return take::on_record(model, &record);
             }
-            detail::show(model, record);
-            Vec::new()
+            detail::show(model, record)
         }
         Message::Saving { done, all, took } => {
             if model.saving {
@@ -237,7 +244,9 @@ fn job_of(place: &Option<Place>) -> Option<&PathBuf> {
 /// Turns to the file that the selected job is to be seen in, if that is another one.
 fn show_selected(model: &mut Model) -> Vec<Request> {
     if let Some(mut requests) = split::show(model).or_else(|| ticks::show(model)) {
-        requests.extend(count_again(model, !requests.is_empty()));
+        if !requests.is_empty() {
+            requests.extend(log::count(&mut model.log, u64::MAX));
+        }
         return requests;
     }
     let log = &model.log;
@@ -268,18 +277,23 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
         model.log.arrival = Some(Arrival { time, aim: Aim::See });
     }
     let mut requests = vec![Request::Show { tag: model.log.tag, place, with }];
-    requests.extend(count_again(model, true));
+    requests.extend(log::count(&mut model.log, u64::MAX));
     requests
 }
 
-/// What is searched for, to be counted in what is shown now, if that is another log.
-fn count_again(model: &Model, another: bool) -> Option<Request> {
-    let search = model.log.search.as_ref().filter(|_| another)?;
-    let pattern = Some(search.pattern.clone());
-    Some(Request::Count { tag: model.log.tag, pattern, near: u64::MAX })
+fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
+    let requests = press(model, key);
+    // What a key has to say is said whole, also where the status line is short.
+    let room = usize::from(model.size.0).saturating_sub(12);
+    if model.mode == Mode::Normal
+        && let Some(note) = model.note.take_if(|note| text::cells(note) > room)
+    {
+        model.mode = Mode::Notice(Notice { lines: vec![note], passing: true, ..Notice::default() });
+    }
+    requests
 }
 
-fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
+fn press(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     (model.note, model.note_age) = (None, 0);
     if key.kind == crossterm::event::KeyEventKind::Release {
         return Vec::new();
@@ -289,8 +303,8 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     if key.modifiers.contains(KeyModifiers::ALT) && !bound {
         // A terminal sends the same for Alt and a key as for Esc and then the key.
         let plain = KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key };
-        let mut requests = on_key(model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
-        requests.extend(on_key(model, plain));
+        let mut requests = press(model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+        requests.extend(press(model, plain));
         return requests;
     }
     if matches!(&model.mode, Mode::Notice(said) if said.passing) {
@@ -357,7 +371,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::Compare => compare::open(model),
         Action::MoreAround => filters::widen(model, true),
         Action::LessAround => filters::widen(model, false),
-        Action::FilterJobs => type_for(model, For::Jobs),
+        Action::FilterJobs => type_for(model, For::Jobs { old: !model.jobs.filter.is_empty() }),
         Action::Commands => {
             model.mode = Mode::Commands(String::new(), 0);
             Vec::new()
@@ -537,16 +551,24 @@ fn other_file(model: &mut Model, next: bool) -> Vec<Request> {
     let shown = model.log.place.as_ref().map(|place| &place.file);
     let Some(at) = names.iter().position(|name| Some(name) == shown) else { return Vec::new() };
     let step = if next { 1 } else { names.len() - 1 };
+    // Whoever reads something finds the same moment in the other file.
+    let (spot, cursor) = (model.spot().filter(|spot| !spot.following), model.log.cursor);
     model.log.chosen = names.get((at + step) % names.len()).cloned();
-    settle(model)
+    let requests = settle(model);
+    if let Some(time) = spot.and_then(|spot| spot.time) {
+        log::hold(&mut model.log);
+        let aim = if cursor.is_some() { Aim::See } else { Aim::Read };
+        model.log.arrival = Some(Arrival { time, aim });
+    }
+    requests
 }
 
 fn type_for(model: &mut Model, what: For) -> Vec<Request> {
     let text = match what {
-        For::Jobs => model.jobs.filter.clone(),
+        For::Jobs { .. } => model.jobs.filter.clone(),
         _ => String::new(),
     };
-    if what == For::Jobs {
+    if matches!(what, For::Jobs { .. }) {
         model.focus = Pane::List;
     }
     model.mode = Mode::Typing(what, text);
@@ -572,13 +594,18 @@ fn back(model: &mut Model) -> Vec<Request> {
         model.log.cursor = None;
         model.log.refold();
         let mut requests = settle(model);
-        requests.push(Request::Count { tag: model.log.tag, pattern: None, near: 0 });
+        let (tag, near) = (model.log.tag, model.log.top);
+        // What is filtered by is counted again in its place.
+        let counted = log::count(&mut model.log, near);
+        requests.push(counted.unwrap_or(Request::Count { tag, pattern: None, near }));
         return requests;
     } else if filters::switch_off(model) {
         model.note = Some("all is shown again: X lists the filters, Space switches them on".to_owned());
         return log::filtered(model);
     } else if split::close(model) {
         // Back to the log of the selected job.
+    } else if model.log.left > 0 {
+        model.log.left = 0;
     } else if model.zoom {
         model.zoom = false;
     } else {

@@ -70,6 +70,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
 }
 
 pub(crate) use compare::rows as compare_rows;
+pub(crate) use detail::covered as detail_rows;
 pub(crate) use help::scrolled as help_row;
 
 /// The levels that a click at this column of the tabs chooses.

@@ -99,9 +99,9 @@ fn groups_fold_the_newest_job_is_followed_and_new_errors_elsewhere_are_told_and_
     terminal.sees("import-1 begins");
     terminal.keys("B");
     terminal.sees("by prefix");
-    terminal.sees("▾ import 2");
+    terminal.sees("▾ import  2 jobs");
     terminal.keys("h");
-    terminal.sees("▸ import 2");
+    terminal.sees("▸ import  2 jobs");
     terminal.loses("import-2 ");
     terminal.keys("lB");
     terminal.loses("by prefix");

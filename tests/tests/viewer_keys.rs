@@ -194,7 +194,7 @@ fn check(row: &Binding, key: &str) {
             case.keys("/record 1.5\r");
             case.cursor_moves(|now| now == 105);
             press(&mut case);
-            case.sees("1 of 10");
+            case.sees("/record 1.5/ ─ 1 of 10");
             case.keys("jj");
             case.sees("3 of 10");
             case.cursor_moves(|now| now == 125);

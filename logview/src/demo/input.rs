@@ -4,6 +4,9 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
+/// With fewer files than that jobs would follow each other faster than anybody could look.
+const LEAST_FILES: usize = 200;
+
 /// More files than that make no better demo.
 const MOST_FILES: usize = 20_000;
 
@@ -28,8 +31,9 @@ pub(super) fn files(dir: Option<&Path>) -> Result<Vec<PathBuf>> {
         let regular = entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path);
         files.extend(regular.take(MOST_FILES - files.len()));
     }
-    if files.is_empty() {
-        bail!("there is no file to work on below {}", roots[0].display());
+    if files.len() < LEAST_FILES {
+        let hint = "logview demo --input DIR works on a larger one";
+        bail!("there is too little to work on below {}: {hint}", roots[0].display());
     }
     Ok(files)
 }

@@ -32,9 +32,9 @@ impl Choice {
 pub struct Chart {
     /// All records and errors of each column.
     pub columns: Vec<(u64, u64)>,
-    /// The first second, and how many seconds all columns are.
+    /// The first second.
     pub start: i64,
-    /// See `start`.
+    /// How many seconds each column is: all are of the same, so that a writer of an even pace makes an even row.
     pub seconds: i64,
 }
 
@@ -51,21 +51,25 @@ impl Chart {
             return None;
         }
         // At least a bucket per column, so that a short log is a short chart and not one wide bar.
-        let span = (last - first + 1) as usize;
-        let mut columns = vec![(0, 0); room.min(span)];
-        let used = columns.len();
+        // Columns begin at multiples of what they hold, so that they stay as they are while the log grows.
+        let mut per = (last - first) / room as i64 + 1;
+        let mut start = first.div_euclid(per) * per;
+        while (last - start) / per >= room as i64 {
+            per += 1;
+            start = first.div_euclid(per) * per;
+        }
+        let mut columns = vec![(0, 0); ((last - start) / per + 1) as usize];
         for (&at, &(records, errors)) in volume.buckets.range(first..=last) {
-            let column: &mut (u64, u64) = &mut columns[(at - first) as usize * used / span];
+            let column: &mut (u64, u64) = &mut columns[((at - start) / per) as usize];
             column.0 += u64::from(records);
             column.1 += u64::from(errors);
         }
-        Some(Chart { columns, start: first * volume.width, seconds: span as i64 * volume.width })
+        Some(Chart { columns, start: start * volume.width, seconds: per * volume.width })
     }
 
     /// The first second of a column; of the one behind the last, that behind all.
     pub fn second(&self, column: usize) -> i64 {
-        let used = self.columns.len().max(1) as i64;
-        self.start + (column as i64 * self.seconds + used - 1) / used
+        self.start + column as i64 * self.seconds
     }
 
     /// Records and errors of what is chosen.
@@ -106,6 +110,7 @@ mod tests {
             let log = log(&counts, seconds);
             let chart = Chart::of(&log, width).unwrap();
             let all = Choice { at: 0, from: Some(chart.columns.len()) };
+            prop_assert!(chart.columns.len() <= usize::from(width) - LABEL - 2);
             prop_assert_eq!(chart.counts(all).0, counts.iter().map(|(_, count)| u64::from(*count)).sum::<u64>());
             for (column, &(records, _)) in chart.columns.iter().enumerate() {
                 let (from, to) = (chart.second(column), chart.second(column + 1));

@@ -36,7 +36,7 @@ impl Detail {
         let rest = record.text.get(first.len() + 1..).unwrap_or_default();
         let end = first.len() as u64;
         let line = Line { at: 0, end, text: first, head, level: None, part: None, context: false };
-        let mut all = of_head(&line, start);
+        let mut all = of_head(&line, start, record.named.is_empty());
         match fields(&line) {
             Some(fields) => all.extend(fields.into_iter().map(|(name, value)| (name, shown(&value)))),
             None => all.extend(of_message(&line)),
@@ -47,13 +47,18 @@ impl Detail {
                 text(rest).replace("\n\t", "\n").trim_start_matches('\t').to_owned(),
             ));
         }
+        // What is the same in most records comes last.
+        let named = record.named.iter();
+        let named =
+            named.filter_map(|(name, range)| Some((name.clone(), text(line.text.get(range.clone())?))));
+        all.extend(named.filter(|(_, value)| !value.is_empty()));
         all.truncate(MOST);
         for (_, value) in &mut all {
             if let Some((cut, _)) = value.char_indices().nth(LONG) {
                 value.truncate(cut);
             }
         }
-        let Record { range, text: bytes, cut } = record;
+        let Record { range, text: bytes, cut, .. } = record;
         Detail { fields: all, bytes, range, cut, ..Detail::default() }
     }
 }
@@ -63,7 +68,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Time, level, target, and whatever else stands before the message.
-fn of_head(line: &Line, start: Option<i64>) -> Vec<(String, String)> {
+fn of_head(line: &Line, start: Option<i64>, whole: bool) -> Vec<(String, String)> {
     let Some(head) = &line.head else { return Vec::new() };
     let part = |range: &Option<Range<usize>>| range.clone().and_then(|range| line.text.get(range));
     let mut fields = Vec::new();
@@ -77,9 +82,10 @@ fn of_head(line: &Line, start: Option<i64>) -> Vec<(String, String)> {
     }
     if head.form == Form::Text {
         fields.extend(part(&head.target).map(|target| ("target".to_owned(), text(target))));
-        let before = line.text.get(..head.message).unwrap_or_default();
-        fields.push(("head".to_owned(), text(before.trim_ascii())));
-        fields.retain(|(name, value)| name != "head" || !value.is_empty());
+        let before = line.text.get(..head.message).unwrap_or_default().trim_ascii();
+        if whole && !before.is_empty() {
+            fields.push(("head".to_owned(), text(before)));
+        }
     }
     fields
 }
@@ -145,11 +151,13 @@ fn shown(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::head;
+    use crate::reading::{Format, head};
 
     fn fields_of(text: &str) -> Vec<(String, String)> {
         let first = text.lines().next().unwrap_or_default();
-        let record = Record { range: 0..text.len() as u64, text: text.as_bytes().to_vec(), cut: false };
+        let text_of = text.as_bytes().to_vec();
+        let named = Format::default().named(first.as_bytes());
+        let record = Record { range: 0..text.len() as u64, text: text_of, cut: false, named };
         let start = millis(b"2026-11-22T16:20:00.000Z");
         Detail::of(record, head(first.as_bytes()), start).fields
     }
@@ -161,13 +169,15 @@ mod tests {
     #[test]
     fn a_record_is_taken_apart() {
         let fields = fields_of(
-            "[ERROR] [2026-11-22T16:20:01.5+00:00] [a] [1:1] - [app::db] [line:1]: bad row id=7, name=\"a b\" {\"x\":[1,2]}\n\tat y\n\tat z",
+            "[ERROR] [2026-11-22T16:20:01.5+00:00] [a] [71:3] - [app::db] [line:1]: bad row id=7, name=\"a b\" {\"x\":[1,2]}\n\tat y\n\tat z",
         );
         for (name, value) in [
             ("time", "2026-11-22T16:20:01.5+00:00"),
             ("since start", "T+00:00:01.500"),
             ("level", "ERROR"),
             ("target", "app::db"),
+            ("pid", "71"),
+            ("head", ""),
             ("id", "7"),
             ("name", "a b"),
             ("json", "{\n  \"x\": [\n    1,\n    2\n  ]\n}"),

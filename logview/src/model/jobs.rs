@@ -12,6 +12,9 @@ use std::time::{Duration, SystemTime};
 /// How long a failure asks for attention.
 const ATTENTION: Duration = Duration::from_secs(12 * 3600);
 
+/// The last of the classes in the order of attention whose jobs need a look.
+const NEEDS_LOOK: u8 = 1;
+
 /// How a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -203,6 +206,8 @@ pub struct Jobs {
     pub wanted: Option<PathBuf>,
     /// Whether a person chose the selected job; until then it is the one that needs a look first.
     pub chosen: bool,
+    /// All were known and counted once: from then on what is shown gives way only to what needs a look, if it does not.
+    settled: bool,
     /// Whether a person moved to it: then the list keeps it in sight, wherever it goes.
     pub moved: bool,
     /// Whether the newest one is to be selected, whichever that is.
@@ -274,6 +279,13 @@ impl Jobs {
     pub fn hidden(&self) -> usize {
         let grouped: usize = self.groups.iter().map(|group| group.jobs).sum();
         self.all.len() - if self.groups.is_empty() { self.order.len() } else { grouped }
+    }
+
+    /// How many of those that the filter and "running only" hide have errors that nobody has looked at.
+    pub fn hidden_with_errors(&self) -> usize {
+        let mut filter = Fuzzy::new(&self.filter);
+        let new = self.all.iter().filter(|job| self.new_errors(job) > 0);
+        new.filter(|job| !self.is_shown(job, &mut filter)).count()
     }
 
     /// The line of the selected one.
@@ -351,7 +363,12 @@ impl Jobs {
 
     /// What has been looked at, with the errors and warnings that it had.
     pub fn looked_at(&self) -> impl Iterator<Item = (&Path, (u64, u64))> {
-        self.seen.iter().filter(|(_, seen)| **seen != (0, 0)).map(|(key, seen)| (key.as_path(), *seen))
+        // Whoever chose a job has it before their eyes.
+        let here = self.selected().filter(|_| self.chosen);
+        let others = self.seen.iter().filter(move |(key, _)| here.is_none_or(|here| here.key != **key));
+        let others = others.map(|(key, seen)| (key.as_path(), *seen));
+        let here = here.map(|job| (job.key.as_path(), (job.errors, job.warnings)));
+        others.chain(here).filter(|(_, seen)| *seen != (0, 0))
     }
 
     /// The names of the folded groups.
@@ -431,15 +448,19 @@ impl Jobs {
         self.selected.as_deref() == Some(key)
     }
 
-    /// Once all jobs are known and counted, the one that needed a look first stays selected: a person may have begun
-    /// to read it.
+    /// Once all jobs are known and counted, what is selected gives way only to what needs a look, if it does not itself: a
+    /// person may have begun to read it.
     pub fn settle_choice(&mut self) {
-        if !self.chosen
-            && self.is_listed()
-            && self.selected.is_some()
-            && self.all.iter().all(|job| job.counted)
-        {
-            self.chosen = true;
+        self.settled |= self.is_listed() && self.selected.is_some() && self.all.iter().all(|job| job.counted);
+    }
+
+    /// Where on so many rows of the list the selected job stands though the list was moved away from it, and its line.
+    pub fn pinned(&self, rows: usize) -> Option<(usize, usize)> {
+        let line = self.line().filter(|_| rows > 1)?;
+        match line {
+            line if line < self.offset => Some((0, line)),
+            line if line >= self.offset + rows => Some((rows - 1, line)),
+            _ => None,
         }
     }
 
@@ -464,7 +485,13 @@ impl Jobs {
         } else if (!self.chosen || at.is_none()) && !self.order.is_empty() {
             let line = self.offset.min(self.lines.len().saturating_sub(1));
             let near = self.lines[line..].iter().find_map(|line| line.row());
-            let row = if self.chosen { near.unwrap_or(self.order.len() - 1) } else { 0 };
+            let needs_look = |row: usize| self.rank(&self.all[self.order[row]], now).0 <= NEEDS_LOOK;
+            let stays = |row: &usize| self.settled && (needs_look(*row) || !needs_look(0));
+            let row = match at.filter(stays) {
+                Some(row) => row,
+                None if self.chosen => near.unwrap_or(self.order.len() - 1),
+                None => 0,
+            };
             self.selected = Some(self.all[self.order[row]].key.clone());
         } else if self.order.is_empty() {
             self.selected = None;
@@ -483,7 +510,7 @@ impl Jobs {
         filter.score(&format!("{}{labels}", job.name)).is_some()
     }
 
-    /// What stands first: class, then a number, then the name.
+    /// What stands first: class, then a number, then the name. Classes up to [`NEEDS_LOOK`] need a look.
     fn rank(&self, job: &Job, now: SystemTime) -> (u8, u64, String) {
         let age = job.written.and_then(|at| now.duration_since(at).ok()).unwrap_or_default();
         let newest = age.as_millis() as u64;

@@ -48,12 +48,14 @@ pub struct Search {
     pub hits: Option<(u64, bool)>,
     /// How many bytes were read for that, and how long it took.
     pub effort: (u64, Duration),
+    /// The one that a jump went to: its line, and which of all it is.
+    pub nth: Option<(u64, u64)>,
 }
 
 impl Search {
     /// Nothing is known yet.
     pub fn new(text: String, pattern: Pattern) -> Search {
-        Search { text, pattern, hits: None, effort: Default::default() }
+        Search { text, pattern, hits: None, effort: Default::default(), nth: None }
     }
 }
 
@@ -113,6 +115,8 @@ pub struct Log {
     pub span: Option<(i64, i64)>,
     pub only: Only,
     pub search: Option<Search>,
+    /// Lines that match the only filter, where nothing is searched for, and whether all were looked at.
+    pub matching: Option<(u64, bool)>,
     /// The list of what it found.
     pub list: HitList,
     /// The line that a jump went to.
@@ -191,6 +195,7 @@ impl Default for Log {
             span: None,
             only: Only::ALL,
             search: None,
+            matching: None,
             list: HitList::default(),
             cursor: None,
             stepping: false,
@@ -228,7 +233,7 @@ impl Log {
             tag: kept.tag + 1,
             chosen: kept.chosen,
             only: kept.only,
-            search: kept.search.map(|search| Search { hits: None, ..search }),
+            search: kept.search.map(|search| Search { hits: None, nth: None, ..search }),
             wrap: kept.wrap,
             clock: kept.clock,
             columns: kept.columns,
@@ -268,6 +273,13 @@ impl Log {
     pub fn is_apart(&self, at: usize) -> bool {
         let lines = &self.page.lines;
         self.only.context > 0 && !self.split && at > 0 && lines[at - 1].end < lines[at].at
+    }
+
+    /// What is to be counted in the whole log: what is searched for, or else the filter, if it is the only one.
+    pub fn counted(&self) -> Option<&Pattern> {
+        let mut on = self.only.filters.iter().filter(|filter| filter.on);
+        let only = on.next().filter(|only| !only.hides && on.next().is_none()).map(|only| &only.pattern);
+        self.search.as_ref().map(|search| &search.pattern).or(only)
     }
 
     /// What is to be seen in the lines: what is searched for, or else what they are shown for.

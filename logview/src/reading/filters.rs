@@ -49,11 +49,11 @@ struct Hidden {
 }
 
 impl Filters {
-    /// Those of some filters that are on, over the first `len` bytes of a row; `None` if none is. What `old` knows of the
-    /// same filters over the same row stays known.
+    /// Those of some filters that are on, over the first `len` bytes of a row; `None` if none is. What `old` and `searched`
+    /// know of the same over the same row stays known.
     pub fn new(
         filters: &[Filter],
-        old: Option<Filters>,
+        (old, searched): (Option<Filters>, Option<&Hits>),
         (bytes, len): (Arc<dyn Bytes>, u64),
         format: &Format,
     ) -> Option<Filters> {
@@ -67,7 +67,7 @@ impl Filters {
             }
         }
         let hits = |filter: &Filter| {
-            let known = known.iter().find(|hits| *hits.pattern() == filter.pattern);
+            let known = known.iter().chain(searched).find(|hits| *hits.pattern() == filter.pattern);
             known.cloned().unwrap_or_else(|| Hits::new(filter.pattern.clone(), Arc::clone(&bytes), len))
         };
         let shows: Vec<Hits> = of(false).map(hits).collect();
@@ -103,6 +103,19 @@ impl Filters {
             read => (hits.count().0 + 1) as f64 / read as f64,
         };
         self.shows.iter().min_by(|a, b| often(a).total_cmp(&often(b)))
+    }
+
+    /// What is known of where one that shows matches.
+    pub fn hits(&self, pattern: &Pattern) -> Option<Hits> {
+        self.shows.iter().find(|hits| hits.pattern() == pattern).cloned()
+    }
+
+    /// How many bytes were looked at.
+    pub fn read(&self) -> u64 {
+        match self.lead() {
+            Some(lead) => lead.read(),
+            None => self.hidden().blocks.iter().flatten().count() as u64 * sweep::BLOCK,
+        }
     }
 
     /// Whether any line is known that one of them shows.

@@ -8,7 +8,8 @@
 use super::head::{self, Head, LOOK, Times, time_len, trimmed};
 use log::Level;
 use memchr::memmem;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
 
 #[cfg(test)]
 mod tests;
@@ -41,7 +42,8 @@ enum Token {
     OwnTime,
     Target,
     Module,
-    Text,
+    /// Whatever else, and what it is called.
+    Text(String),
     Message,
     /// Any number of one byte.
     Pad(u8),
@@ -90,6 +92,18 @@ impl Format {
         patterns.any.iter().find_map(|pattern| pattern.head(start)).or_else(|| head::head(line))
     }
 
+    /// What else stands before the message, by name: process, thread, line and so on, as far as the pattern says it, or as
+    /// far as a line of which no pattern is known is as the shipped one has it.
+    pub fn named(&self, line: &[u8]) -> Vec<(String, Range<usize>)> {
+        static SHIPPED: LazyLock<Format> =
+            LazyLock::new(|| Format::of("[{l}] [{d}] [${job_id}] [{P}:{I}] - [{M}] [line:{L}]: {m}{n}", ""));
+        let patterns = self.0.as_ref().or(SHIPPED.0.as_ref());
+        let start = &line[..line.len().min(LOOK)];
+        patterns
+            .and_then(|patterns| patterns.any.iter().find_map(|pattern| pattern.named(start)))
+            .unwrap_or_default()
+    }
+
     /// The level alone.
     pub fn level_of(&self, line: &[u8]) -> Option<Option<Level>> {
         match &self.0 {
@@ -114,11 +128,27 @@ impl Pattern {
     fn head(&self, line: &[u8]) -> Option<Head> {
         let mut head = Head::default();
         let mut module = None;
-        let mut run =
-            Run { line, cut: line.len() == LOOK, head: &mut head, module: &mut module, tries: TRIES };
-        let matched = run.matches(&self.tokens, 0);
+        let matched = self.matches(line, &mut head, &mut module, None);
         head.target = head.target.or(module);
         matched.then_some(head)
+    }
+
+    fn named(&self, line: &[u8]) -> Option<Vec<(String, Range<usize>)>> {
+        let mut named = Vec::new();
+        let matched = self.matches(line, &mut Head::default(), &mut None, Some(&mut named));
+        named.reverse();
+        matched.then_some(named)
+    }
+
+    fn matches<'a>(
+        &'a self,
+        line: &'a [u8],
+        head: &'a mut Head,
+        module: &'a mut Option<Range<usize>>,
+        named: Option<&'a mut Vec<(String, Range<usize>)>>,
+    ) -> bool {
+        let cut = line.len() == LOOK;
+        Run { line, cut, head, module, named, tries: TRIES }.matches(&self.tokens, 0)
     }
 }
 
@@ -128,7 +158,9 @@ struct Run<'a> {
     /// The line goes on beyond what is looked at.
     cut: bool,
     head: &'a mut Head,
-    module: &'a mut Option<std::ops::Range<usize>>,
+    module: &'a mut Option<Range<usize>>,
+    /// What has a name; of a row of fields that match the last one comes first.
+    named: Option<&'a mut Vec<(String, Range<usize>)>>,
     tries: usize,
 }
 
@@ -174,13 +206,16 @@ impl Run<'_> {
                 self.head.message = at;
                 true
             }
-            Token::OwnTime | Token::Target | Token::Module | Token::Text => {
+            Token::OwnTime | Token::Target | Token::Module | Token::Text(_) => {
                 let Some(end) = self.free(next, at) else { return false };
                 let range = trimmed(self.line, at..end);
                 match token {
                     Token::OwnTime => self.head.time = Some(range),
                     Token::Target => self.head.target = Some(range),
                     Token::Module => *self.module = Some(range),
+                    Token::Text(name) => {
+                        self.named.iter_mut().for_each(|named| named.push((name.clone(), range.clone())));
+                    }
                     _ => {}
                 }
                 true
@@ -278,7 +313,9 @@ impl Parser<'_> {
         {
             self.literal(id);
         } else {
-            self.tokens.push(Token::Text);
+            let name = name.split(":-").next().unwrap_or(name);
+            let name = name.strip_prefix("label:").or(name.strip_prefix("env:")).unwrap_or(name);
+            self.tokens.push(Token::Text(name.to_owned()));
         }
         Some(())
     }
@@ -296,16 +333,18 @@ impl Parser<'_> {
             }
             "X" | "mdc" | "K" | "kv" | "key_value" => {
                 self.arguments()?;
-                Token::Text
+                Token::Text(if name.starts_with(['X', 'm']) { "mdc" } else { "kv" }.to_owned())
             }
             "l" | "level" => Token::Level(9),
             "t" | "target" => Token::Target,
             "M" | "module" => Token::Module,
             "m" | "message" => Token::Message,
             "n" => return self.end_of_line(),
-            "f" | "file" | "L" | "line" | "P" | "pid" | "i" | "tid" | "I" | "thread_id" | "T" | "thread" => {
-                Token::Text
-            }
+            "f" | "file" => Token::Text("file".to_owned()),
+            "L" | "line" => Token::Text("line".to_owned()),
+            "P" | "pid" => Token::Text("pid".to_owned()),
+            "i" | "tid" | "I" | "thread_id" => Token::Text("thread id".to_owned()),
+            "T" | "thread" => Token::Text("thread".to_owned()),
             "" | "h" | "highlight" => return self.group(name),
             _ => return None,
         };

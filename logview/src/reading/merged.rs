@@ -7,7 +7,7 @@
 
 use super::Format;
 use super::head::{LOOK, instant, seconds};
-use super::lines::Lines;
+use super::lines::{Lines, PIECE};
 use super::page::REACH;
 use crate::source::{Bytes, FileId};
 use std::collections::HashMap;
@@ -315,7 +315,7 @@ fn stands_at(lines: &mut Lines, second: i64, line: &[u8]) -> io::Result<bool> {
     while at < lines.len() {
         let end = lines.end_of(at)?.max(at + 1);
         let text = lines.text(at, end)?;
-        if text == line {
+        if is_same(&text, line) {
             return Ok(true);
         }
         let head = lines.format.head(&text[..text.len().min(LOOK)]);
@@ -325,6 +325,12 @@ fn stands_at(lines: &mut Lines, second: i64, line: &[u8]) -> io::Result<bool> {
         at = end;
     }
     Ok(false)
+}
+
+/// Whether two lines are the same, as far as both go: where a very long one is cut depends on where it stands.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let long = PIECE as usize;
+    one == other || one.len() >= long && other.len() >= long && one[..long] == other[..long]
 }
 
 #[cfg(test)]

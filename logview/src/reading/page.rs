@@ -210,6 +210,8 @@ pub struct Record {
     pub text: Vec<u8>,
     /// Whether it goes on beyond [`MOST_OF_RECORD`].
     pub cut: bool,
+    /// What stands before its message besides time, level and target, by name.
+    pub named: Vec<(String, Range<usize>)>,
 }
 
 /// Bytes of a record that are handed out at most.
@@ -232,7 +234,9 @@ pub fn whole_record(lines: &mut Lines, at: u64) -> io::Result<Record> {
     let cut = range.end - range.start > MOST_OF_RECORD;
     range.end = range.end.min(range.start + MOST_OF_RECORD);
     let text = lines.text(range.start, range.end)?;
-    Ok(Record { range, text, cut })
+    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let named = lines.format.named(first);
+    Ok(Record { range, text, cut, named })
 }
 
 #[cfg(test)]
@@ -264,7 +268,7 @@ mod tests {
     fn filters(text: &[u8], patterns: &[&str]) -> Option<Filters> {
         let bytes = Arc::new(Memory(text.to_vec()));
         let patterns: Vec<Filter> = patterns.iter().map(|pattern| filter(pattern)).collect();
-        Filters::new(&patterns, None, (bytes, text.len() as u64), &Format::default())
+        Filters::new(&patterns, (None, None), (bytes, text.len() as u64), &Format::default())
     }
 
     fn take(text: &str, at: (Anchor, usize, usize), levels: Levels, patterns: &[&str]) -> Page {
@@ -343,7 +347,7 @@ mod tests {
         let bytes = Arc::new(Memory(text.clone().into_bytes()));
         let hides = [filter("-again")];
         let len = text.len() as u64;
-        let filters = Filters::new(&hides, None, (bytes.clone(), len), &Format::default());
+        let filters = Filters::new(&hides, (None, None), (bytes.clone(), len), &Format::default());
         let sieve = Sieve { filters: filters.as_ref(), ..Sieve::ALL };
         let mut lines = Lines::new(bytes.clone(), len);
         for around in [(Anchor::Start, 0, 5), (Anchor::End, 5, 0), (Anchor::At(len / 2), 5, 5)] {
@@ -351,7 +355,7 @@ mod tests {
             assert_eq!(texts(&page), ["[INFO] first", "[WARN] last"], "{around:?}");
             assert!(page.from_start && page.to_end);
         }
-        let stopped = Filters::new(&hides, None, (bytes, len), &Format::default());
+        let stopped = Filters::new(&hides, (None, None), (bytes, len), &Format::default());
         let sieve = Sieve { filters: stopped.as_ref(), ..sieve };
         let page = page(&mut lines, (Anchor::At(len / 2), 5, 5), sieve, &|| true).unwrap();
         assert!(page.stopped && page.lines.is_empty() && !page.to_end);
@@ -478,7 +482,7 @@ mod tests {
             let pattern = ["a", r"\x00", ".", "[^a]", ""][which];
             for (levels, hides) in [(Levels::ALL, false), (Levels::ALL, true), (Levels::only(Level::Warn), false)] {
                 let on = [Filter { pattern: Pattern::new(pattern).unwrap(), hides, on: true }];
-                let filters = Filters::new(&on, None, (memory.clone(), len), &Format::default());
+                let filters = Filters::new(&on, (None, None), (memory.clone(), len), &Format::default());
                 let sieve = Sieve { levels, filters: filters.as_ref(), index: Some(&index), context: usize::from(hides) };
                 let some = page(&mut lines, (Anchor::At((len as f64 * at) as u64), 9, 9), sieve, &|| false).unwrap();
                 let same = |line: &Line| whole.lines.iter().any(|other| (other.at, &other.text, other.level) == (line.at, &line.text, line.level));

@@ -102,8 +102,8 @@ fn go(model: &mut Model) -> Vec<Request> {
     model.log.arrival = arrival;
     model.log.to_first_hit = arrival.is_none();
     if model.log.tag == tag {
-        let pattern = model.log.search.as_ref().map(|search| search.pattern.clone());
-        requests.push(Request::Count { tag, pattern, near: model.log.top });
+        let near = model.log.top;
+        requests.extend(log::count(&mut model.log, near));
         requests.extend(match arrival {
             Some(arrival) => log::step(model, Step::Instant(arrival.time)),
             None => log::first_hit(model),

@@ -21,9 +21,9 @@ pub(super) fn open(model: &mut Model) -> Vec<Request> {
 }
 
 /// It has come.
-pub(super) fn show(model: &mut Model, record: Record) {
+pub(super) fn show(model: &mut Model, record: Record) -> Vec<Request> {
     if model.mode != Mode::Normal {
-        return;
+        return Vec::new();
     }
     let first = model.log.page.lines.iter().find(|line| line.at == record.range.start);
     let head = match first {
@@ -31,7 +31,17 @@ pub(super) fn show(model: &mut Model, record: Record) {
         None => crate::reading::head(&record.text),
     };
     let start = first.and_then(|line| model.began(line));
+    let at = record.range.start;
     model.mode = Mode::Detail(Box::new(Detail::of(record, head, start)));
+    // The record stays in sight above what covers the foot of the log.
+    let covered = crate::view::detail_rows(model);
+    let rows = line::on_screen(model);
+    let row = rows.iter().position(|(line, _)| model.log.page.lines[*line].at == at);
+    let room = usize::from(model.areas().log.height).saturating_sub(covered + 1);
+    match row.filter(|row| *row > room && !model.log.split) {
+        Some(row) => log::scroll_to(model, (row - room) as i64),
+        None => Vec::new(),
+    }
 }
 
 pub(super) fn on_key(model: &mut Model, mut detail: Box<Detail>, key: KeyEvent) -> Vec<Request> {

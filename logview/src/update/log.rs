@@ -5,6 +5,7 @@ use crate::layout::Areas;
 use crate::model::{
     Aim, Arrival, Columns, FileEvent, Focus, Log, Message, Model, Request, Shown, Step, time_of,
 };
+use crate::reading::filters::pass;
 use crate::reading::head::clock_at;
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
@@ -35,21 +36,26 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
             log.hits = hits.unwrap_or(log.hits);
             Vec::new()
         }
-        Message::Looking { tag, read, all, took } if tag == log.tag && (log.stepping || log.list.asked) => {
+        Message::Looking { tag, read, all, took }
+            if tag == log.tag && (log.stepping || log.list.asked || log.asked) =>
+        {
             log.looked = Some((read.min(all), all, took));
             Vec::new()
         }
         Message::Hits { tag, count, complete, read, took } if tag == log.tag => {
-            if let Some(search) = &mut log.search {
-                search.hits = Some((count, complete));
-                search.effort = (read, took);
+            match &mut log.search {
+                Some(search) => (search.hits, search.effort) = (Some((count, complete)), (read, took)),
+                None => log.matching = Some((count, complete)),
             }
             hit_list::counted(model)
         }
         Message::HitLines { tag, number, lines } if tag == log.tag && number == log.list.number => {
             hit_list::take(model, lines)
         }
-        Message::Found { tag, number, step, found, wrapped } if tag == log.tag && number == log.jump => {
+        Message::Found { tag, number, step, found, nth, wrapped } if tag == log.tag && number == log.jump => {
+            if let (Some(search), Found::At(at)) = (&mut log.search, found) {
+                search.nth = nth.map(|nth| (at, nth));
+            }
             on_found(model, step, found, wrapped)
         }
         _ => Vec::new(),
@@ -108,14 +114,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             let mut requests = interrupt(log);
             model.shift(by);
             let log = &mut model.log;
-            if let Some(search) = &mut log.search {
-                search.hits = None;
-                requests.push(Request::Count {
-                    tag: log.tag,
-                    pattern: Some(search.pattern.clone()),
-                    near: log.top,
-                });
-            }
+            requests.extend(count(log, log.top));
             requests.extend(match model.log.arrival {
                 _ if model.log.to_first_hit => first_hit(model),
                 Some(arrival) => step(model, Step::Instant(arrival.time)),
@@ -144,14 +143,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                 if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::Start, Focus::Top(0)) };
             let mut requests = interrupt(log);
             requests.push(log.ask(anchor.0, height, anchor.1));
-            if let Some(search) = &mut log.search {
-                search.hits = None;
-                requests.push(Request::Count {
-                    tag: log.tag,
-                    pattern: Some(search.pattern.clone()),
-                    near: u64::MAX,
-                });
-            }
+            requests.extend(count(log, u64::MAX));
             if log.to_first_hit {
                 hold(log);
                 requests.extend(first_hit(model));
@@ -179,7 +171,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
 
 fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> Vec<Request> {
     let log = &mut model.log;
-    log.loaded = true;
+    (log.loaded, log.looked) = (true, None);
     log.page = page;
     log.before = before;
     log.folding.inner = false;
@@ -192,7 +184,7 @@ fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> 
     let widest = log.page.lines.iter().filter_map(|line| {
         line.head.as_ref()?.target.as_ref().map(|t| {
             let target = &line.text[t.clone()];
-            target.len() - memchr::memrchr(b':', target).map_or(0, |at| at + 1)
+            target.len() - memchr::memmem::rfind(target, b"::").map_or(0, |at| at + 2)
         })
     });
     log.target = log.target.max(widest.max().map_or(0, |cells| cells.clamp(5, 12)));
@@ -262,6 +254,21 @@ pub(super) fn scroll(model: &mut Model, rows: i64) -> Vec<Request> {
     }
     move_by(model, rows);
     refill(model)
+}
+
+/// Moves down by rows, wherever that is, so that what stands there is in sight.
+pub(super) fn scroll_to(model: &mut Model, rows: i64) -> Vec<Request> {
+    hold(&mut model.log);
+    let columns = Columns::of(model, model.areas().log.width);
+    let log = &mut model.log;
+    let mut left = rows + log.row as i64;
+    let mut at = log.top_index();
+    while at + 1 < log.page.lines.len() && left >= log.rows(at, &columns, model.look.ascii) as i64 {
+        left -= log.rows(at, &columns, model.look.ascii) as i64;
+        at += 1;
+    }
+    (log.top, log.row) = (log.page.lines.get(at).map_or(log.top, |line| line.at), left.max(0) as usize);
+    Vec::new()
 }
 
 pub(super) fn hold(log: &mut Log) {
@@ -419,11 +426,47 @@ pub(super) fn set_levels(model: &mut Model, levels: Levels) -> Vec<Request> {
 pub(super) fn filtered(model: &mut Model) -> Vec<Request> {
     let height = height(&model.areas());
     let log = &mut model.log;
-    if log.following {
-        return vec![log.ask(Anchor::End, height, Focus::Bottom)];
+    sift(log);
+    let mut requests = Vec::new();
+    if log.search.is_none() {
+        requests.push(count(log, log.top).unwrap_or(Request::Count { tag: log.tag, pattern: None, near: 0 }));
     }
     let at = log.cursor.unwrap_or(log.top);
-    vec![log.ask(Anchor::At(at), height, Focus::Upper(at))]
+    requests.insert(
+        0,
+        match log.following {
+            true => log.ask(Anchor::End, height, Focus::Bottom),
+            false => log.ask(Anchor::At(at), height, Focus::Upper(at)),
+        },
+    );
+    requests
+}
+
+/// Takes out of the loaded lines what is not to be shown any more: what is to be shown may take a while to be found.
+fn sift(log: &mut Log) {
+    let only = &log.only;
+    let before = log.page.lines.len();
+    let records = std::mem::take(&mut log.page.lines);
+    for record in records.chunk_by(|_, line| line.head.is_none()) {
+        let text = record.iter().map(|line| line.text.as_slice()).collect::<Vec<_>>().join(&b'\n');
+        if only.levels.has(record[0].level) && pass(&only.filters, &text) {
+            log.page.lines.extend_from_slice(record);
+        }
+    }
+    if log.page.lines.len() < before {
+        (log.page.from_start, log.page.to_end, log.before) = (false, false, None);
+    }
+    log.refold();
+}
+
+/// Has counted anew what is to be counted, from a place on.
+pub(super) fn count(log: &mut Log, near: u64) -> Option<Request> {
+    log.matching = None;
+    if let Some(search) = &mut log.search {
+        (search.hits, search.nth) = (None, None);
+    }
+    let pattern = Some(log.counted()?.clone());
+    Some(Request::Count { tag: log.tag, pattern, near })
 }
 
 /// Goes to the first hit of all.
@@ -520,13 +563,20 @@ fn next_step(model: &mut Model) -> Vec<Request> {
     step(model, next)
 }
 
+/// Whether the first hit from an instant on is gone to.
+fn seeks_hit(log: &Log) -> bool {
+    log.arrival.is_some_and(|arrival| arrival.aim == Aim::Hit)
+}
+
 /// A jump that is under way would arrive at where its line was: it begins anew when it is known what stands where.
 fn interrupt(log: &mut Log) -> Vec<Request> {
     if !std::mem::take(&mut log.stepping) {
         return Vec::new();
     }
     // To where one was, one returns anyway.
-    let asked_for = log.step.take().filter(|step| !matches!(step, Step::Instant(_)));
+    let returns = |step: &Step| matches!(step, Step::Instant(_)) || seeks_hit(log);
+    let asked_for = log.step.filter(|step| !returns(step));
+    log.step = None;
     log.queued.splice(0..0, asked_for);
     vec![Request::StopStep]
 }
@@ -558,18 +608,21 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
                 model.note = Some("searched on from the other end".to_owned());
             }
             if let Step::Instant(_) = step {
+                // Other records may be of the same instant.
+                if seeks_hit(log) {
+                    return hit_from(model, at.wrapping_sub(1));
+                }
                 let focus = match log.arrival.take().map(|arrival| arrival.aim) {
-                    // Other records may be of the same instant.
-                    Some(Aim::Hit) => return hit_from(model, at.wrapping_sub(1)),
                     Some(Aim::Read) => {
                         log.cursor = None;
                         Focus::Top(at)
                     }
                     Some(Aim::Before) => Focus::Lower(at),
-                    Some(Aim::See) | None => Focus::Upper(at),
+                    Some(Aim::See | Aim::Hit) | None => Focus::Upper(at),
                 };
                 return vec![log.ask(Anchor::At(at), height, focus)];
             }
+            log.arrival = None;
             if let Step::Level(level, _) = step
                 && !log.levels().has(Some(level))
             {
@@ -589,6 +642,7 @@ fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Req
             go(model, Anchor::Start)
         }
         Found::Nothing => {
+            log.arrival = None;
             let hidden = matches!(step, Step::Hit(_)) && !log.levels().is_all() || log.only.filters();
             let matches = log.search.as_ref().and_then(|search| search.hits).map_or(0, |(hits, _)| hits);
             model.note = Some(match (hidden, step) {

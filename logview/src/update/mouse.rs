@@ -70,7 +70,9 @@ fn click(model: &mut Model, at: Position) -> Vec<Request> {
         model.focus = Pane::List;
         let row = usize::from(at.y - areas.list.y);
         if row >= 1 && row + 1 < usize::from(areas.list.height) {
-            let line = model.jobs.offset + row - 1;
+            let rows = usize::from(areas.list.height) - 2;
+            let pinned = model.jobs.pinned(rows).filter(|(at, _)| *at == row - 1);
+            let line = pinned.map_or(model.jobs.offset + row - 1, |(_, line)| line);
             return match model.jobs.lines().get(line) {
                 Some(&(Line::Heading(group) | Line::Folded(group, _))) => {
                     model.jobs.turn(group);

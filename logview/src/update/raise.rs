@@ -1,6 +1,6 @@
 //! Raising a running job's level for some minutes: proposed, shown, and written if a person says yes.
 
-use crate::model::{Change, Mode, Model, Notice, Request};
+use crate::model::{Change, Mode, Model, Notice, Request, State};
 use crate::raise::Proposal;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
@@ -11,9 +11,14 @@ const LEVEL: &str = "trace";
 pub(super) fn ask(model: &mut Model) -> Vec<Request> {
     let run = model.jobs.selected().filter(|job| job.state.is_live()).and_then(|job| job.run.as_ref());
     let Some(run) = run.filter(|run| !run.template.is_empty()) else {
-        model.note = Some(
-            "only the level of a job that runs can be raised, and its host has to say its template".into(),
-        );
+        let why = match model.jobs.selected().map(|job| (job.state, &job.run)) {
+            Some((State::Unknown, None)) => {
+                "these are plain log files: logcore's jobs have a level to be raised"
+            }
+            Some((state, _)) if !state.is_live() => "this job has ended: there is no level to be raised",
+            _ => "its host does not say which template it runs with, which is where the level is raised",
+        };
+        model.note = Some(why.to_owned());
         return Vec::new();
     };
     let until = DateTime::<Utc>::from(model.now) + TimeDelta::minutes(MINUTES);

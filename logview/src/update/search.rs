@@ -177,7 +177,12 @@ fn stop_or_close(model: &mut Model) -> Vec<Request> {
         return requests;
     }
     model.mode = Mode::Normal;
-    if model.search.wrong.is_none() {
+    // What is nowhere is nothing to step through.
+    let nowhere = model.log.search.as_ref().is_some_and(|search| search.hits == Some((0, true)));
+    if nowhere {
+        model.log.search = None;
+        model.log.refold();
+    } else if model.search.wrong.is_none() {
         model.search.remember();
     }
     requests.extend(settle(model));

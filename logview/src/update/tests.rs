@@ -123,7 +123,7 @@ impl Case {
     fn page(&self, around: (Anchor, usize, usize), only: &Only) -> Page {
         let bytes = Arc::new(Memory(self.text.clone()));
         let row = (bytes as Arc<dyn Bytes>, self.text.len() as u64);
-        let filters = Filters::new(&only.filters, None, row, &Format::default());
+        let filters = Filters::new(&only.filters, (None, None), row, &Format::default());
         let (levels, context) = (only.levels, only.context);
         let sieve = Sieve { levels, filters: filters.as_ref(), index: None, context };
         page(&mut self.lines(), around, sieve, &|| false).unwrap()
@@ -210,16 +210,16 @@ impl Case {
                     if way == Way::Forward { from.wrapping_add(1).min(len)..len } else { 0..from.min(len) };
                 let hits = self.hits(pattern);
                 let found = hits.nearest(&range, way, &|| false).unwrap().map_or(Found::Nothing, Found::At);
-                vec![Message::Found { tag, number, step, found, wrapped: false }]
+                vec![Message::Found { tag, number, step, found, nth: None, wrapped: false }]
             }
             Request::Step { tag, number, step: step @ Step::Level(level, _), only, .. } => {
                 let only = Only { levels: Levels::only(level), ..only };
                 let page = self.page((Anchor::Start, 0, 1), &only);
                 let found = page.lines.first().map_or(Found::Nothing, |line| Found::At(line.at));
-                vec![Message::Found { tag, number, step, found, wrapped: false }]
+                vec![Message::Found { tag, number, step, found, nth: None, wrapped: false }]
             }
             Request::Step { tag, number, step, .. } => {
-                vec![Message::Found { tag, number, step, found: Found::Nothing, wrapped: false }]
+                vec![Message::Found { tag, number, step, found: Found::Nothing, nth: None, wrapped: false }]
             }
             _ => Vec::new(),
         }
@@ -288,7 +288,7 @@ fn a_jump_that_is_under_way_when_other_files_join_in_begins_anew() {
     case.send(Message::File { tag, event: FileEvent::Replaced(len) });
     // What the old files had found means nothing any more.
     let (step, found) = (Step::Level(Level::Error, Way::Forward), Found::At(0));
-    case.send(Message::Found { tag, number, step, found, wrapped: false });
+    case.send(Message::Found { tag, number, step, found, nth: None, wrapped: false });
     let at = case.model.log.cursor.unwrap() as usize;
     assert!(case.text[at..].starts_with(error.as_bytes()));
 }
@@ -337,6 +337,7 @@ fn a_search_whose_hits_are_all_hidden_says_so() {
         number: case.model.log.jump,
         step,
         found: Found::Nothing,
+        nth: None,
         wrapped: false,
     });
     assert!(case.model.note.as_ref().unwrap().contains("every line that matches is hidden"));
@@ -373,13 +374,13 @@ fn the_help_scrolls_where_it_does_not_fit_and_not_beyond_its_end() {
     let mut case = Case::new(&numbered(50), (50, 12));
     case.keys("?");
     let screen = |case: &Case| crate::view::tests::screen(&case.model, (50, 12));
-    assert!(screen(&case).contains("quit") && !screen(&case).contains("editor, pager"));
+    assert!(screen(&case).contains("quit") && !screen(&case).contains("a line that is marked"));
     for _ in 0..15 {
         case.send(Message::Key(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE)));
     }
-    assert!(screen(&case).contains("editor, pager"), "{}", screen(&case));
+    assert!(screen(&case).contains("a line that is marked"), "{}", screen(&case));
     case.send(Message::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE)));
-    assert!(!screen(&case).contains("editor, pager"), "one up from the end moves at once");
+    assert!(!screen(&case).contains("a line that is marked"), "one up from the end moves at once");
     case.keys("zoom");
     assert!(screen(&case).contains("the log alone"));
 }

@@ -58,7 +58,7 @@ fn on_line(model: &mut Model, what: For, mut text: String, key: KeyEvent) -> Vec
     match keys::name(key).as_str() {
         "esc" => {
             match what {
-                For::Jobs => return filter_jobs(model, String::new()),
+                For::Jobs { .. } => return filter_jobs(model, String::new()),
                 For::Filter { at: Some(at), .. } => model.mode = Mode::Filters(at),
                 _ => {}
             }
@@ -71,18 +71,25 @@ fn on_line(model: &mut Model, what: For, mut text: String, key: KeyEvent) -> Vec
             Vec::new()
         }
         _ => {
+            if what == (For::Jobs { old: true }) && matches!(key.code, KeyCode::Char(_)) {
+                text.clear();
+            }
             edit(&mut text, key);
             model.search.recalled = None;
-            // Another name is another file, of which nobody has said that it may go.
-            let what = if what == For::SaveOver { For::Save } else { what };
+            let what = match what {
+                // Another name is another file, of which nobody has said that it may go.
+                For::SaveOver => For::Save,
+                For::Jobs { .. } => For::Jobs { old: false },
+                other => other,
+            };
             model.mode = Mode::Typing(what, text.clone());
-            if what == For::Jobs { filter_jobs(model, text) } else { Vec::new() }
+            if matches!(what, For::Jobs { .. }) { filter_jobs(model, text) } else { Vec::new() }
         }
     }
 }
 
 fn accept(model: &mut Model, what: For, text: String) -> Vec<Request> {
-    if what == For::Jobs {
+    if matches!(what, For::Jobs { .. }) {
         return filter_jobs(model, text);
     }
     if what == For::Note {

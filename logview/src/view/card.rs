@@ -77,7 +77,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     if let Some(why) = &job.problem {
         put(frame, area, top, vec![span(format!(" the directory cannot be read: {why}"), theme.warning())]);
     }
-    let last = balance(theme, job).unwrap_or_else(|| vec![span(rate(model), theme.dim())]);
+    let last = balance(theme, job).unwrap_or_else(|| vec![span(rate(model, theme), theme.dim())]);
     put(frame, area, area.height - 1, last);
 }
 
@@ -199,9 +199,23 @@ fn records(model: &Model, name: &Path) -> String {
     format!("{more}{}", text::number(count))
 }
 
-/// Records per second, from the volume of the file on screen.
-fn rate(model: &Model) -> String {
+/// Records per second, from the volume of the file on screen; of several jobs it is not known whose they are.
+fn rate(model: &Model, theme: Theme) -> String {
     let volume = &model.log.volume;
+    if !model.log.together.is_empty() {
+        return String::new();
+    }
+    let one = model.log.place.as_ref().filter(|_| model.shows_one_file());
+    let of_what = one.map_or_else(
+        || "rate".to_owned(),
+        |place| {
+            text::end(
+                &text::name(place.file.as_os_str().as_encoded_bytes(), theme.ascii()),
+                12,
+                theme.ascii(),
+            )
+        },
+    );
     let now = model.seconds();
     let within = |span: i64| {
         // The second that is under way is not over, so it does not count yet.
@@ -214,5 +228,5 @@ fn rate(model: &Model) -> String {
     let Some(peak) = peak else { return String::new() };
     let more = if model.log.totals.complete { "" } else { "~" };
     let of = |count| text::short(count);
-    format!(" rate  now {}/s   1m {}/s   peak {more}{}/s", of(within(3)), of(within(60)), of(peak))
+    format!(" {of_what}  now {}/s   1m {}/s   peak {more}{}/s", of(within(3)), of(within(60)), of(peak))
 }

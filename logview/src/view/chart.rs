@@ -29,8 +29,9 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
             .collect()
     };
     let label = |text: &str, mark: &str| span(format!("{text:>5} {mark}"), theme.dim());
-    put(frame, area, 1, vec![label(&text::short(most), axis[0]), span(bars(8), theme.dim())]);
-    put(frame, area, 2, vec![label("", axis[1]), span(bars(0), theme.dim())]);
+    let (rate, unit) = rate(most, chart.seconds);
+    put(frame, area, 1, vec![label(&text::short(rate), axis[0]), span(bars(8), theme.dim())]);
+    put(frame, area, 2, vec![label(unit, axis[1]), span(bars(0), theme.dim())]);
     let worst = chart.columns.iter().map(|(_, errors)| *errors).max().unwrap_or(0).max(1);
     let row: String = chart
         .columns
@@ -38,7 +39,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         .map(|&(_, count)| eighths[if count == 0 { 0 } else { (3 + count * 5 / worst).min(8) as usize }])
         .collect();
     put(frame, area, 3, vec![label("err", axis[1]), span(row, theme.error())]);
-    let times = axis_text(model, chart.start, chart.seconds, used.max(STEP), theme);
+    let times = axis_text(model, &chart, used.max(STEP), theme);
     put(frame, area, 4, vec![label("", axis[2]), span(times, theme.dim())]);
     if let Mode::Chart(choice) = model.mode {
         let (from, to) = choice.columns();
@@ -49,23 +50,43 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     }
 }
 
-/// Times along the axis, as many as have room, with a line between them.
-fn axis_text(model: &Model, start: i64, seconds: i64, columns: usize, theme: Theme) -> String {
-    let format = match seconds {
+/// How many records the highest column has in a second, or in a longer time of which there is a whole number.
+fn rate(most: u64, seconds: i64) -> (u64, &'static str) {
+    let of = |span: u64| (most * span).div_ceil(seconds.max(1) as u64);
+    let spans = [(1, "/s"), (60, "/min"), (3600, "/h"), (86_400, "/d")];
+    let unit = spans.into_iter().find(|(span, _)| most * span >= seconds as u64);
+    unit.map_or((of(86_400), "/d"), |(span, unit)| (of(span), unit))
+}
+
+/// Times along the axis, as many as have room, with a line between them, and where it ends.
+fn axis_text(model: &Model, chart: &Chart, columns: usize, theme: Theme) -> String {
+    let clock = |column: usize, format: &str| {
+        model.local(chart.second(column)).map(|at| at.format(format).to_string()).unwrap_or_default()
+    };
+    let format = match chart.seconds * chart.columns.len() as i64 {
         0..600 => "%H:%M:%S",
         600..100_000 => "%H:%M",
         _ => "%b %d",
     };
-    let mut out = String::new();
-    let mut column = 0;
-    while column + 8 <= columns {
-        let at = start + seconds * column as i64 / columns as i64;
-        let Some(at) = model.local(at) else { break };
-        let time = at.format(format).to_string();
-        let gap = STEP.min(columns - column).saturating_sub(time.len());
-        out.push_str(&time);
-        out.push_str(&theme.symbols().thin.repeat(gap));
-        column += STEP;
+    let thin = theme.symbols().thin;
+    let end = clock(chart.columns.len(), format);
+    let mut out = clock(0, format);
+    let mut used = out.len();
+    let mut to = |column: usize, time: &str| {
+        out.push_str(&thin.repeat(column.saturating_sub(used)));
+        out.push_str(time);
+        used = column.max(used) + time.len();
+    };
+    for column in (STEP..).step_by(STEP) {
+        let time = clock(column, format);
+        // Behind the last one stands the end, with a gap.
+        if column + time.len() + 2 + end.len() > columns {
+            break;
+        }
+        to(column, &time);
+    }
+    if columns >= STEP + end.len() {
+        to(columns - end.len(), &end);
     }
     out
 }

@@ -2,7 +2,7 @@
 
 use super::{boxed, message, put, put_line, span};
 use crate::layout::Areas;
-use crate::model::Detail;
+use crate::model::{Detail, Mode, Model};
 use crate::text;
 use crate::theme::Theme;
 use crate::update::detail::ROW;
@@ -13,11 +13,22 @@ use ratatui::text::{Line, Span};
 /// Cells of the names.
 const NAME: usize = 14;
 
+/// Rows of the log that it covers.
+pub(crate) fn covered(model: &Model) -> usize {
+    let Mode::Detail(detail) = &model.mode else { return 0 };
+    usize::from(size(detail, model.areas().log).1)
+}
+
+/// How many rows it has to show, and how many it takes with its frame.
+fn size(detail: &Detail, log: Rect) -> (usize, u16) {
+    let room = log.height.saturating_sub(if log.height > 8 { (log.height / 4).min(6) } else { 0 });
+    let rows = if detail.as_bytes { detail.bytes.len() / ROW + 1 } else { height(detail, log.width) };
+    (rows, (rows.min(200) as u16 + 2).min(room))
+}
+
 pub(super) fn draw(detail: &Detail, theme: Theme, frame: &mut Frame, areas: &Areas) {
     let log = areas.log;
-    let room = log.height.saturating_sub(if log.height > 12 { log.height / 4 } else { 0 });
-    let rows = if detail.as_bytes { detail.bytes.len() / ROW + 1 } else { height(detail, log.width) };
-    let height = (rows.min(200) as u16 + 2).min(room);
+    let (rows, height) = size(detail, log);
     if log.width < 20 || height < 3 {
         return;
     }

@@ -80,6 +80,10 @@ pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame, areas: &Area
         if let Some(by) = model.jobs.grouping.word() {
             text.push_str(&format!("{} by {} ", symbols.rule, text::name(by.as_bytes(), theme.ascii())));
         }
+        if !model.jobs.filter.is_empty() {
+            let filter = text::name(model.jobs.filter.as_bytes(), theme.ascii());
+            text.push_str(&format!("{} only {} ", symbols.rule, text::end(&filter, 14, theme.ascii())));
+        }
         if model.jobs.newest {
             text.push_str(&format!("{} newest ", symbols.rule));
         }

@@ -2,15 +2,15 @@
 
 use super::{boxed, put, span};
 use crate::keys::{Binding, Group, Keymap, TABLE};
-use crate::model::Model;
+use crate::model::{Model, State};
 use crate::text;
 use crate::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-const COLUMN: usize = 35;
-const KEYS: usize = 13;
+const COLUMN: usize = 36;
+const KEYS: usize = 14;
 
 pub(super) fn draw(
     model: &Model,
@@ -78,9 +78,15 @@ fn place(filter: &str, screen: Rect) -> Option<(Rect, Vec<Vec<Entry>>)> {
     (width >= 8 && height >= 3).then_some((area, columns))
 }
 
+/// Marks as a theme has them.
+type Symbols = fn(Theme) -> String;
+
 enum Entry {
     Title(Group),
     Keys(Vec<&'static Binding>),
+    /// What the marks in the list and beside the log mean.
+    Marks,
+    Legend(Symbols, &'static str),
     Air,
 }
 
@@ -92,6 +98,12 @@ fn spans(keys: &Keymap, entry: &Entry, theme: Theme) -> Vec<Span<'static>> {
             let gap = " ".repeat(KEYS.saturating_sub(text::cells(&shown)).max(1));
             let words = rows.first().map_or("", |row| row.help);
             vec![span(format!("{shown}{gap}"), theme.focus()), span(words, theme.text())]
+        }
+        Entry::Marks => vec![span("MARKS", theme.strong())],
+        Entry::Legend(symbols, words) => {
+            let symbols = symbols(theme);
+            let gap = " ".repeat(KEYS.saturating_sub(text::cells(&symbols)).max(1));
+            vec![span(format!("{symbols}{gap}"), theme.focus()), span(*words, theme.text())]
         }
         Entry::Air => Vec::new(),
     }
@@ -109,17 +121,37 @@ fn columns(filter: &str, count: usize) -> Vec<Vec<Entry>> {
     for (at, groups) in Group::columns(count).iter().enumerate() {
         let column = &mut columns[at];
         for &group in *groups {
-            let rows: Vec<&Binding> = TABLE.iter().filter(|row| row.group == group).filter(fits).collect();
-            if rows.is_empty() {
+            let rows: Vec<&Binding> = TABLE.iter().filter(|row| row.group == group).collect();
+            // Keys that share a line are found together.
+            let lines = rows.chunk_by(|a, b| a.help == b.help && a.place == b.place);
+            let lines: Vec<_> = lines.filter(|rows| rows.iter().any(&fits)).collect();
+            if lines.is_empty() {
                 continue;
             }
             if !column.is_empty() {
                 column.push(Entry::Air);
             }
             column.push(Entry::Title(group));
-            let lines = rows.chunk_by(|a, b| a.help == b.help && a.place == b.place);
-            column.extend(lines.map(|rows| Entry::Keys(rows.to_vec())));
+            column.extend(lines.into_iter().map(|rows| Entry::Keys(rows.to_vec())));
         }
     }
+    if filter.is_empty() {
+        columns[0].extend([Entry::Air, Entry::Marks]);
+        columns[0].extend(LEGEND.iter().map(|(symbols, words)| Entry::Legend(*symbols, words)));
+    }
     columns
+}
+
+/// The marks, and what they mean.
+const LEGEND: [(Symbols, &str); 6] = [
+    (|theme| marks(theme, &[State::Running, State::Done]), "running, done"),
+    (|theme| marks(theme, &[State::Failed, State::Died]), "failed, died or quiet"),
+    (|theme| format!("{} +", theme.symbols().bar), "selected, new errors"),
+    (|theme| theme.symbols().mark.to_owned(), "an error in this row"),
+    (|theme| format!("{} {}", theme.symbols().error, theme.symbols().hit), "errors, hits in all"),
+    (|theme| theme.symbols().flag.to_owned(), "a line that is marked"),
+];
+
+fn marks(theme: Theme, states: &[State]) -> String {
+    states.iter().map(|state| theme.mark(*state).0).collect::<Vec<_>>().join(" ")
 }

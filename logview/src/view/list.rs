@@ -1,7 +1,7 @@
 //! The list of jobs: mark, name, errors, warnings, the last hour, the age; where there is room also how far the job is,
 //! its size and its labels. Groups have a line of their own.
 
-use super::{put, put_ends, span};
+use super::{put, put_ends, span, width};
 use crate::model::{For, Group, Job, Line as Row, Mode, Model, Pane, State, letter};
 use crate::text;
 use crate::theme::Theme;
@@ -69,13 +69,16 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     let rows = usize::from(area.height.saturating_sub(2));
     let jobs = &model.jobs;
     let selected = jobs.row();
-    for (at, &row) in jobs.lines().iter().skip(jobs.offset).take(rows).enumerate() {
+    let pinned = jobs.pinned(rows);
+    for at in 0..rows {
+        let line = pinned.filter(|(row, _)| *row == at).map_or(jobs.offset + at, |(_, line)| line);
+        let Some(row) = jobs.lines().get(line) else { break };
         let is_selected = row.row().is_some() && row.row() == selected;
         let spans = match row {
             Row::Heading(group) | Row::Folded(group, _) => {
-                jobs.group(group).map(|group| heading(theme, group, columns, is_selected))
+                jobs.group(*group).map(|group| heading(theme, group, columns, is_selected))
             }
-            Row::Job(row) => jobs.job(row).map(|job| spans(model, theme, job, columns, is_selected)),
+            Row::Job(row) => jobs.job(*row).map(|job| spans(model, theme, job, columns, is_selected)),
         };
         let mut line = Line::from(spans.unwrap_or_default());
         if is_selected {
@@ -180,7 +183,8 @@ fn heading(theme: Theme, group: &Group, columns: Columns, selected: bool) -> Vec
         (true, true) => "> ",
         (false, true) => "v ",
     };
-    let jobs = format!(" {}", text::number(group.jobs as u64));
+    let plural = if group.jobs == 1 { "" } else { "s" };
+    let jobs = format!("  {} job{plural}", text::number(group.jobs as u64));
     let room = columns.name.saturating_sub(jobs.len());
     let name = text::end(&text::name(group.name.as_bytes(), theme.ascii()), room, theme.ascii());
     let gap = columns.name.saturating_sub(text::cells(&name) + jobs.len());
@@ -230,7 +234,7 @@ fn foot(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, rows: usize)
     }
     let jobs = &model.jobs;
     let right = vec![span(if jobs.running_only { "r: all " } else { "r: running " }, theme.dim())];
-    if let Mode::Typing(For::Jobs, text) = &model.mode {
+    if let Mode::Typing(For::Jobs { .. }, text) = &model.mode {
         let text = text::name(text.as_bytes(), theme.ascii());
         let left = vec![span(format!(" f {text}"), theme.focus()), span(cursor(theme), theme.focus())];
         return put(frame, area, last, left);
@@ -247,13 +251,16 @@ fn foot(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, rows: usize)
             if !grouped && rest.into_iter().all(|job| !job.state.is_live()) { ", all finished" } else { "" };
         parts.push(format!("{} more{ended}", text::number(below as u64)));
     }
-    if !jobs.filter.is_empty() {
-        let filter = text::end(&text::name(jobs.filter.as_bytes(), theme.ascii()), 12, theme.ascii());
-        parts.push(format!("filter {filter}: {} hidden", text::number(jobs.hidden() as u64)));
-    } else if jobs.hidden() > 0 {
+    if jobs.hidden() > 0 {
         parts.push(format!("{} hidden", text::number(jobs.hidden() as u64)));
     }
-    put_ends(frame, area, last, vec![span(format!("   {}", parts.join(", ")), theme.dim())], right);
+    let mut left = vec![span(format!("   {}", parts.join(", ")), theme.dim())];
+    let new = if jobs.hidden() > 0 { jobs.hidden_with_errors() } else { 0 };
+    if new > 0 {
+        left.push(span(format!(", {} with new errors", text::short(new as u64)), theme.error()));
+    }
+    let right = if width(&left) + width(&right) < usize::from(area.width) { right } else { Vec::new() };
+    put_ends(frame, area, last, left, right);
 }
 
 pub(super) fn cursor(theme: Theme) -> &'static str {

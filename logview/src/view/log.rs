@@ -117,9 +117,10 @@ pub(super) fn folded(model: &Model, theme: Theme, columns: &Columns, fold: &Fold
         What::Lines => format!("{lines}{more} lines folded"),
         What::Same(last) => {
             let count = text::number(fold.lines as u64 + 1);
-            let last = model.log.page.lines.get(last).and_then(time_of);
-            let until =
-                last.map(|time| of_day(model, time, 12)).filter(|time| columns.time > 0 && !time.is_empty());
+            let last = model.log.page.lines.get(last).filter(|_| columns.time > 0);
+            let until = last
+                .map(|line| clock(model, line, None, 12).trim().to_owned())
+                .filter(|time| !time.is_empty());
             let until = until.map_or_else(String::new, |time| format!(" until {time}"));
             format!("{} {count}{more} the same{until}", symbols.times)
         }
@@ -170,6 +171,11 @@ pub(super) fn rows(
         *last = text::cut(last, 0, room - 1);
         last.push((theme.symbols().dots.to_owned(), theme.dim()));
     }
+    if let Some(first) = rows.first_mut().filter(|first| log.left > 0 && !log.wrap && !first.is_empty()) {
+        let rest = text::cut(first, 1, room);
+        *first = vec![(theme.symbols().dots.to_owned(), theme.dim())];
+        first.extend(rest);
+    }
     let note = model.mark_at(line.at).map_or("", |mark| &mark.note);
     if let Some(first) = rows.first_mut().filter(|_| !log.wrap && !note.is_empty()) {
         let note = text::end(&text::name(note.as_bytes(), theme.ascii()), room / 2, theme.ascii());
@@ -202,8 +208,7 @@ pub(super) fn front(
     let Some(head) = line.head.as_ref().filter(|_| columns.any) else { return Vec::new() };
     let mut parts = Vec::new();
     if columns.time > 0 {
-        let time = head.time.as_ref().map_or(&[][..], |range| &line.text[range.clone()]);
-        let shown = clock(model, line, time, before, columns.time);
+        let shown = clock(model, line, before, columns.time);
         parts.push((format!("{shown:0$} ", columns.time), theme.time()));
     }
     let (letter, style) = head.level.map_or((" ", theme.dim()), |level| theme.letter(level));
@@ -212,7 +217,7 @@ pub(super) fn front(
     parts.push((format!("{letter} "), style));
     if columns.target > 0 {
         let target = head.target.as_ref().map_or(&[][..], |range| &line.text[range.clone()]);
-        let short = memchr::memrchr(b':', target).map_or(target, |at| &target[at + 1..]);
+        let short = memchr::memmem::rfind(target, b"::").map_or(target, |at| &target[at + 2..]);
         let short = text::end(&text::name(short, theme.ascii()), columns.target, theme.ascii());
         let gap = columns.target.saturating_sub(text::cells(&short)) + 1;
         parts.push((format!("{short}{}", " ".repeat(gap)), theme.target()));
@@ -221,10 +226,8 @@ pub(super) fn front(
 }
 
 /// The time column in one of its forms.
-fn clock(model: &Model, line: &LogLine, time: &[u8], before: Option<&LogLine>, room: usize) -> String {
-    if time.is_empty() {
-        return String::new();
-    }
+fn clock(model: &Model, line: &LogLine, before: Option<&LogLine>, room: usize) -> String {
+    let Some(time) = time_of(line).filter(|time| !time.is_empty()) else { return String::new() };
     let since = match model.log.clock {
         Clock::Day => return of_day(model, time, room),
         Clock::Start => model.began(line),
@@ -294,7 +297,7 @@ fn edge(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, errors: &[u1
             (symbols.mark, theme.error())
         } else if is_in(&marks) {
             (symbols.flag, theme.strong())
-        } else if log.search.is_some() && is_in(&log.hits) {
+        } else if log.counted().is_some() && is_in(&log.hits) {
             (symbols.hit, theme.focus())
         } else if is_in(&log.errors) {
             (symbols.error, theme.error())

@@ -2,7 +2,7 @@
 
 use super::{list::cursor, put, put_ends, span, width};
 use crate::keys::{Action, Binding, Group, TABLE, Where};
-use crate::model::{For, Mode, Model, Pane, Watching};
+use crate::model::{For, Mode, Model, Pane, Watching, logs_of, main_file};
 use crate::reading::page::slot;
 use crate::text;
 use crate::theme::Theme;
@@ -27,7 +27,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         }
     } else if let Some(range) = crate::update::take::range(model) {
         left.push(span(chosen(model, &range), theme.strong()));
-    } else if log.stepping || log.list.asked && log.looked.is_some() {
+    } else if log.stepping || (log.list.asked || log.asked) && log.looked.is_some() {
         left.push(span(looking(log.looked, theme), theme.strong()));
     } else if log.place.is_some() {
         left.extend(place(model, theme));
@@ -96,23 +96,37 @@ fn place(model: &Model, theme: Theme) -> Vec<Span<'static>> {
             let number = if log.following { count } else { number };
             format!("{} of {about}{}", text::number(number), text::number(count))
         }
-        None => format!("{} % of {}", end * 100 / log.len.max(1), text::size(log.len)),
+        None if (log.following || log.page.lines.is_empty()) && matching(model).is_some() => String::new(),
+        None => format!("{} % of {}   ", end * 100 / log.len.max(1), text::size(log.len)),
     };
     spans.push(span(at, theme.text()));
+    spans.extend(matching(model).map(|matching| span(matching, theme.strong())));
     spans.extend(hits(model, theme));
     spans
+}
+
+/// How many lines match the only filter.
+fn matching(model: &Model) -> Option<String> {
+    let (count, complete) =
+        model.log.matching.filter(|_| model.log.counted().is_some() && model.log.levels().is_all())?;
+    let lines = if count == 1 { "line matches" } else { "lines match" };
+    Some(format!("{} {lines}{}", text::number(count), if complete { "" } else { " so far" }))
 }
 
 /// What is searched for and how many lines match.
 fn hits(model: &Model, theme: Theme) -> Option<Span<'static>> {
     model.log.search.as_ref().map(|search| {
         let name = text::end(&text::name(search.text.as_bytes(), theme.ascii()), 24, theme.ascii());
+        let nth = search.nth.filter(|(at, _)| model.log.cursor == Some(*at)).map(|(_, nth)| nth);
         let hits = match search.hits {
             // What is hidden is counted too, but n and N pass over it.
             Some((hits, true)) if model.log.only.hides() => {
                 format!("{} in all lines", text::number(hits))
             }
             Some((1, true)) => "1 hit".to_owned(),
+            Some((hits, true)) if nth.is_some() => {
+                format!("{} of {} hits", text::number(nth.unwrap_or(0)), text::number(hits))
+            }
             Some((hits, true)) => format!("{} hits", text::number(hits)),
             Some((hits, false)) => format!("{} hits so far", text::number(hits)),
             None => theme.symbols().dots.to_owned(),
@@ -146,7 +160,10 @@ fn facts(model: &Model, theme: Theme) -> Vec<Span<'static>> {
         if log.merged > 1 {
             fact(format!("{} files merged", log.merged));
         }
-        fact(if log.rotated > 0 { format!("{file}, {} rotated", log.rotated) } else { file });
+        let logs = model.jobs.selected().map_or(1, |job| logs_of(job).len());
+        let file = if log.rotated > 0 { format!("{file}, {} rotated", log.rotated) } else { file };
+        // What else the job has is not a part of this one.
+        fact(if logs > 1 { format!("{file}, one of {logs} logs: ] next") } else { file });
     }
     if model.watching == Watching::Polling {
         fact("polling".to_owned());
@@ -173,6 +190,8 @@ pub(super) fn keys(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
         !row.hint.is_empty()
             && (row.place == place || row.place == Where::Both)
             && !model.config.keys.keys(row).is_empty()
+            // The same key stands there for the newest job.
+            && !(row.action == Action::NextHit && place == Where::List && model.log.search.is_none())
     };
     // The way out and the way to all other keys stand at the end, whatever else has room.
     let (last, mut first): (Vec<&Binding>, Vec<&Binding>) =
@@ -219,6 +238,10 @@ fn does_nothing(model: &Model, action: Action) -> bool {
             log.totals.complete && log.totals.records[slot(Some(level))] == 0
         }
         Action::AllLevels => log.levels().is_all(),
+        Action::Context => {
+            let main = model.jobs.selected().and_then(|job| main_file(&job.files)).map(|file| &file.name);
+            !log.only.hides() && log.place.as_ref().map(|place| &place.file) == main
+        }
         _ => false,
     }
 }
@@ -231,7 +254,8 @@ fn typed(what: For, text: &str, theme: Theme, frame: &mut Frame, area: Rect) {
         For::Filter { hides: true, .. } => {
             (" no lines with ", "Enter hides them, \u{2191} what was typed before, Esc leaves ")
         }
-        For::Jobs => (" jobs ", "Enter keeps it, Esc clears it "),
+        For::Jobs { old: true } => (" jobs ", "type another one, Enter keeps it, Esc clears it "),
+        For::Jobs { old: false } => (" jobs ", "Enter keeps it, Esc clears it "),
         For::Save => (" save as ", "Enter saves what is shown, Esc leaves "),
         For::SaveOver => {
             (" it is there already: ", "Enter REPLACES it, another name saves there, Esc leaves ")

@@ -1,7 +1,9 @@
 //! Whole screens. `LOGVIEW_SNAPSHOTS=write cargo test -p logview` writes them anew, to be read before they are kept.
 
 use super::view;
-use crate::model::{Message, Model, State};
+use crate::model::{Listing, Look, Message, Missing, Mode, Model, Pane, Request, State};
+use crate::reading::lines::tests::lines;
+use crate::reading::page::whole_record;
 use crate::update::tests::Case;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
@@ -107,6 +109,64 @@ fn the_help_the_search_and_the_list_over_the_log_are_as_they_were() {
     let mut case = busy((80, 24));
     case.keys("\t");
     matches_snapshot("list-80x24", &screen(&case.model, (80, 24)));
+}
+
+/// What opens each of the screens over the main one, as keys; what is asked for is answered.
+const SCREENS: &[(&str, &str)] = &[
+    ("commands", ":lev"),
+    ("filters", "\tfreset\rFpool\rX"),
+    ("filtered", "\tfreset\r++"),
+    ("marks", "\tkkkmwhy\rjm\r'"),
+    ("note", "\tkkkm"),
+    ("detail", "\te\r"),
+    ("chart", "\tI hh"),
+    ("compare", "C"),
+    ("compare-all", "Caj"),
+    ("split", "|"),
+    ("refused", "R"),
+    ("folded", "\tG,"),
+    ("raw", "\tp"),
+    ("wrapped", "\tv"),
+    ("zoomed", "z"),
+    ("since-start", "\tT"),
+    ("no-match", "\tfno such thing\r"),
+    ("list-filter", "f0042"),
+    ("groups", "B"),
+];
+
+#[test]
+fn every_other_screen_is_as_it_was() {
+    for size in [(120, 36), (80, 24)] {
+        for (name, keys) in SCREENS {
+            let mut case = busy(size);
+            if size.0 < crate::layout::WIDE {
+                case.model.focus = Pane::List;
+            }
+            case.keys(keys);
+            if let Some(Request::Record { tag, at }) = case.asked {
+                let record = whole_record(&mut lines(&case.text), at).unwrap();
+                case.send(Message::Record { tag, record });
+            }
+            matches_snapshot(&format!("{name}-{}x{}", size.0, size.1), &screen(&case.model, size));
+        }
+    }
+}
+
+#[test]
+fn where_there_is_nothing_it_says_what_to_do() {
+    let now = chrono::DateTime::parse_from_rfc3339("2026-11-22T16:30:00+00:00").unwrap();
+    let empty = |problem| {
+        let mut model = Model::new("./logs", Look::default(), (80, 24), now);
+        let listing = Listing { problem, ..Listing::default() };
+        drop(crate::update::update(&mut model, Message::Listed(listing)));
+        screen(&model, (80, 24))
+    };
+    matches_snapshot("no-root-80x24", &empty(Some(Missing::Root)));
+    matches_snapshot("unreadable-80x24", &empty(Some(Missing::Unreadable("permission denied".into()))));
+    matches_snapshot("no-jobs-80x24", &empty(None));
+    let mut model = Model::new("./logs", Look::default(), (80, 24), now);
+    model.mode = Mode::Notice(crate::update::notice::first_hints(&model));
+    matches_snapshot("welcome-80x24", &screen(&model, (80, 24)));
 }
 
 #[test]

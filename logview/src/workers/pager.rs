@@ -25,6 +25,10 @@ const SAFETY: Duration = Duration::from_secs(1);
 /// The least time between two looks, so that a fast writer costs no more than the screen can show.
 const PACE: Duration = Duration::from_millis(10);
 
+/// What takes longer says how far it is, and how often.
+const LONG: Duration = Duration::from_millis(300);
+const TELL: Duration = Duration::from_millis(100);
+
 /// How long the first match waits for others that go with it onto the screen.
 const SOON: Duration = Duration::from_millis(20);
 
@@ -252,12 +256,15 @@ impl Pager {
 
     /// Where a pattern matches that is searched for; what is known of the same pattern stays known.
     fn searched(&mut self, pattern: Option<Pattern>) -> Option<Hits> {
-        self.search = hits(self.search.take(), pattern, self.bytes());
+        let filter = self.filters.as_ref().zip(pattern.as_ref());
+        let known = filter.and_then(|(filters, pattern)| filters.hits(pattern));
+        self.search = hits(known.or(self.search.take()), pattern, self.bytes());
         self.search.clone()
     }
 
     fn filtered(&mut self, filters: &[Filter]) -> Option<Filters> {
-        self.filters = Filters::new(filters, self.filters.take(), self.bytes()?, &self.format);
+        self.filters =
+            Filters::new(filters, (self.filters.take(), self.search.as_ref()), self.bytes()?, &self.format);
         self.filters.clone()
     }
 
@@ -485,7 +492,19 @@ impl Pager {
         // What was found is shown soon; the screen asks for the rest if there is room.
         let started = Instant::now();
         let found = || started.elapsed() >= SOON && filters.is_some_and(Filters::has_found);
-        let stop = || shared.requests.load(Ordering::Relaxed) > served || found();
+        let (told, all, out) = (Mutex::new(started), lines.len(), &self.out);
+        let say = || {
+            let Some((filters, mut told)) = filters.zip(told.try_lock().ok()) else { return };
+            if started.elapsed() >= LONG && told.elapsed() >= TELL {
+                *told = Instant::now();
+                let (read, took) = (filters.read(), started.elapsed());
+                drop(out.try_send(Message::Looking { tag, read, all, took }));
+            }
+        };
+        let stop = || {
+            say();
+            shared.requests.load(Ordering::Relaxed) > served || found()
+        };
         let urgent = filters.is_some().then(|| shared.urgent());
         let page = page(lines, (anchor, before, after), sieve, &stop);
         drop(urgent);

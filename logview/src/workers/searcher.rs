@@ -105,16 +105,9 @@ fn serve(
                         Err(_) => (Found::Nothing, false),
                     };
                     if found != Found::Stopped {
-                        tell(
-                            out,
-                            Message::Found {
-                                tag: step.tag,
-                                number: step.number,
-                                step: step.step,
-                                found,
-                                wrapped,
-                            },
-                        )?;
+                        let nth = step.nth(found, &stop);
+                        let (tag, number, step) = (step.tag, step.number, step.step);
+                        tell(out, Message::Found { tag, number, step, found, nth, wrapped })?;
                     }
                 }
                 Order::Count { tag, hits, near } => {
@@ -251,6 +244,14 @@ impl Step {
             }
         }
         Ok((Found::Nothing, false))
+    }
+
+    /// Which of all hits was found.
+    fn nth(&self, found: Found, stop: &(dyn Fn() -> bool + Sync)) -> Option<u64> {
+        let (model::Step::Hit(_), Found::At(at)) = (self.step, found) else { return None };
+        let hits = self.hits.as_ref().filter(|_| self.sieve().is_all())?;
+        let (before, complete) = hits.count_before(at, stop).ok()?;
+        complete.then_some(before + 1)
     }
 
     fn sieve(&self) -> Sieve<'_> {

@@ -1,6 +1,5 @@
 use super::*;
 use proptest::prelude::*;
-use std::ops::Range;
 
 fn read(pattern: &str, line: &str) -> Option<(Option<Level>, String, String, String)> {
     let format = Format::of(pattern, "import-42");
@@ -96,4 +95,21 @@ proptest! {
         let read = read("{d} <{l:>5}> \\({T}\\) {t} # {m}{n}", &line).unwrap();
         prop_assert_eq!(read, (Some(level), "2026-11-22T16:20:01.5+00:00".to_owned(), target, message));
     }
+}
+
+#[test]
+fn what_else_stands_before_the_message_has_its_name() {
+    let named = |format: &Format, line: &str| -> Vec<(String, String)> {
+        let named = format.named(line.as_bytes());
+        named.into_iter().map(|(name, range)| (name, line[range].to_owned())).collect()
+    };
+    let shipped = "[INFO] [2026-11-22T16:20:01.123456789+00:00] [import-42] [4711:139] - [app::fetch] [line:42]: got it";
+    let all = [("job_id", "import-42"), ("pid", "4711"), ("thread id", "139"), ("line", "42")];
+    let all = all.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(named(&Format::default(), shipped), all);
+    let own = Format::of("{d} {l} ${label:customer} <{T}> {f}:{L} {m}{n}", "a");
+    let line = "2026-11-22T16:20:01.1+00:00 WARN acme <main> src/a.rs:7 slow";
+    let wanted = [("customer", "acme"), ("thread", "main"), ("file", "src/a.rs"), ("line", "7")];
+    assert_eq!(named(&own, line), wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert!(named(&own, "something else").is_empty() && named(&Format::default(), "plain").is_empty());
 }

@@ -5,7 +5,7 @@ use crate::config::Bell;
 use crate::keys::{Action, TABLE, Where, key};
 use crate::model::{Change, Clock, For, Grouping, Message, Mode, Opener, Pane, Request, Sort, State, Step};
 use crate::raise::Proposal;
-use crate::reading::page::Levels;
+use crate::reading::page::{Levels, Record};
 use crate::update::update;
 use log::Level;
 
@@ -231,7 +231,7 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             let Some(Request::Record { tag, at }) = case.asked else { panic!("{:?}", case.asked) };
             let mut text = case.text[at as usize..].split(|byte| *byte == b'\n').next().unwrap().to_vec();
             text.extend_from_slice(b" a=1");
-            let record = crate::reading::page::Record { range: at..at + text.len() as u64, text, cut: false };
+            let record = Record { range: at..at + text.len() as u64, text, ..Record::default() };
             case.send(Message::Record { tag, record });
             case.keys("Gy");
             assert!(matches!(&case.asked, Some(Request::Copy(text)) if text == "1"));
@@ -245,7 +245,7 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             press(case);
             let Some(Request::Record { tag, at }) = case.asked else { panic!("{:?}", case.asked) };
             let text = b"one\n\tand two".to_vec();
-            let record = crate::reading::page::Record { range: at..at + 9, text, cut: false };
+            let record = Record { range: at..at + 9, text, ..Record::default() };
             case.send(Message::Record { tag, record });
             assert!(matches!(&case.asked, Some(Request::Copy(text)) if text == "one\n\tand two"));
         }
@@ -290,7 +290,7 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
         }
         A::FilterJobs => {
             press(case);
-            assert_eq!(case.model.mode, Mode::Typing(For::Jobs, String::new()));
+            assert_eq!(case.model.mode, Mode::Typing(For::Jobs { old: false }, String::new()));
         }
         A::RunningOnly => {
             press(case);
@@ -345,7 +345,7 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
         }
         A::Raise => {
             press(case);
-            assert!(case.model.note.as_ref().unwrap().contains("its host has to say its template"));
+            assert!(case.model.note.as_ref().unwrap().contains("its host does not say which template"));
             let mut job = case.model.jobs.selected().unwrap().clone();
             let run = job.run.as_mut().unwrap();
             (run.id, run.template) = ("import-42".into(), "/srv/log.yaml".into());

@@ -356,6 +356,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::Toggle(level) => log::set_levels(model, model.log.levels().toggled(level)),
         Action::ErrorsOnly => log::set_levels(model, Levels::only(Level::Error)),
         Action::AllLevels => log::set_levels(model, Levels::ALL),
+        Action::OlderFile if model.split.is_some() => split::other_run(model, false),
+        Action::NewerFile if model.split.is_some() => split::other_run(model, true),
         Action::OlderFile => other_file(model, false),
         Action::NewerFile => other_file(model, true),
         Action::Search => search::open(model),

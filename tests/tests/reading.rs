@@ -293,7 +293,7 @@ fn a_root_that_cannot_be_meant_is_refused() {
     root.ended("done", Outcome::Ok, Counts::default()).log("INFO", "hello");
     let file = root.path().join("done/debug.log");
     for (path, why) in [
-        (file.clone(), "is no directory; logview shows a directory of jobs"),
+        (file.clone(), "is a file; logview shows directories: logview "),
         (file.join("logs"), "debug.log is no directory"),
         (root.path().join("no/such/logs"), "no does not exist"),
     ] {

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
-/// With fewer files than that jobs would follow each other faster than anybody could look.
+/// With fewer files than that jobs would follow each other faster than anybody could look; whoever names a directory means it.
 const LEAST_FILES: usize = 200;
 
 /// More files than that make no better demo.
@@ -31,7 +31,8 @@ pub(super) fn files(dir: Option<&Path>) -> Result<Vec<PathBuf>> {
         let regular = entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path);
         files.extend(regular.take(MOST_FILES - files.len()));
     }
-    if files.len() < LEAST_FILES {
+    let least = if dir.is_some() { 1 } else { LEAST_FILES };
+    if files.len() < least {
         let hint = "logview demo --input DIR works on a larger one";
         bail!("there is too little to work on below {}: {hint}", roots[0].display());
     }

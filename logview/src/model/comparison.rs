@@ -45,6 +45,11 @@ impl Comparison {
         Comparison { serial, sides, reach: Reach::default(), found: None, row: 0, all: false }
     }
 
+    /// Whether one of them goes on, so that more may be said by now.
+    pub fn is_live(&self) -> bool {
+        self.sides.iter().any(|side| side.log.is_live)
+    }
+
     /// What it came to.
     pub fn compared(&self) -> Option<&Compared> {
         self.found.as_ref()?.as_ref().ok()

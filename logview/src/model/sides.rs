@@ -119,6 +119,15 @@ impl Model {
         good.and_then(Side::newest)
     }
 
+    /// The run before or after that of a side, if its job has had one.
+    pub fn other_run(&self, side: &Side, newer: bool) -> Option<Side> {
+        let job = self.jobs.get(&side.log.job)?;
+        let runs = &job.run.as_ref()?.runs;
+        let now = runs.iter().position(|run| Some(run.at) == side.window.clock)?;
+        let nth = if newer { now + 1 } else { now.checked_sub(1)? };
+        Side::run(job, nth)
+    }
+
     /// What a side is called: its job, and which run of it.
     pub fn side_name(&self, side: &Side) -> String {
         let name = self.jobs.get(&side.log.job).map_or("", |job| job.name.as_str());

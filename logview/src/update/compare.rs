@@ -3,7 +3,7 @@
 use super::search::turn_to;
 use super::{log, settle, split};
 use crate::keys;
-use crate::model::{Aim, Arrival, Compared, Comparison, Mode, Model, Reach, Request, Search, Step};
+use crate::model::{Aim, Arrival, Compared, Comparison, Mode, Model, Reach, Request, Search, Side, Step};
 use crate::reading::page::Levels;
 use crate::reading::shapes::pattern;
 use crossterm::event::KeyEvent;
@@ -21,9 +21,14 @@ pub(super) fn open(model: &mut Model) -> Vec<Request> {
             return Vec::new();
         }
     };
+    begin(model, sides)
+}
+
+/// Compares two logs, unless that is what was done last.
+fn begin(model: &mut Model, sides: [Side; 2]) -> Vec<Request> {
     model.mode = Mode::Compare;
     let known = model.comparison.as_ref().filter(|known| known.sides == sides && known.found.is_some());
-    if known.is_some() {
+    if known.is_some_and(|known| !known.is_live()) {
         return Vec::new();
     }
     // It takes the place of a search elsewhere, and its answers may be told from those.
@@ -54,6 +59,16 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         "|" => {
             model.mode = Mode::Normal;
             return if model.split.is_some() { Vec::new() } else { split::toggle(model) };
+        }
+        name @ ("[" | "]") => {
+            let [left, right] = comparison.sides.clone();
+            return match model.other_run(&left, name == "]") {
+                Some(side) => begin(model, [side, right]),
+                None => {
+                    model.note = Some(split::no_run(name == "]"));
+                    Vec::new()
+                }
+            };
         }
         "up" | "k" => comparison.choose(-1),
         "down" | "j" => comparison.choose(1),

@@ -447,9 +447,10 @@ fn sift(log: &mut Log) {
     let only = &log.only;
     let before = log.page.lines.len();
     let records = std::mem::take(&mut log.page.lines);
-    for record in records.chunk_by(|_, line| line.head.is_none()) {
+    for record in records.chunk_by(|above, line| line.head.is_none() && line.context == above.context) {
         let text = record.iter().map(|line| line.text.as_slice()).collect::<Vec<_>>().join(&b'\n');
-        if only.levels.has(record[0].level) && pass(&only.filters, &text) {
+        let is_context = record[0].context && only.context > 0;
+        if is_context || only.levels.has(record[0].level) && pass(&only.filters, &text) {
             log.page.lines.extend_from_slice(record);
         }
     }

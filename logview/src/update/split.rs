@@ -25,6 +25,30 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Request> {
     }
 }
 
+/// Lays another run of its job on the left.
+pub(super) fn other_run(model: &mut Model, newer: bool) -> Vec<Request> {
+    let Some(split) = &model.split else { return Vec::new() };
+    match model.other_run(&split.sides[0], newer) {
+        Some(side) => {
+            let split = Split { sides: [side, split.sides[1].clone()], ..split.clone() };
+            model.split = Some(split);
+            model.log.split = false;
+            let mut requests = settle(model);
+            requests.extend(log::go(model, Anchor::Start));
+            requests
+        }
+        None => {
+            model.note = Some(no_run(newer));
+            Vec::new()
+        }
+    }
+}
+
+/// That there is no other run that way.
+pub(super) fn no_run(newer: bool) -> String {
+    format!("the job on the left has had no {} run", if newer { "newer" } else { "older" })
+}
+
 /// Goes back to one log; `false` if there is but one.
 pub(super) fn close(model: &mut Model) -> bool {
     let Some(split) = model.split.take() else { return false };

@@ -78,6 +78,7 @@ fn of(model: &Model, ascii: bool) -> Hints<'_> {
                 ("Enter", "go to the first"),
                 ("|", "beside each other"),
                 ("a", "what both say"),
+                ("[ ]", "another run in A"),
                 (choose, "choose"),
                 ("PgUp PgDn", "page"),
                 close,

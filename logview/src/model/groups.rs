@@ -2,7 +2,7 @@
 //!
 //! What is selected is always a job. A folded group is one line, which stands for the job of it that needs a look first.
 
-use super::jobs::Job;
+use super::job::Job;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What the jobs of a group have in common.

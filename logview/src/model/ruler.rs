@@ -1,7 +1,7 @@
 //! Rulers in the log: where a run starts, and where the template was reloaded that the job runs under.
 
 use super::Model;
-use super::jobs::{RunInfo, RunStart};
+use super::job::{RunInfo, RunStart};
 use super::log::Log;
 use crate::reading::head::instant;
 use crate::reading::{Line, Page};

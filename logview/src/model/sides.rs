@@ -1,7 +1,7 @@
 //! Two logs that are laid beside each other, from the start of each on: jobs, or runs of one.
 
 use super::elsewhere::{SoughtLog, logs_of};
-use super::jobs::{Job, State};
+use super::job::{Job, State};
 use super::log::Clock;
 use super::{Model, groups};
 use crate::reading::Window;

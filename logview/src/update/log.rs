@@ -2,15 +2,22 @@
 
 use super::hit_list;
 use crate::layout::Areas;
-use crate::model::{
-    Aim, Arrival, Columns, FileEvent, Focus, Log, Message, Model, Request, Shown, Step, time_of,
-};
+use crate::model::{Aim, Arrival, FileEvent, Focus, Log, Message, Model, Request, Step, time_of};
 use crate::reading::filters::pass;
 use crate::reading::head::clock_at;
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
-use crate::reading::search::{Found, Way};
-use crate::reading::{Anchor, Line, Page, Spots, Totals};
+use crate::reading::search::Found;
+use crate::reading::{Anchor, Page, Spots, Totals};
+
+mod jump;
+mod scroll;
+
+pub(super) use jump::{first_hit, step};
+use jump::{interrupt, next_step, on_found};
+pub(crate) use scroll::visible;
+use scroll::{fill, move_by, to_bottom};
+pub(super) use scroll::{hold, refill, scroll, scroll_to};
 
 pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
     let log = &mut model.log;
@@ -212,29 +219,6 @@ fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> 
     fill(model, true)
 }
 
-/// Puts the last line at the bottom of the screen.
-fn to_bottom(model: &mut Model) {
-    if let Some((top, row)) = bottom(model) {
-        (model.log.top, model.log.row) = (top, row);
-    }
-}
-
-/// The top at which the last loaded line stands at the bottom.
-fn bottom(model: &Model) -> Option<(u64, usize)> {
-    let areas = model.areas();
-    let columns = Columns::of(model, areas.log.width);
-    let mut rows = height(&areas);
-    let log = &model.log;
-    for (at, line) in log.page.lines.iter().enumerate().rev() {
-        let taken = log.rows(at, &columns, model.look.ascii);
-        if taken >= rows {
-            return Some((line.at, taken - rows));
-        }
-        rows -= taken;
-    }
-    log.page.lines.first().map(|line| (line.at, 0))
-}
-
 /// Asks for lines.
 pub(super) fn ask(model: &mut Model, anchor: Anchor, focus: Focus) -> Request {
     let height = height(&model.areas());
@@ -243,155 +227,6 @@ pub(super) fn ask(model: &mut Model, anchor: Anchor, focus: Focus) -> Request {
 
 fn height(areas: &Areas) -> usize {
     usize::from(areas.log.height).max(1)
-}
-
-/// Moves by rows; any move up holds.
-pub(super) fn scroll(model: &mut Model, rows: i64) -> Vec<Request> {
-    if rows < 0 {
-        hold(&mut model.log);
-    } else if model.log.following {
-        return Vec::new();
-    }
-    move_by(model, rows);
-    refill(model)
-}
-
-/// Moves down by rows, wherever that is, so that what stands there is in sight.
-pub(super) fn scroll_to(model: &mut Model, rows: i64) -> Vec<Request> {
-    hold(&mut model.log);
-    let columns = Columns::of(model, model.areas().log.width);
-    let log = &mut model.log;
-    let mut left = rows + log.row as i64;
-    let mut at = log.top_index();
-    while at + 1 < log.page.lines.len() && left >= log.rows(at, &columns, model.look.ascii) as i64 {
-        left -= log.rows(at, &columns, model.look.ascii) as i64;
-        at += 1;
-    }
-    (log.top, log.row) = (log.page.lines.get(at).map_or(log.top, |line| line.at), left.max(0) as usize);
-    Vec::new()
-}
-
-pub(super) fn hold(log: &mut Log) {
-    if log.following {
-        log.following = false;
-        log.held_at = (log.len, log.totals.complete.then_some(log.totals));
-    }
-}
-
-/// Moves as far as the loaded lines allow and owes the rest if there are more.
-fn move_by(model: &mut Model, rows: i64) {
-    let areas = model.areas();
-    let columns = Columns::of(model, areas.log.width);
-    let ascii = model.look.ascii;
-    let last = bottom(model);
-    let log = &mut model.log;
-    if log.page.lines.is_empty() {
-        return;
-    }
-    let taken = |at: usize| log.rows(at, &columns, ascii) as i64;
-    let mut at = log.top_index();
-    let mut row = if log.page.lines[at].at == log.top { log.row as i64 } else { 0 } + rows;
-    while row < 0 && at > 0 {
-        at -= 1;
-        row += taken(at);
-    }
-    while at + 1 < log.page.lines.len() && row >= taken(at) {
-        row -= taken(at);
-        at += 1;
-    }
-    let (mut top, mut shown) = (log.page.lines[at].at, row.clamp(0, (taken(at) - 1).max(0)));
-    let mut owed = if row < 0 && !log.page.from_start { row } else { log.owed };
-    if let Some((end, end_row)) = last.filter(|&(end, end_row)| (top, shown as usize) > (end, end_row)) {
-        if !log.page.to_end {
-            let from = log.page.lines.partition_point(|line| line.at < end);
-            owed = (from..at).map(taken).sum::<i64>() - end_row as i64 + row;
-        }
-        (top, shown) = (end, end_row as i64);
-    }
-    (log.top, log.row, log.owed) = (top, shown as usize, owed);
-}
-
-/// Asks for more lines where the screen comes near the end of those that are loaded.
-pub(super) fn refill(model: &mut Model) -> Vec<Request> {
-    fill(model, false)
-}
-
-/// The same; a page that has just come and does not do is asked for again with more lines.
-fn fill(model: &mut Model, fresh: bool) -> Vec<Request> {
-    /// Lines are not asked for by more than so many times; while following, which asks at each growth, by fewer.
-    const STRETCH: usize = 64;
-    const FOLLOWING: usize = 16;
-    let height = height(&model.areas());
-    if model.log.following && model.log.loaded {
-        to_bottom(model);
-    }
-    if model.log.asked || model.log.place.is_none() || !model.log.loaded {
-        return Vec::new();
-    }
-    let is_short = |model: &Model, known: bool| {
-        let (above, below) = around(model, 2 * height, known);
-        if model.log.following {
-            return above + below < height && !model.log.page.from_start;
-        }
-        (above < height && !model.log.page.from_start) || (below < 2 * height && !model.log.page.to_end)
-    };
-    let here = (model.log.top, model.log.len);
-    if is_short(model, true) && model.log.tried != Some(here) {
-        let log = &mut model.log;
-        // It was ended early so that what was found could be seen: it goes on from there.
-        let fresh = fresh && !log.page.stopped;
-        let most = if log.following { FOLLOWING } else { STRETCH };
-        if !fresh || log.stretch < most {
-            log.stretch = (if fresh { 4 * log.stretch } else { log.stretch }).min(most);
-            let (anchor, focus) =
-                if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::At(log.top), Focus::Stay) };
-            return vec![log.ask(anchor, height, focus)];
-        }
-        // More is not to be had here, and not asked for again before something changes.
-        log.tried = Some(here);
-    }
-    if !model.log.folding.inner && is_short(model, false) {
-        model.log.folding.inner = true;
-        model.log.refold();
-        if model.log.following {
-            to_bottom(model);
-        }
-    }
-    if model.log.stretch > 1 {
-        let (above, below) = around(model, 8 * height, false);
-        if above + below > 7 * height {
-            model.log.stretch = 1;
-        }
-    }
-    model.log.owed = 0;
-    Vec::new()
-}
-
-/// Rows that are loaded above the screen's top and from it on, as far as a number of them. With `known`, what is folded
-/// counts only if it is known how much it is, and lines of a record that begins above the page do not, since they may be.
-fn around(model: &Model, most: usize, known: bool) -> (usize, usize) {
-    let columns = Columns::of(model, model.areas().log.width);
-    let log = &model.log;
-    let top = log.top_index();
-    let is_continued = |line: &&Line| line.head.is_none() && line.level.is_some();
-    let continued = log.page.lines.iter().take_while(is_continued).count();
-    let continued = if log.folding.on && !log.page.from_start { continued } else { 0 };
-    let rows = |at: usize| match log.shown.get(at) {
-        Some(Shown::Folded(fold)) if known && !fold.complete => 0,
-        _ if known && at < continued => 0,
-        _ => log.rows(at, &columns, model.look.ascii),
-    };
-    let count = |ats: &mut dyn Iterator<Item = usize>| {
-        let mut sum = 0;
-        while sum < most {
-            match ats.next() {
-                Some(at) => sum += rows(at),
-                None => break,
-            }
-        }
-        sum
-    };
-    (count(&mut (0..top).rev()), count(&mut (top..log.page.lines.len())))
 }
 
 /// Asks for the lines that are shown once more, since something else is known about them now.
@@ -468,193 +303,4 @@ pub(super) fn count(log: &mut Log, near: u64) -> Option<Request> {
     }
     let pattern = Some(log.counted()?.clone());
     Some(Request::Count { tag: log.tag, pattern, near })
-}
-
-/// Goes to the first hit of all.
-pub(super) fn first_hit(model: &mut Model) -> Vec<Request> {
-    hit_from(model, u64::MAX)
-}
-
-/// Goes to the first hit behind the line that holds this offset.
-fn hit_from(model: &mut Model, from: u64) -> Vec<Request> {
-    let log = &mut model.log;
-    (log.stepping, log.cursor) = (true, None);
-    log.jump += 1;
-    log.queued.clear();
-    let pattern = log.search.as_ref().map(|search| search.pattern.clone());
-    let step = Step::Hit(Way::Forward);
-    log.step = Some(step);
-    vec![Request::Step { tag: log.tag, number: log.jump, step, from, pattern, only: log.only.clone() }]
-}
-
-/// Jumps to the next place of a kind.
-pub(super) fn step(model: &mut Model, step: Step) -> Vec<Request> {
-    const QUEUED: usize = 64;
-    if model.log.place.is_none() {
-        return Vec::new();
-    }
-    if model.log.stepping {
-        if model.log.queued.len() < QUEUED {
-            model.log.queued.push(step);
-        }
-        return Vec::new();
-    }
-    // While following, what was there last is meant, not what is first in the file.
-    let step = match step {
-        Step::Level(level, Way::Forward) if model.log.following && model.log.cursor.is_none() => {
-            Step::Level(level, Way::Backward)
-        }
-        other => other,
-    };
-    let pattern = model.log.search.as_ref().map(|search| search.pattern.clone());
-    let way = match step {
-        Step::Hit(way) | Step::Level(_, way) => way,
-        Step::Line(_) | Step::Moment(_) | Step::Instant(_) => Way::Forward,
-    };
-    if matches!(step, Step::Hit(_)) && pattern.is_none() {
-        model.note = Some("nothing is searched for: / starts a search".to_owned());
-        return Vec::new();
-    }
-    let (first, last) = visible(model);
-    let log = &mut model.log;
-    // A page that is under way takes the screen to the cursor.
-    let cursor = log.cursor.filter(|at| log.asked || (first..last).contains(at));
-    let from = match (cursor, way) {
-        (Some(at), _) => at,
-        (None, Way::Backward) => last,
-        (None, Way::Forward) if first == 0 => u64::MAX, // the first line itself counts
-        (None, Way::Forward) => first - 1,
-    };
-    (log.stepping, log.looked, log.step) = (true, None, Some(step));
-    log.jump += 1;
-    vec![Request::Step { tag: log.tag, number: log.jump, step, from, pattern, only: log.only.clone() }]
-}
-
-/// Offsets of the first line on screen and after the last one.
-pub(crate) fn visible(model: &Model) -> (u64, u64) {
-    let areas = model.areas();
-    let columns = Columns::of(model, areas.log.width);
-    let log = &model.log;
-    let mut rows = height(&areas) + log.row;
-    let mut end = log.top;
-    for at in log.top_index()..log.page.lines.len() {
-        let taken = log.rows(at, &columns, model.look.ascii);
-        // What is folded into the last row is on screen with it.
-        if rows == 0 && taken > 0 {
-            break;
-        }
-        end = log.page.lines[at].end;
-        rows = rows.saturating_sub(taken);
-    }
-    (log.page.lines.get(log.top_index()).map_or(0, |line| line.at), end)
-}
-
-fn on_found(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Request> {
-    let mut requests = arrive(model, step, found, wrapped);
-    requests.extend(next_step(model));
-    requests
-}
-
-/// The next of the jumps that were asked for while another one was under way.
-fn next_step(model: &mut Model) -> Vec<Request> {
-    if model.log.queued.is_empty() || model.log.stepping {
-        return Vec::new();
-    }
-    let next = model.log.queued.remove(0);
-    step(model, next)
-}
-
-/// Whether the first hit from an instant on is gone to.
-fn seeks_hit(log: &Log) -> bool {
-    log.arrival.is_some_and(|arrival| arrival.aim == Aim::Hit)
-}
-
-/// A jump that is under way would arrive at where its line was: it begins anew when it is known what stands where.
-fn interrupt(log: &mut Log) -> Vec<Request> {
-    if !std::mem::take(&mut log.stepping) {
-        return Vec::new();
-    }
-    // To where one was, one returns anyway.
-    let returns = |step: &Step| matches!(step, Step::Instant(_)) || seeks_hit(log);
-    let asked_for = log.step.filter(|step| !returns(step));
-    log.step = None;
-    log.queued.splice(0..0, asked_for);
-    vec![Request::StopStep]
-}
-
-fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool) -> Vec<Request> {
-    let (first, last) = visible(model);
-    let height = height(&model.areas());
-    if !std::mem::take(&mut model.log.stepping) {
-        return Vec::new();
-    }
-    if matches!(found, Found::At(_)) && !matches!(step, Step::Instant(_)) {
-        model.remember();
-    }
-    let log = &mut model.log;
-    let what = match step {
-        Step::Hit(_) => "line that matches",
-        Step::Level(::log::Level::Error, _) => "error",
-        Step::Line(_) => "line",
-        Step::Moment(_) | Step::Instant(_) => "record with a time",
-        Step::Level(..) => "warning",
-    };
-    match found {
-        Found::At(at) => {
-            hold(log);
-            let before = log.cursor.replace(at);
-            if wrapped && before == Some(at) {
-                model.note = Some(format!("this is the only {what}"));
-            } else if wrapped {
-                model.note = Some("searched on from the other end".to_owned());
-            }
-            if let Step::Instant(_) = step {
-                // Other records may be of the same instant.
-                if seeks_hit(log) {
-                    return hit_from(model, at.wrapping_sub(1));
-                }
-                let focus = match log.arrival.take().map(|arrival| arrival.aim) {
-                    Some(Aim::Read) => {
-                        log.cursor = None;
-                        Focus::Top(at)
-                    }
-                    Some(Aim::Before) => Focus::Lower(at),
-                    Some(Aim::See | Aim::Hit) | None => Focus::Upper(at),
-                };
-                return vec![log.ask(Anchor::At(at), height, focus)];
-            }
-            log.arrival = None;
-            if let Step::Level(level, _) = step
-                && !log.levels().has(Some(level))
-            {
-                log.only.levels = log.levels().toggled(level);
-                model.note = Some(format!("{what}s were hidden and are shown again"));
-                return vec![log.ask(Anchor::At(at), height, Focus::Upper(at))];
-            }
-            // What is on screen already does not move.
-            if (first..last).contains(&at) && log.page.lines.iter().any(|line| line.at == at) {
-                log.unfold(at);
-                return refill(model);
-            }
-            vec![log.ask(Anchor::At(at), height, Focus::Upper(at))]
-        }
-        Found::Nothing if matches!(step, Step::Instant(_)) => {
-            log.arrival = None;
-            go(model, Anchor::Start)
-        }
-        Found::Nothing => {
-            log.arrival = None;
-            let hidden = matches!(step, Step::Hit(_)) && !log.levels().is_all() || log.only.filters();
-            let matches = log.search.as_ref().and_then(|search| search.hits).map_or(0, |(hits, _)| hits);
-            model.note = Some(match (hidden, step) {
-                (true, Step::Hit(_)) if matches > 0 => {
-                    "every line that matches is hidden: a shows all levels, X the filters".to_owned()
-                }
-                (true, _) => format!("no {what} among the lines that are shown"),
-                (false, _) => format!("no {what} in this file"),
-            });
-            Vec::new()
-        }
-        Found::Stopped => Vec::new(),
-    }
 }

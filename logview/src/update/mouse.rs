@@ -1,6 +1,7 @@
 //! The mouse: the wheel scrolls what is under it, a click chooses.
 
-use super::{chart, hit_list, log, select, settle};
+use super::act::select;
+use super::{chart, hit_list, log, settle};
 use crate::model::{Line, Mode, Model, Pane, Request};
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;

@@ -7,17 +7,19 @@ mod search;
 
 use super::*;
 use crate::model::{
-    Compared, FileEvent, Fold, HitLines, Job, Listing, LogHits, Look, Reach, RunInfo, RunStart, Search,
-    Shown, SoughtLog, State, What,
+    Compared, FileEvent, Fold, HitLines, Job, Listing, LogHits, Look, Mode, Pane, Reach, RunInfo, RunStart,
+    Search, Shown, SoughtLog, State, Step, What,
 };
 use crate::reading::index::tests::indexed;
 use crate::reading::lines::tests::{Memory, lines};
-use crate::reading::page::{Only, page};
-use crate::reading::search::Found;
+use crate::reading::page::{Levels, Only, page};
+use crate::reading::search::{Found, Way};
 use crate::reading::shapes::{Difference, Said, Shape};
-use crate::reading::{Filters, Format, Hits, Lines, Page, Pattern, Sieve, Summary};
+use crate::reading::{Anchor, Filters, Format, Hits, Lines, Page, Pattern, Sieve, Summary};
 use crate::source::{Bytes, FileLook};
+use ::log::Level;
 use chrono::DateTime;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::Arc;

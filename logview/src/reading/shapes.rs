@@ -25,7 +25,7 @@ const MOST: usize = 20_000;
 type Moment = (i64, u32);
 
 /// One of the things that a log says.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub struct Shape {
     pub level: Option<Level>,
@@ -43,25 +43,34 @@ pub struct Said {
 
 /// All that a log says.
 #[derive(Clone, Debug, Default)]
-#[allow(missing_docs)]
 pub struct Shapes {
-    pub said: HashMap<Shape, Said>,
+    /// By what stands in the way of a shape: its level as a byte, and its text.
+    said: HashMap<Box<[u8]>, Said>,
+    /// How many records there are.
     pub records: u64,
     /// Records beyond as many shapes as are told apart.
     pub others: u64,
 }
 
 impl Shapes {
-    fn add(&mut self, shape: Shape, said: Said) {
-        if let Some(known) = self.said.get_mut(&shape) {
-            known.count += said.count;
-            if said.at < known.at {
-                (known.at, known.time) = (said.at, said.time);
+    fn add(&mut self, key: &[u8], count: u64, at: u64, time: impl FnOnce() -> Option<Moment>) {
+        if let Some(known) = self.said.get_mut(key) {
+            known.count += count;
+            if at < known.at {
+                (known.at, known.time) = (at, time());
             }
         } else if self.said.len() < MOST {
-            self.said.insert(shape, said);
+            self.said.insert(key.into(), Said { count, at, time: time() });
         } else {
-            self.others += said.count;
+            self.others += count;
+        }
+    }
+
+    fn merge(&mut self, other: Shapes) {
+        self.records += other.records;
+        self.others += other.others;
+        for (key, said) in other.said {
+            self.add(&key, said.count, said.at, || said.time);
         }
     }
 }
@@ -80,9 +89,7 @@ pub fn shapes(
     let mut all = Shapes::default();
     let look = |block: Block| (of_block(format, block, &range), block.raw.len() as u64);
     let mut take = |_, (shapes, count): (Shapes, u64)| {
-        all.records += shapes.records;
-        all.others += shapes.others;
-        shapes.said.into_iter().for_each(|(shape, said)| all.add(shape, said));
+        all.merge(shapes);
         read(count);
         true
     };
@@ -92,7 +99,7 @@ pub fn shapes(
 }
 
 fn of_block(format: &Format, block: Block, range: &Range<u64>) -> Shapes {
-    let (mut shapes, mut plain) = (Shapes::default(), Vec::new());
+    let (mut shapes, mut plain, mut key) = (Shapes::default(), Vec::new(), Vec::with_capacity(2 * LONG));
     let (mut rest, mut at) = (block.lines, block.start);
     while !rest.is_empty() {
         let end = memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
@@ -101,11 +108,9 @@ fn of_block(format: &Format, block: Block, range: &Range<u64>) -> Shapes {
             let line = line.strip_suffix(b"\n").unwrap_or(line);
             match format.head(&line[..line.len().min(LOOK)]) {
                 Some(head) => {
-                    let time = || instant(line.get(head.time.clone()?)?);
-                    let message = line.get(head.message..).unwrap_or_default();
                     shapes.records += 1;
-                    let shape = Shape { level: head.level, text: shape(message) };
-                    shapes.add(shape, Said { count: 1, at, time: time() });
+                    key_of(head.level, line.get(head.message..).unwrap_or_default(), &mut key);
+                    shapes.add(&key, 1, at, || instant(line.get(head.time?)?));
                 }
                 None if shapes.records == 0 => plain.push((line, at)),
                 None => {}
@@ -117,69 +122,82 @@ fn of_block(format: &Format, block: Block, range: &Range<u64>) -> Shapes {
     if shapes.records == 0 {
         for (line, at) in plain {
             shapes.records += 1;
-            shapes.add(Shape { level: None, text: shape(line) }, Said { count: 1, at, time: None });
+            key_of(None, line, &mut key);
+            shapes.add(&key, 1, at, || None);
         }
     }
     shapes
 }
 
-/// A message without its numbers, ids and times.
-pub fn shape(message: &[u8]) -> String {
+fn key_of(level: Option<Level>, message: &[u8], key: &mut Vec<u8>) {
+    key.clear();
+    key.push(level.map_or(0, |level| level as u8));
+    shape_into(message, key);
+}
+
+fn shape_of(key: &[u8]) -> Shape {
+    let level = key.first().and_then(|first| Level::iter().find(|level| *level as u8 == *first));
+    Shape { level, text: String::from_utf8_lossy(key.get(1..).unwrap_or_default()).into_owned() }
+}
+
+/// Puts a message without its numbers, ids and times behind what stands there.
+fn shape_into(message: &[u8], shape: &mut Vec<u8>) {
     let message = &message[..message.len().min(4 * LONG)];
-    let mut shape = String::with_capacity(LONG);
+    let start = shape.len();
     let (mut at, mut hole) = (0, None::<usize>);
-    while at < message.len() && shape.len() < LONG {
+    while at < message.len() && shape.len() < start + LONG {
         let word = message[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         if word == 0 {
             let other = message[at..].iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
-            shape.push_str(&String::from_utf8_lossy(&message[at..at + other]));
+            shape.extend_from_slice(&message[at..at + other]);
             at += other;
             continue;
         }
-        let (name, rest) = split(&message[at..at + word]);
+        let (name, number) = split(&message[at..at + word]);
+        at += word;
         // What stands between two numbers belongs to them: a time, an address, a list.
-        if name.is_empty()
-            && let Some(end) = hole
-            && joins(&shape[end..])
-        {
-            shape.truncate(end);
-        } else {
-            shape.push_str(&String::from_utf8_lossy(name));
-            if !rest.is_empty() {
-                shape.push('#');
+        match hole.filter(|&end| name.is_empty() && joins(&shape[end..])) {
+            Some(end) => shape.truncate(end),
+            None => {
+                shape.extend_from_slice(name);
+                shape.extend(number.map(|_| b'#'));
             }
         }
-        if let Some(rest) = rest.strip_prefix(b"#") {
-            hole = rest.is_empty().then_some(shape.len());
-            shape.push_str(&String::from_utf8_lossy(rest));
+        if let Some(unit) = number {
+            hole = unit.is_empty().then_some(shape.len());
+            shape.extend_from_slice(unit);
         }
-        at += word;
     }
-    let end = (0..=LONG.min(shape.len())).rev().find(|&end| shape.is_char_boundary(end)).unwrap_or(0);
-    shape.truncate(end);
-    shape.truncate(shape.trim_end().len());
-    shape
+    // Whole characters, and nothing that is only air.
+    if shape.len() > start + LONG {
+        let is_inner = |byte: &u8| byte & 0xc0 == 0x80;
+        let end = (start..=start + LONG).rev().find(|&end| !is_inner(&shape[end])).unwrap_or(start);
+        shape.truncate(end);
+    }
+    let air = shape[start..].iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+    shape.truncate(shape.len() - air);
 }
 
-/// The letters that a word begins with, and the rest with a `#` for what is a number in it, if anything is.
-fn split(word: &[u8]) -> (&[u8], Vec<u8>) {
+/// The letters that a word begins with, and, if there is a number in it, what stands behind that; a word that is an id is
+/// a number.
+fn split(word: &[u8]) -> (&[u8], Option<&[u8]>) {
     let is_digit = u8::is_ascii_digit;
     let Some(first) = word.iter().position(is_digit) else {
         let is_id = word.len() >= 8 && word.iter().all(u8::is_ascii_hexdigit);
-        return if is_id { (&[], b"#".to_vec()) } else { (word, Vec::new()) };
+        return if is_id { (&[], Some(&[])) } else { (word, None) };
     };
     let digits = word[first..].iter().take_while(|byte| is_digit(byte)).count();
     let unit = &word[first + digits..];
     let is_hex = word.len() >= 4 && word.iter().all(u8::is_ascii_hexdigit);
     if is_hex || unit.iter().any(is_digit) || (word.starts_with(b"0x") && word.len() > 2) {
-        return (&[], b"#".to_vec());
+        return (&[], Some(&[]));
     }
-    (&word[..first], [b"#", unit].concat())
+    (&word[..first], Some(unit))
 }
 
 /// Whether what stands between two numbers makes them one.
-fn joins(between: &str) -> bool {
-    matches!(between, "" | "." | ":" | "/" | "-" | "," | "+" | ", " | "_")
+fn joins(between: &[u8]) -> bool {
+    matches!(between, b"" | b"." | b":" | b"/" | b"-" | b"," | b"+" | b", " | b"_")
 }
 
 /// What finds the messages of a shape.
@@ -240,12 +258,14 @@ pub fn differences([first, second]: [Shapes; 2]) -> Vec<Difference> {
     let mut all: Vec<Difference> = first
         .said
         .into_iter()
-        .map(|(shape, said)| {
-            let other = second.remove(&shape);
-            Difference { shape, said: [Some(said), other] }
+        .map(|(key, said)| {
+            let other = second.remove(&key);
+            Difference { shape: shape_of(&key), said: [Some(said), other] }
         })
         .collect();
-    all.extend(second.into_iter().map(|(shape, said)| Difference { shape, said: [None, Some(said)] }));
+    all.extend(
+        second.iter().map(|(key, said)| Difference { shape: shape_of(key), said: [None, Some(*said)] }),
+    );
     let level = |level: Option<Level>| level.map_or(usize::MAX, |level| level as usize);
     let at = |of: &Difference| of.said[1].or(of.said[0]).map_or(0, |said| said.at);
     all.sort_by(|a, b| {
@@ -260,6 +280,12 @@ mod tests {
     use super::super::lines::tests::Memory;
     use super::*;
     use proptest::prelude::*;
+
+    fn shape(message: &[u8]) -> String {
+        let mut shape = Vec::new();
+        shape_into(message, &mut shape);
+        String::from_utf8_lossy(&shape).into_owned()
+    }
 
     #[test]
     fn numbers_ids_and_times_are_taken_out_and_names_stay() {
@@ -339,8 +365,10 @@ mod tests {
 
         #[test]
         fn any_bytes_have_a_shape_of_bounded_length(message in proptest::collection::vec(any::<u8>(), 0..2000)) {
+            let mut bytes = vec![7];
+            shape_into(&message, &mut bytes);
+            prop_assert!(bytes[0] == 7 && bytes.len() <= 1 + LONG);
             let text = shape(&message);
-            prop_assert!(text.len() <= LONG);
             prop_assert!(pattern(&text).is_some());
         }
     }

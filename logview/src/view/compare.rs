@@ -38,7 +38,8 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, screen: Rect)
     if area.width < 24 || area.height < 4 {
         return;
     }
-    let wanted = comparison.rows().len().max(2) as u16 + ABOVE + 2;
+    let same = u16::from(compared_alike(comparison)) * 2;
+    let wanted = comparison.rows().len().max(2) as u16 + ABOVE + 2 + same;
     let area = Rect { height: area.height.min(wanted), ..area };
     boxed("Compare", theme, frame, area);
     let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
@@ -53,7 +54,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, screen: Rect)
         }
         Some(Ok(compared)) => {
             let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
-            told(comparison, compared, theme, frame, list);
+            told(model, comparison, compared, theme, frame, list);
         }
     }
 }
@@ -95,7 +96,14 @@ fn so_far(comparison: &Comparison, theme: Theme) -> String {
     format!("comparing{dots} {} of {}{left}   Esc stops", text::size(reach.read), text::size(reach.bytes))
 }
 
-fn told(comparison: &Comparison, compared: &Compared, theme: Theme, frame: &mut Frame, area: Rect) {
+fn told(
+    model: &Model,
+    comparison: &Comparison,
+    compared: &Compared,
+    theme: Theme,
+    frame: &mut Frame,
+    area: Rect,
+) {
     if compared.differences.is_empty() {
         return put(frame, area, 1, vec![span("Neither of them says anything.", theme.text())]);
     }
@@ -108,7 +116,7 @@ fn told(comparison: &Comparison, compared: &Compared, theme: Theme, frame: &mut 
     for (nth, row) in rows.iter().enumerate().skip(from).take(room) {
         let mut line = match row {
             Row::Heading(kind, count) => heading(comparison, *kind, *count, theme),
-            Row::Said(at) => said(comparison, &compared.differences[*at], theme, area.width),
+            Row::Said(at) => said(model, comparison, &compared.differences[*at], theme, area.width),
         };
         if nth == comparison.row && matches!(row, Row::Said(_)) {
             let rest = usize::from(area.width).saturating_sub(width(&line.spans));
@@ -118,17 +126,29 @@ fn told(comparison: &Comparison, compared: &Compared, theme: Theme, frame: &mut 
         }
         put_line(frame, area, 1 + (nth - from) as u16, line);
     }
-    if compared.differences.iter().all(|difference| difference.kind() == Kind::Both) {
+    if compared_alike(comparison) {
         let what = "Both say the same, whatever the numbers, and about as often.";
-        put(frame, area, 3 + if comparison.all { room as u16 } else { 0 }, vec![span(what, theme.text())]);
+        put(frame, area, 2 + rows.len() as u16, vec![span(what, theme.text())]);
     }
 }
 
-/// How long after its start the log says it first.
-fn since_start(comparison: &Comparison, difference: &Difference) -> Option<String> {
+/// Whether neither says anything that the other does not.
+fn compared_alike(comparison: &Comparison) -> bool {
+    let alike = |compared: &Compared| {
+        let mut differences = compared.differences.iter().peekable();
+        differences.peek().is_some() && differences.all(|difference| difference.kind() == Kind::Both)
+    };
+    comparison.compared().is_some_and(alike)
+}
+
+/// How long after its start the log says it first, or when, if nobody knows of a start.
+fn first_at(model: &Model, comparison: &Comparison, difference: &Difference) -> Option<String> {
     let side = Comparison::side_of(difference);
     let (seconds, nanos) = difference.said[side]?.time?;
-    let millis = seconds * 1000 + i64::from(nanos / 1_000_000) - comparison.sides[side].window.clock?;
+    let Some(clock) = comparison.sides[side].window.clock else {
+        return model.local(seconds).map(|at| at.format("%H:%M:%S").to_string());
+    };
+    let millis = seconds * 1000 + i64::from(nanos / 1_000_000) - clock;
     let seconds = (millis / 1000).max(0);
     Some(format!("T+{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60))
 }
@@ -147,7 +167,13 @@ fn heading(comparison: &Comparison, kind: Kind, count: usize, theme: Theme) -> L
     ])
 }
 
-fn said(comparison: &Comparison, difference: &Difference, theme: Theme, width: u16) -> Line<'static> {
+fn said(
+    model: &Model,
+    comparison: &Comparison,
+    difference: &Difference,
+    theme: Theme,
+    width: u16,
+) -> Line<'static> {
     let shape = &difference.shape;
     let (letter, style) = shape.level.map_or((" ", theme.dim()), |level| theme.letter(level));
     let count = |count: u64| match count {
@@ -156,7 +182,7 @@ fn said(comparison: &Comparison, difference: &Difference, theme: Theme, width: u
     };
     let [a, b] = difference.counts().map(count);
     let first = if width >= WITH_FIRST {
-        format!("{:>FIRST$}", since_start(comparison, difference).unwrap_or_default())
+        format!("{:>FIRST$}", first_at(model, comparison, difference).unwrap_or_default())
     } else {
         String::new()
     };

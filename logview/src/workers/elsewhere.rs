@@ -73,6 +73,8 @@ fn serve(
         let sought = match order {
             Order::Look(sought) => sought,
             Order::Compare { serial, sides } => {
+                // Whoever asked for it waits for it.
+                let _urgent = shared.urgent();
                 compare::compare(source, encoding, (serial, &sides), out, &stop)?;
                 continue;
             }

@@ -7,9 +7,11 @@ use logview::reading::index::{Index, learn};
 use logview::reading::merged::Merger;
 use logview::reading::page::{page, whole_record};
 use logview::reading::search::Way;
+use logview::reading::shapes::shapes;
 use logview::reading::unpacked::{self, Stretches};
 use logview::reading::{
-    Anchor, Change, Followed, Format, Hits, Interleaved, Lines, Pattern, Sieve, seek, sweep,
+    Anchor, Change, Filter, Filters, Followed, Format, Hits, Interleaved, Line, Lines, Pattern, Sieve, seek,
+    sweep,
 };
 use logview::source::{Bytes, FileId, Local, Packing, Place};
 use std::fs::{self, File};
@@ -140,6 +142,30 @@ pub(crate) fn lines(bytes: &[u8]) {
     assert_eq!(met, down.iter().filter(holds).map(|line| line.at).collect::<Vec<_>>());
     let record = whole_record(&mut lines, at).expect("it can be read");
     assert!(len == 0 || record.range.contains(&at) || at == len, "{record:?} at {at}");
+    filtered(&memory, len, &down);
+    let said = shapes((&*memory, 0..len), &Format::default(), &|_| (), &|| false).expect("it can be read");
+    assert!(said.expect("nobody stopped it").records <= down.len() as u64);
+}
+
+/// What passes filters is the same from either end, and context changes none of it.
+fn filtered(memory: &Arc<Memory>, len: u64, all: &[Line]) {
+    let filter =
+        |text: &str, hides| Filter { pattern: Pattern::new(text).expect("a pattern"), hides, on: true };
+    // Without one that shows, each record is asked about.
+    let on = &[filter("a", false), filter("e", true)][usize::from(len.is_multiple_of(2))..];
+    let row = (Arc::clone(memory) as Arc<dyn Bytes>, len);
+    let filters = Filters::new(on, (None, None), row, &Format::default());
+    let take = |around, context| {
+        let mut lines = Lines::new(Arc::clone(memory) as Arc<dyn Bytes>, len);
+        let sieve = Sieve { filters: filters.as_ref(), context, ..Sieve::ALL };
+        page(&mut lines, around, sieve, &|| false).expect("memory can be read").lines
+    };
+    let down = take((Anchor::Start, 0, usize::MAX / 4), 0);
+    assert_eq!(down, take((Anchor::End, 1 << 20, 0), 0));
+    assert!(down.iter().all(|line| all.binary_search_by_key(&line.at, |all| all.at).is_ok()));
+    let near = take((Anchor::Start, 0, usize::MAX / 4), 2);
+    assert!(near.iter().filter(|line| !line.context).eq(&down));
+    assert!(near.windows(2).all(|pair| pair[0].end <= pair[1].at));
 }
 
 /// What happens to a log file while it is followed by its name: each line is there once, in order.

@@ -20,6 +20,10 @@ pub(super) struct Take<'a> {
     lead: Option<&'a Hits>,
     /// Records that were asked about.
     asked: usize,
+    /// Where lines in a row start that are known to start no record.
+    bare: VecDeque<u64>,
+    /// What was read of a line.
+    text: Vec<u8>,
 }
 
 /// The record that a line continues.
@@ -42,7 +46,7 @@ impl<'a> Take<'a> {
         stop: &'a (dyn Fn() -> bool + Sync),
     ) -> Take<'a> {
         let lead = sieve.filters.and_then(Filters::lead);
-        Take { lines, sieve, stop, lead, asked: 0 }
+        Take { lines, sieve, stop, lead, asked: 0, bare: VecDeque::new(), text: Vec::new() }
     }
 }
 
@@ -149,7 +153,8 @@ impl Take<'_> {
         }
         while found.len() < want && bytes < MOST {
             let Some(next) = self.next_from(at)? else { return Ok(self.lines.len()) };
-            let (record, level) = self.record_around(next)?;
+            // What comes right behind a record belongs to none above.
+            let (record, level) = if next == at { self.record_from(at)? } else { self.record_around(next)? };
             if self.judge(&record, level)? {
                 bytes += self.take(record.start.max(at)..record.end, level, found)?;
             }
@@ -287,31 +292,50 @@ impl Take<'_> {
 
     /// The record that holds the line at `at`, and its level. A line that belongs to none is one by itself.
     pub(super) fn record_around(&mut self, at: u64) -> io::Result<(Range<u64>, Option<Level>)> {
-        let mut start = self.lines.start_of(at)?;
-        let alone = start..self.lines.end_of(start)?;
-        let mut text = Vec::new();
-        for depth in 0..=REACH {
-            let end = self.lines.end_of(start)?;
-            self.lines.text_into(start, end.min(start + LOOK as u64), &mut text)?;
-            if let Some(level) = self.lines.format.level_of(&text) {
-                let mut last = alone.end;
-                for _ in depth..REACH {
-                    if last >= self.lines.len() {
-                        break;
-                    }
-                    let end = self.lines.end_of(last)?;
-                    self.lines.text_into(last, end.min(last + LOOK as u64), &mut text)?;
-                    if self.lines.format.level_of(&text).is_some() {
-                        break;
-                    }
-                    last = end;
-                }
-                return Ok((start..last, level));
+        let line = self.lines.start_of(at)?;
+        let alone = line..self.lines.end_of(line)?;
+        // In text without any records the lines above need not be read again for each line.
+        let known = self.bare.binary_search(&line).map_or(0, |found| found + 1);
+        self.bare.truncate(known);
+        let mut start = self.bare.front().copied().unwrap_or(alone.end);
+        for depth in known..=REACH {
+            match self.lines.before(start)? {
+                Some(before) => start = before,
+                None => break,
             }
-            let Some(before) = self.lines.before(start)? else { break };
-            start = before;
+            if let Some(level) = self.starts(start)? {
+                return Ok((start..self.end_of_record(alone.end, depth)?, level));
+            }
+            self.bare.push_front(start);
         }
         Ok((alone, None))
+    }
+
+    /// The record that begins at `at`, where another one or a line of none ends; a line that starts none is one by itself.
+    fn record_from(&mut self, at: u64) -> io::Result<(Range<u64>, Option<Level>)> {
+        let end = self.lines.end_of(at)?.max(at + 1);
+        match self.starts(at)? {
+            Some(level) => Ok((at..self.end_of_record(end, 0)?, level)),
+            None => Ok((at..end, None)),
+        }
+    }
+
+    /// The level of the record that a line starts, if it starts one.
+    fn starts(&mut self, at: u64) -> io::Result<Option<Option<Level>>> {
+        let end = self.lines.end_of(at)?;
+        self.lines.text_into(at, end.min(at + LOOK as u64), &mut self.text)?;
+        Ok(self.lines.format.level_of(&self.text))
+    }
+
+    /// Where a record ends of which a line so far below its first ends at `end`.
+    fn end_of_record(&mut self, mut end: u64, depth: usize) -> io::Result<u64> {
+        for _ in depth..REACH {
+            if end >= self.lines.len() || self.starts(end)?.is_some() {
+                break;
+            }
+            end = self.lines.end_of(end)?;
+        }
+        Ok(end)
     }
 
     pub(super) fn read(&mut self, at: u64) -> io::Result<Line> {

@@ -26,7 +26,7 @@ pub use self::comparison::{Compared, Comparison, Row};
 pub use self::detail::Detail;
 pub use self::elsewhere::{Elsewhere, LogHits, Reach, Sought, SoughtLog, logs_of};
 pub use self::events::{FileEvent, Listing, Message, Missing, Saved};
-pub use self::fold::{Fold, Folding, Shown, What};
+pub use self::fold::{BESIDE, Fold, Folding, Shown, What};
 pub use self::groups::{Group, Grouping, Line};
 pub use self::hit_list::{HitLines, HitList};
 pub use self::job::{Job, RunInfo, RunStart, State, beside, main_file};

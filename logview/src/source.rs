@@ -94,14 +94,14 @@ pub trait Bytes: Send + Sync {
         Ok(None)
     }
 
-    /// The moment that the clock of the line that starts at `at` begins with, in seconds since the epoch: that at which its
-    /// run started, where several are laid beside each other from there on; else 0.
+    /// The moment that the clock of the line that starts at `at` begins with, in seconds and nanoseconds since the epoch: that
+    /// at which its run started, where several are laid beside each other from there on; else 0.
     ///
     /// # Errors
     /// What the file system says.
-    fn clock_at(&self, at: u64) -> io::Result<i64> {
+    fn clock_at(&self, at: u64) -> io::Result<(i64, u32)> {
         let _ = at;
-        Ok(0)
+        Ok((0, 0))
     }
 }
 

@@ -47,14 +47,17 @@ fn a_failed_run_is_laid_beside_the_last_good_one() {
         screen.lines().any(|row| row.contains('▸') && row.contains("commit 9 failed"))
     });
     terminal.keys("|");
+    // One stays where one was: so long after the start.
     terminal.until("both beside each other", |screen| {
-        screen.lines().any(|row| row.contains("good batch 3") && row.contains("bad batch 3"))
+        screen.lines().any(|row| row.contains("good batch 14") && row.contains("bad batch 14"))
     });
     assert!(!terminal.text().contains("ancient"), "{}", terminal.text());
     terminal.keys("tT+19s\r");
     terminal.until("a moment of both", |screen| {
         screen.lines().any(|row| row.contains("good batch 19") && row.contains("bad batch 19"))
     });
-    terminal.keys("\u{1b}\u{1b}\u{1b}");
+    terminal.keys("|");
     terminal.sees("import-42 ━ all levels");
+    // The moment that one read, in the run that is the job's newest.
+    terminal.sees("bad batch 14");
 }

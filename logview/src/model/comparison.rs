@@ -2,6 +2,7 @@
 
 use super::elsewhere::Reach;
 use super::sides::Side;
+use super::trail::Instant;
 use crate::reading::shapes::{Difference, Kind};
 
 /// See the module.
@@ -12,6 +13,8 @@ pub struct Comparison {
     pub serial: u64,
     pub sides: [Side; 2],
     pub reach: Reach,
+    /// When it was done, in seconds since the epoch.
+    pub at: i64,
     /// What it came to, or why to nothing.
     pub found: Option<Result<Compared, String>>,
     /// Which of the rows is chosen.
@@ -27,7 +30,8 @@ pub struct Compared {
     pub differences: Vec<Difference>,
     /// Records of each, and those of more kinds than are told apart.
     pub records: [u64; 2],
-    pub others: [u64; 2],
+    /// By level.
+    pub others: [[u64; 6]; 2],
 }
 
 /// A row of the list.
@@ -42,7 +46,7 @@ pub enum Row {
 impl Comparison {
     /// Of two logs; nothing is known yet.
     pub fn of(serial: u64, sides: [Side; 2]) -> Comparison {
-        Comparison { serial, sides, reach: Reach::default(), found: None, row: 0, all: false }
+        Comparison { serial, sides, reach: Reach::default(), at: 0, found: None, row: 0, all: false }
     }
 
     /// Whether one of them goes on, so that more may be said by now.
@@ -82,6 +86,14 @@ impl Comparison {
     /// Which of the two the first of what is chosen stands in: the second, unless only the first says it.
     pub fn side_of(difference: &Difference) -> usize {
         usize::from(difference.said[1].is_some())
+    }
+
+    /// How long after its start the log says it first, if it is known when that was.
+    pub fn since_start(&self, difference: &Difference) -> Option<Instant> {
+        let side = Comparison::side_of(difference);
+        let (seconds, nanos) = difference.said[side]?.time?;
+        let millis = seconds * 1000 + i64::from(nanos / 1_000_000) - self.sides[side].window.clock?;
+        Some((millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000))
     }
 
     /// Chooses a row so many further on; headings are passed over.

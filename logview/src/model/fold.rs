@@ -3,13 +3,16 @@
 
 use super::log::Log;
 use super::ruler::ruled;
-use super::trail::time_of;
 use crate::reading::head::Form;
 use crate::reading::{Line, Page, Pattern};
 use std::collections::BTreeSet;
 
 /// Fewer lines than these are not worth a row that stands for them.
 const LEAST: usize = 3;
+
+/// How many rows above the last one a line can stand beside another: what comes later in the page is not to be looked for
+/// all over it.
+pub const BESIDE: usize = 8;
 
 /// What a loaded line is on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,17 +88,20 @@ impl Log {
         let mut rows = [0; 2];
         let line = |(at, line): (usize, &Line)| {
             let side = usize::from(line.part.unwrap_or(0)).min(1);
-            let clock = self.clocks.get(side).copied().unwrap_or(0);
-            let now = time_of(line).map(|(at, nanos)| at * 1000 + i64::from(nanos / 1_000_000) - clock);
-            if let Some(now) = now.map(|millis| millis.div_euclid(1000)).filter(|now| second != Some(*now)) {
+            let now = self.time_at(line).map(|(second, _)| second);
+            if let Some(now) = now.filter(|now| second != Some(*now)) {
                 (second, rows) = (Some(now), [0; 2]);
             }
             if self.shown.get(at) == Some(&Shown::Hidden) {
                 return None;
             }
             let (own, other) = (rows[side], rows[1 - side]);
-            rows[side] += 1;
-            (own < other).then(|| other - 1 - own)
+            if own < other && other - own <= BESIDE {
+                rows[side] += 1;
+                return Some(other - 1 - own);
+            }
+            rows[side] = own.max(other) + 1;
+            None
         };
         self.page.lines.iter().enumerate().map(line).collect()
     }
@@ -168,7 +174,10 @@ fn shown((page, breaks): (&Page, &[usize]), folding: &Folding, patterns: &[&Patt
 fn group(lines: &[Line], at: usize, breaks: &[usize]) -> (usize, What) {
     let first = &lines[at];
     // Pieces of one very long line are no lines of their own.
-    let of_record = |pair: &&[Line]| pair[1].head.is_none() && first.head.is_some() && pair[0].has_ended();
+    let of_record = |pair: &&[Line]| {
+        let follows = pair[0].has_ended() && pair[0].end == pair[1].at;
+        pair[1].head.is_none() && first.head.is_some() && follows
+    };
     let more = lines[at..].windows(2).take_while(of_record).count();
     if more > 0 {
         let below = &lines[at + 1..=at + more];

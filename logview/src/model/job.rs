@@ -83,6 +83,8 @@ pub struct RunStart {
     pub at: i64,
     pub process: String,
     pub state: State,
+    /// When it ended, if it has.
+    pub end: Option<i64>,
 }
 
 /// One job as its directory shows it.

@@ -106,6 +106,8 @@ pub struct Jobs {
     pub running_only: bool,
     pub filter: String,
     pub listing: Listing,
+    /// How many of those that the filter and "running only" hide have errors that nobody has looked at.
+    pub hidden_with_errors: usize,
 }
 
 impl Jobs {
@@ -164,13 +166,6 @@ impl Jobs {
     pub fn hidden(&self) -> usize {
         let grouped: usize = self.groups.iter().map(|group| group.jobs).sum();
         self.all.len() - if self.groups.is_empty() { self.order.len() } else { grouped }
-    }
-
-    /// How many of those that the filter and "running only" hide have errors that nobody has looked at.
-    pub fn hidden_with_errors(&self) -> usize {
-        let mut filter = Fuzzy::new(&self.filter);
-        let new = self.all.iter().filter(|job| self.new_errors(job) > 0);
-        new.filter(|job| !self.is_shown(job, &mut filter)).count()
     }
 
     /// The line of the selected one.
@@ -353,8 +348,9 @@ impl Jobs {
     pub fn arrange(&mut self, now: SystemTime) {
         self.pending = 0;
         let mut filter = Fuzzy::new(&self.filter);
-        let mut order: Vec<usize> =
-            (0..self.all.len()).filter(|&at| self.is_shown(&self.all[at], &mut filter)).collect();
+        let (mut order, hidden): (Vec<usize>, Vec<usize>) =
+            (0..self.all.len()).partition(|&at| self.is_shown(&self.all[at], &mut filter));
+        self.hidden_with_errors = hidden.iter().filter(|&&at| self.new_errors(&self.all[at]) > 0).count();
         order.sort_by_cached_key(|&at| self.rank(&self.all[at], now));
         let selected = self.selected.as_ref().and_then(|key| self.at.get(key)).copied();
         let newest = || order.iter().copied().max_by(|&a, &b| begun(&self.all[a]).cmp(&begun(&self.all[b])));

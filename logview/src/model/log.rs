@@ -1,6 +1,6 @@
 //! The log pane: which file, which lines of it are loaded, which one stands at the top, and what is being looked for.
 
-use super::{Arrival, Folding, HitList, Model, Request, Ruler, Shown, Step, message};
+use super::{Arrival, Folding, HitList, Instant, Model, Request, Ruler, Shown, Step, message, time_of};
 use crate::layout::NARROW;
 use crate::reading::head::{Form, Head};
 use crate::reading::page::{Levels, Only};
@@ -98,6 +98,8 @@ pub struct Log {
     pub row: usize,
     /// Rows that are still to be moved when more lines arrive.
     pub owed: i64,
+    /// How often in a row a page was ended early.
+    pub patience: u32,
     /// A page is under way.
     pub asked: bool,
     /// Which one: as long as it has not come, another one is not what the screen will stay at.
@@ -183,6 +185,7 @@ impl Default for Log {
             top: 0,
             row: 0,
             owed: 0,
+            patience: 0,
             asked: false,
             request: 0,
             following: true,
@@ -299,14 +302,29 @@ impl Log {
     /// Asks for lines.
     pub fn ask(&mut self, anchor: Anchor, height: usize, focus: Focus) -> Request {
         (self.asked, self.request) = (true, self.request + 1);
-        let (up, down) = ((3 * height + 4) * self.stretch, (4 * height + 8) * self.stretch);
+        // Each line brings its context.
+        // Beside each other a line's neighbours are not those of its own log.
+        let context = if self.split { 0 } else { self.only.context };
+        let each = if self.only.hides() { 2 * context + 1 } else { 1 };
+        let lines = |count: usize| (count * self.stretch / each).max(height);
+        let (up, down) = (lines(3 * height + 4), lines(4 * height + 8));
         let (before, after) = match anchor {
             Anchor::Start => (0, down),
             Anchor::End => (down, 0),
             Anchor::At(_) => (up, down),
         };
-        let only = self.only.clone();
-        Request::Page { tag: self.tag, number: self.request, anchor, before, after, only, focus }
+        let only = Only { context, ..self.only.clone() };
+        let (tag, number, patience) = (self.tag, self.request, self.patience);
+        Request::Page { tag, number, anchor, before, after, only, focus, patience }
+    }
+
+    /// When a line was written, on the clock by which the log stands in order.
+    pub fn time_at(&self, line: &Line) -> Option<Instant> {
+        let (seconds, nanos) = time_of(line)?;
+        let part = line.part.map(usize::from).filter(|_| self.split);
+        let clock = part.and_then(|part| self.clocks.get(part)).copied().unwrap_or(0);
+        let millis = seconds * 1000 + i64::from(nanos / 1_000_000) - clock;
+        Some((millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000 + nanos % 1_000_000))
     }
 
     /// How many wanted records there are, as far as known, and whether that is all.

@@ -82,6 +82,8 @@ pub enum Request {
         after: usize,
         only: Only,
         focus: Focus,
+        /// How often in a row such a page was ended early: with each time it may take twice as long.
+        patience: u32,
     },
     /// The whole record that holds the line at an offset.
     Record {

@@ -115,6 +115,7 @@ mod tests {
             at: millis(time.as_bytes()).unwrap(),
             process: "p".to_owned(),
             state: State::Done,
+            end: None,
         };
         let run = RunInfo {
             number: 5,

@@ -13,9 +13,14 @@ use crate::source::Place;
 pub struct Side {
     pub log: SoughtLog,
     pub window: Window,
+    /// The job's name, also once it is gone.
+    pub name: String,
     /// Which run it is, the first being 1, if there have been several.
     pub run: Option<usize>,
+    /// How it was when it was chosen.
     pub state: State,
+    /// How long the run took, in milliseconds, if it has ended.
+    pub took: Option<i64>,
 }
 
 /// Two of them on the screen.
@@ -31,7 +36,8 @@ impl Side {
     /// All of a job's log, whatever runs it has had.
     pub fn whole(job: &Job) -> Option<Side> {
         let log = logs_of(job).into_iter().next()?;
-        Some(Side { log, window: Window::default(), run: None, state: job.state })
+        let (name, state) = (job.name.clone(), job.state);
+        Some(Side { log, window: Window::default(), name, run: None, state, took: None })
     }
 
     /// A run of a job, by its number among those that are known; the newest if there is only one.
@@ -46,6 +52,8 @@ impl Side {
             window: Window { from, until: next.map(|next| next.at), clock: Some(started.at) },
             run: (run.number > 1).then(|| run.number - run.runs.len() + nth + 1),
             state: started.state,
+            took: started.end.map(|end| end - started.at),
+            name: side.name,
             log: SoughtLog { is_live: side.log.is_live && next.is_none(), ..side.log },
         })
     }
@@ -130,7 +138,14 @@ impl Model {
 
     /// What a side is called: its job, and which run of it.
     pub fn side_name(&self, side: &Side) -> String {
-        let name = self.jobs.get(&side.log.job).map_or("", |job| job.name.as_str());
-        side.run.map_or_else(|| name.to_owned(), |run| format!("{name} run {run}"))
+        let gone = if self.jobs.get(&side.log.job).is_none() { " (removed)" } else { "" };
+        side.run
+            .map_or_else(|| format!("{}{gone}", side.name), |run| format!("{} run {run}{gone}", side.name))
+    }
+
+    /// How a side is by now.
+    pub fn side_state(&self, side: &Side) -> State {
+        let job = self.jobs.get(&side.log.job).filter(|_| side.window.until.is_none());
+        job.map_or(side.state, |job| job.state)
     }
 }

@@ -10,6 +10,7 @@ use super::{Change, Format, Shown, Together, seek};
 use crate::source::{Bytes, FileId, Source};
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Jobs that are shown as one at most, each of which takes a descriptor for each of its files.
 pub const MOST: usize = 24;
@@ -20,6 +21,9 @@ pub struct Abreast {
     /// Each has a clock of its own, from its start on.
     since_start: bool,
     row: Option<(Arc<Interleaved>, u64)>,
+    /// When the row was made, and whether that was only to put in order what came.
+    made: Instant,
+    reordered: bool,
 }
 
 /// One of the jobs, or one run of it.
@@ -68,6 +72,11 @@ impl Lane {
     }
 }
 
+/// How often a row is put in order anew at most, and for how many bytes it waits a millisecond longer: whoever looks through
+/// the row begins anew each time.
+const EVERY: Duration = Duration::from_secs(1);
+const A_MILLISECOND: u64 = 50_000;
+
 /// A job of which there is nothing yet.
 struct Nothing;
 
@@ -77,7 +86,13 @@ impl Abreast {
     pub fn new(mut jobs: Vec<(Shown, Format, Window)>, since_start: bool) -> Abreast {
         jobs.truncate(MOST);
         let lane = |(shown, format, window)| Lane { shown, format, window, start: 0, end: None, began: None };
-        Abreast { jobs: jobs.into_iter().map(lane).collect(), since_start, row: None }
+        Abreast {
+            jobs: jobs.into_iter().map(lane).collect(),
+            since_start,
+            row: None,
+            made: Instant::now(),
+            reordered: false,
+        }
     }
 
     /// When each of them began, in milliseconds since the epoch, where each has a clock of its own.
@@ -126,6 +141,23 @@ impl Abreast {
         Format::any(self.jobs.iter().map(|lane| &lane.format))
     }
 
+    /// Whether the row was made anew only to put in order what came.
+    pub fn is_reordered(&self) -> bool {
+        self.reordered
+    }
+
+    /// Whether something has come that belongs above what stands at the end: beside each other nothing is late that came as
+    /// long after its own start.
+    fn is_late(&self) -> io::Result<bool> {
+        let Some((row, _)) = self.row.as_ref().filter(|_| self.since_start) else { return Ok(false) };
+        for (part, lane) in self.jobs.iter().enumerate() {
+            if row.is_late(part, lane.len())? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether another look would show more without anything happening.
     pub fn is_behind(&self) -> bool {
         self.jobs().any(Shown::is_behind)
@@ -156,7 +188,14 @@ impl Abreast {
             return failed.map_or(Ok(Change::Gone), Err);
         }
         let lens = |jobs: &[Lane]| jobs.iter().map(Lane::len).collect::<Vec<u64>>();
-        if anew {
+        self.reordered = !anew && self.is_late()?;
+        let len = self.row.as_ref().map_or(0, |(_, len)| *len);
+        if self.reordered && self.made.elapsed() < EVERY + Duration::from_millis(len / A_MILLISECOND) {
+            self.reordered = false;
+            return Ok(Change::Same);
+        }
+        if anew || self.reordered {
+            self.made = Instant::now();
             self.jobs.iter_mut().try_for_each(Lane::find)?;
             let clock = |lane: &Lane| lane.began.filter(|_| self.since_start).unwrap_or_default();
             let part = |lane: &Lane| (lane.bytes(), lane.format.clone(), clock(lane));

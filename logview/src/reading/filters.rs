@@ -6,7 +6,7 @@
 
 use super::format::Format;
 use super::hits::Hits;
-use super::lines::Lines;
+use super::lines::{Lines, PIECE};
 use super::page::REACH;
 use super::search::{Pattern, Way};
 use super::sweep::{self, Block, blocks, whole_blocks};
@@ -123,6 +123,16 @@ impl Filters {
         self.lead().is_some_and(|hits| hits.count().0 > 0)
     }
 
+    /// Whether any of them hides.
+    pub(super) fn any_hides(&self) -> bool {
+        !self.hides.is_empty()
+    }
+
+    /// Whether a record is hidden by its text.
+    pub(super) fn hide(&self, text: &[u8]) -> bool {
+        self.hides.iter().any(|pattern| pattern.is_match(text))
+    }
+
     /// Whether a record passes all filters but the one that leads.
     ///
     /// # Errors
@@ -133,14 +143,16 @@ impl Filters {
         lines: &mut Lines,
         record: &Range<u64>,
     ) -> io::Result<bool> {
-        let is_lead = |hits: &&Hits| lead.is_some_and(|lead| lead.pattern() == hits.pattern());
+        // A match of the one that leads may go over the end of a record.
+        let is_lead = |hits: &&Hits| {
+            lead.is_some_and(|lead| lead.pattern() == hits.pattern()) && !hits.pattern().spans_lines()
+        };
         let mut others = self.shows.iter().filter(|hits| !is_lead(hits)).peekable();
         if others.peek().is_none() && self.hides.is_empty() {
             return Ok(true);
         }
         let text = lines.text(record.start, record.end)?;
-        Ok(others.all(|hits| hits.pattern().is_match(&text))
-            && !self.hides.iter().any(|pattern| pattern.is_match(&text)))
+        Ok(others.all(|hits| hits.pattern().is_match(&text)) && !self.hide(&text))
     }
 
     /// The nearest block, from this one on, in which a record begins that may be shown; `None` if there is none that way.
@@ -200,10 +212,14 @@ impl Filters {
         while !rest.is_empty() {
             let end = memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
             let (line, next) = rest.split_at(end);
+            // What is cut into pieces is none of one line.
+            if line.len() > PIECE as usize {
+                return true;
+            }
             let line = line.strip_suffix(b"\n").unwrap_or(line);
             let starts = self.format.level_of(&line[..line.len().min(super::head::LOOK)]).is_some();
             below = if starts { 0 } else { below + 1 };
-            if (starts || below > REACH) && !self.hides.iter().any(|pattern| pattern.is_match(line)) {
+            if (starts || below > REACH) && !self.hide(line) {
                 return true;
             }
             rest = next;

@@ -14,6 +14,7 @@ use self::weave::{Woven, weave};
 use super::Format;
 use super::head::{LOOK, instant};
 use super::lines::Lines;
+use super::seek::since;
 use crate::source::{Bytes, FileId};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -69,10 +70,7 @@ impl Part {
     }
 
     fn time(&self, time: &[u8]) -> Option<Moment> {
-        let (seconds, nanos) = instant(time)?;
-        let (from, of) = self.start;
-        let borrow = i64::from(nanos < of);
-        Some((seconds - from - borrow, nanos + borrow as u32 * 1_000_000_000 - of))
+        instant(time).map(|time| since(time, self.start))
     }
 }
 
@@ -103,6 +101,25 @@ impl Interleaved {
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether the newest record of a part that has grown to this length came before the newest of all, so that it would stand
+    /// below what came later.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn is_late(&self, part: usize, len: u64) -> io::Result<bool> {
+        let (place, newest) = {
+            let marks = self.marks.read().unwrap_or_else(PoisonError::into_inner);
+            (marks.places(marks.count() - 1)[part], marks.newest)
+        };
+        if len <= place {
+            return Ok(false);
+        }
+        let mut lens = vec![0; self.parts.len()];
+        lens[part] = len;
+        let own = self.newest_of(&lens)?;
+        Ok(own.0.0 > i64::MIN && own < newest)
     }
 
     /// Takes in what the parts have now, with their lengths; a line that has not ended is still to come.
@@ -281,8 +298,8 @@ impl Bytes for Interleaved {
         Interleaved::part_at(self, at)
     }
 
-    fn clock_at(&self, at: u64) -> io::Result<i64> {
-        Ok(Interleaved::part_at(self, at)?.map_or(0, |part| self.parts[part].start.0))
+    fn clock_at(&self, at: u64) -> io::Result<Moment> {
+        Ok(Interleaved::part_at(self, at)?.map_or((0, 0), |part| self.parts[part].start))
     }
 }
 

@@ -125,11 +125,11 @@ impl Lines {
         self.bytes.part_at(at)
     }
 
-    /// The moment that the clock of the line at `at` begins with, in seconds since the epoch.
+    /// The moment that the clock of the line at `at` begins with.
     ///
     /// # Errors
     /// What the file system says.
-    pub fn clock_at(&self, at: u64) -> io::Result<i64> {
+    pub fn clock_at(&self, at: u64) -> io::Result<(i64, u32)> {
         self.bytes.clock_at(at)
     }
 

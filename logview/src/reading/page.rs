@@ -338,6 +338,9 @@ mod tests {
         // Beyond the ends of a page it is not known whose context that would be.
         let page = around(TEXT, (Anchor::At(32), 0, 1), Levels::ALL, &["-INFO"], 5);
         assert_eq!((marked(&page), page.from_start), (texts_of(&["[DEBUG] c"]), false));
+        // What is hidden is no context either.
+        let page = around(TEXT, all, Levels::ALL, &["c$", "-at x"], 1);
+        assert_eq!(marked(&page), ["~[INFO] a", "[DEBUG] c", "~[ERROR] d"]);
     }
 
     #[test]
@@ -359,6 +362,28 @@ mod tests {
         let sieve = Sieve { filters: stopped.as_ref(), ..sieve };
         let page = page(&mut lines, (Anchor::At(len / 2), 5, 5), sieve, &|| true).unwrap();
         assert!(page.stopped && page.lines.is_empty() && !page.to_end);
+    }
+
+    #[test]
+    fn what_a_filter_means_is_the_same_whichever_of_them_leads() {
+        let text = "[ERROR] commit begun\n[INFO] other one failed\n[INFO] other\n";
+        for patterns in [&["commit[^x]*failed"][..], &["commit[^x]*failed", "o"], &["o", "commit[^x]*failed"]]
+        {
+            let page = take(text, (Anchor::Start, 0, 99), Levels::ALL, patterns);
+            assert_eq!(texts(&page), texts_of(&[]), "no match goes over the end of a record: {patterns:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_very_long_line_only_the_pieces_are_hidden_that_match() {
+        let mut text = vec![b'x'; 4 << 20];
+        for at in [100_000, 1_100_000, 2_200_000, 3_300_000] {
+            text[at..at + 4].copy_from_slice(b"hide");
+        }
+        let filters = filters(&text, &["-hide"]);
+        let sieve = Sieve { filters: filters.as_ref(), ..Sieve::ALL };
+        let shown = page(&mut lines(&text), (Anchor::Start, 0, 9999), sieve, &|| false).unwrap().lines;
+        assert_eq!(shown.len(), 124);
     }
 
     #[test]
@@ -423,11 +448,16 @@ mod tests {
             for levels in [Levels::ALL, Levels::only(Level::Error), Levels::ALL.toggled(Level::Debug)] {
                 for patterns in [&[][..], &["more"], &["r\\] x{500}"], &["-x{500}"], &["x{500}", "-more"], &["x", "more", "-O"]] {
                     let on: Vec<Filter> = patterns.iter().map(|pattern| filter(pattern)).collect();
-                    let mut wanted: Vec<Line> = Vec::new();
+                    let (mut wanted, mut there): (Vec<Line>, Vec<Line>) = (Vec::new(), Vec::new());
+                    let hides: Vec<Filter> = on.iter().filter(|filter| filter.hides).cloned().collect();
                     for record in all.chunk_by(|a, b| a.level == b.level && b.head.is_none() && (a.head.is_some() || a.level.is_some())) {
                         let text = record.iter().map(|line| line.text.as_slice()).collect::<Vec<_>>().join(&b'\n');
                         if levels.has(record[0].level) && pass(&on, &text) {
                             wanted.extend_from_slice(record);
+                        }
+                        // What is hidden is nobody's context.
+                        if pass(&hides, &text) {
+                            there.extend_from_slice(record);
                         }
                     }
                     let (filters, mut lines) = (filters(text.as_bytes(), patterns), lines(text.as_bytes()));
@@ -437,9 +467,9 @@ mod tests {
                     prop_assert!(whole.lines.windows(2).all(|pair| pair[0].end <= pair[1].at));
                     let (context, own): (Vec<Line>, Vec<Line>) = whole.lines.into_iter().partition(|line| line.context);
                     prop_assert_eq!(&own, &wanted);
-                    let nth = |at: u64| all.partition_point(|line| line.at < at);
+                    let nth = |at: u64| there.partition_point(|line| line.at < at);
                     let near = |line: &Line| wanted.iter().any(|own| nth(own.at).abs_diff(nth(line.at)) <= 2);
-                    let expected = all.iter().filter(|line| near(line) && !wanted.contains(line) && !sieve.is_all());
+                    let expected = there.iter().filter(|line| near(line) && !wanted.contains(line) && !sieve.is_all());
                     prop_assert!(context.iter().map(|line| (line.at, line.level)).eq(expected.map(|line| (line.at, line.level))));
                     let (mut back, mut at) = (Vec::new(), text.len() as u64);
                     loop {

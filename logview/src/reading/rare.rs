@@ -35,17 +35,17 @@ pub(super) struct Scan<'r> {
 }
 
 impl Rare {
-    /// Of an expression; `None` if it has no such bytes, or its matches may go over the end of a line.
-    pub(super) fn of(pattern: &str, any_case: bool) -> Option<Rare> {
+    /// Of an expression, `None` if it has no such bytes, or its matches may go over the end of a line; and whether they may.
+    pub(super) fn of(pattern: &str, any_case: bool) -> (Option<Rare>, bool) {
         let mut parser = ParserBuilder::new().utf8(false).multi_line(true).case_insensitive(any_case).build();
-        let hir = parser.parse(pattern).ok()?;
+        let Ok(hir) = parser.parse(pattern) else { return (None, true) };
         if spans_lines(&hir) {
-            return None;
+            return (None, true);
         }
         let mut runs = vec![Vec::new()];
         collect(&hir, &mut runs);
         runs.retain(|run| !run.is_empty());
-        (!runs.is_empty()).then_some(Rare { runs })
+        ((!runs.is_empty()).then_some(Rare { runs }), false)
     }
 
     /// What is quickest to find in data like this, if anything is.
@@ -154,7 +154,7 @@ mod tests {
 
     fn runs(pattern: &str) -> Vec<String> {
         let text = |run: &Vec<Letter>| run.iter().map(|(byte, _)| char::from(*byte)).collect();
-        Rare::of(pattern, true).iter().flat_map(|rare| rare.runs.iter().map(text)).collect()
+        Rare::of(pattern, true).0.iter().flat_map(|rare| rare.runs.iter().map(text)).collect()
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_rarest_byte_of_the_data_is_looked_for_unless_all_are_common() {
-        let rare = Rare::of("needle-77", true).unwrap();
+        let rare = Rare::of("needle-77", true).0.unwrap();
         let at = |text: &[u8]| rare.scan(&text.repeat(1000)).map(|scan| scan.run[scan.at].0);
         assert_eq!(at(b"[2026-11-27] page=77 n=177 "), Some(b'd'));
         assert_eq!(at(b"needle pin and thread, "), Some(b'7'));
@@ -181,9 +181,9 @@ mod tests {
     #[test]
     fn it_is_found_in_either_case_unless_case_counts() {
         let text = b"..zz.Needle-99Zz..needle-99zz";
-        let any = Rare::of("needle-99zz", true).unwrap();
+        let any = Rare::of("needle-99zz", true).0.unwrap();
         let any = any.scan(b"").unwrap();
         assert_eq!((any.find(text, 0), any.find(text, 6), any.find(text, 19)), (Some(5), Some(18), None));
-        assert_eq!(Rare::of("needle-99zz", false).unwrap().scan(b"").unwrap().find(text, 0), Some(18));
+        assert_eq!(Rare::of("needle-99zz", false).0.unwrap().scan(b"").unwrap().find(text, 0), Some(18));
     }
 }

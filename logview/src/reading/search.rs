@@ -39,6 +39,7 @@ pub struct Pattern {
     regex: Regex,
     /// What is looked for first.
     rare: Option<Rare>,
+    spans_lines: bool,
 }
 
 /// The same text, meant in the same way.
@@ -83,7 +84,10 @@ impl Pattern {
             .size_limit(1 << 22)
             .build();
         match regex {
-            Ok(regex) => Ok(Pattern { text: text.to_owned(), how, regex, rare: Rare::of(&source, any_case) }),
+            Ok(regex) => {
+                let (rare, spans_lines) = Rare::of(&source, any_case);
+                Ok(Pattern { text: text.to_owned(), how, regex, rare, spans_lines })
+            }
             Err(regex::Error::CompiledTooBig(_)) => {
                 Err(Wrong { at: 0..text.len(), why: "it would match too much at once".to_owned() })
             }
@@ -98,6 +102,11 @@ impl Pattern {
     /// As it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether a match may go over the end of a line.
+    pub(super) fn spans_lines(&self) -> bool {
+        self.spans_lines
     }
 
     /// How it is meant.

@@ -3,7 +3,7 @@
 //! A line's number takes counting newlines from the start on, which several threads do, and which the index spares
 //! where it has been. A moment is found by halving, for the records of a log stand in the order of time but for a few.
 
-use super::head::{LOOK, seconds};
+use super::head::{LOOK, instant as instant_of, seconds};
 use super::index::Index;
 use super::lines::{Lines, PIECE};
 use super::sweep::{Block, blocks, sweep};
@@ -121,8 +121,9 @@ pub fn first(lines: &mut Lines, wanted: (i64, u32), stop: &(dyn Fn() -> bool + S
     while at < lines.len() {
         let next = lines.end_of(at)?.max(at + 1);
         lines.text_into(at, next.min(at + LOOK as u64), &mut text)?;
-        let time = lines.format.head(&text).and_then(|head| super::head::instant(text.get(head.time?)?));
-        if time.is_some_and(|time| time >= wanted) {
+        let time = lines.format.head(&text).and_then(|head| instant_of(text.get(head.time?)?));
+        let clock = lines.clock_at(at)?;
+        if time.is_some_and(|time| since(time, clock) >= wanted) {
             break;
         }
         steps += 1;
@@ -140,13 +141,23 @@ fn time_from(lines: &mut Lines, mut at: u64, to: u64) -> io::Result<Option<(u64,
     while at < to {
         let next = lines.end_of(at)?.max(at + 1);
         lines.text_into(at, next.min(at + LOOK as u64), &mut text)?;
-        let time = lines.format.head(&text).and_then(|head| seconds(text.get(head.time?)?));
+        let clock = lines.clock_at(at)?;
+        let time = lines.format.head(&text).and_then(|head| {
+            let time = text.get(head.time?)?;
+            if clock == (0, 0) { seconds(time) } else { instant_of(time).map(|time| since(time, clock).0) }
+        });
         if let Some(time) = time {
-            return Ok(Some((at, next, time - lines.clock_at(at)?)));
+            return Ok(Some((at, next, time)));
         }
         at = next;
     }
     Ok(None)
+}
+
+/// A moment on a clock that begins with another one.
+pub(super) fn since((seconds, nanos): (i64, u32), (from, of): (i64, u32)) -> (i64, u32) {
+    let borrow = u32::from(nanos < of);
+    (seconds - from - i64::from(borrow), nanos + borrow * 1_000_000_000 - of)
 }
 
 /// The time of the first or the last record that has one, in seconds since the epoch.

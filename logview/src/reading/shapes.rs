@@ -5,21 +5,25 @@
 //! 10.0.4.17:5432` is `retry # from #`. A name keeps its letters: `worker12` is `worker#`, `sha256` is `sha#`.
 
 use super::Format;
-use super::head::{LOOK, instant};
+use super::detect::MESSAGES;
+use super::head::{Form, Head, LOOK, instant};
 use super::search::{How, Pattern};
 use super::sweep::{self, Block, blocks};
 use crate::source::Bytes;
 use log::Level;
-use memchr::memchr;
-use std::collections::HashMap;
+use memchr::{memchr, memmem};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::ops::Range;
 
 /// Bytes of a shape at most; what a message says beyond does not count.
 const LONG: usize = 160;
 
-/// Shapes that are told apart: of a log that says something else in each line the others are only counted.
-const MOST: usize = 20_000;
+/// Shapes that are told apart, and as many more for each level that is worse: of a log that says something else in each line
+/// the others are only counted.
+const MOST: usize = 10_000;
 
 /// Seconds and nanoseconds since the epoch.
 type Moment = (i64, u32);
@@ -46,33 +50,65 @@ pub struct Said {
 pub struct Shapes {
     /// By what stands in the way of a shape: its level as a byte, and its text.
     said: HashMap<Box<[u8]>, Said>,
+    /// Lines that start no record, which are told if there is none.
+    plain: HashMap<Box<[u8]>, Said>,
     /// How many records there are.
     pub records: u64,
-    /// Records beyond as many shapes as are told apart.
-    pub others: u64,
+    lines: u64,
+    /// Records of each level beyond as many shapes of it as are told apart.
+    pub others: [u64; 6],
 }
 
 impl Shapes {
     fn add(&mut self, key: &[u8], count: u64, at: u64, time: impl FnOnce() -> Option<Moment>) {
-        if let Some(known) = self.said.get_mut(key) {
-            known.count += count;
-            if at < known.at {
-                (known.at, known.time) = (at, time());
-            }
-        } else if self.said.len() < MOST {
-            self.said.insert(key.into(), Said { count, at, time: time() });
-        } else {
-            self.others += count;
+        // So that what is said in many ways at one level leaves room for the others.
+        let level = usize::from(key.first().copied().unwrap_or(0)).min(5);
+        if !put(&mut self.said, key, (count, at), MOST * (level + 1), time) {
+            self.others[level] += count;
         }
     }
 
     fn merge(&mut self, other: Shapes) {
         self.records += other.records;
-        self.others += other.others;
+        self.lines += other.lines;
+        self.others.iter_mut().zip(other.others).for_each(|(own, other)| *own += other);
         for (key, said) in other.said {
             self.add(&key, said.count, said.at, || said.time);
         }
+        for (key, said) in other.plain {
+            put(&mut self.plain, &key, (said.count, said.at), MOST, || None);
+        }
     }
+
+    /// Where no line starts a record, each is one.
+    fn or_plain(mut self) -> Shapes {
+        if self.records == 0 {
+            (self.said, self.records) = (std::mem::take(&mut self.plain), self.lines);
+        }
+        self
+    }
+}
+
+/// Counts what is said; `false` if there is no room for it.
+fn put(
+    said: &mut HashMap<Box<[u8]>, Said>,
+    key: &[u8],
+    (count, at): (u64, u64),
+    most: usize,
+    time: impl FnOnce() -> Option<Moment>,
+) -> bool {
+    if let Some(known) = said.get_mut(key) {
+        known.count += count;
+        if at < known.at {
+            (known.at, known.time) = (at, time());
+        }
+        return true;
+    }
+    let room = said.len() < most;
+    if room {
+        said.insert(key.into(), Said { count, at, time: time() });
+    }
+    room
 }
 
 /// What is said in a range of a row of bytes, the ends of which are those of lines; `None` if `stop` said so. `read` is told
@@ -95,48 +131,73 @@ pub fn shapes(
     };
     let order = range.start / sweep::BLOCK..blocks(range.end);
     let complete = sweep::sweep((bytes, range.end), order, &look, &mut take, stop)?;
-    Ok(complete.then_some(all))
+    Ok(complete.then(|| all.or_plain()))
 }
 
 fn of_block(format: &Format, block: Block, range: &Range<u64>) -> Shapes {
-    let (mut shapes, mut plain, mut key) = (Shapes::default(), Vec::new(), Vec::with_capacity(2 * LONG));
+    let (mut shapes, mut key) = (Shapes::default(), Vec::with_capacity(2 * LONG));
     let (mut rest, mut at) = (block.lines, block.start);
     while !rest.is_empty() {
         let end = memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
         let (line, next) = rest.split_at(end);
         if range.contains(&at) {
             let line = line.strip_suffix(b"\n").unwrap_or(line);
-            match format.head(&line[..line.len().min(LOOK)]) {
+            // Where a line was cut no record starts.
+            let starts = at > block.start || block.fresh;
+            match format.head(&line[..line.len().min(LOOK)]).filter(|_| starts) {
                 Some(head) => {
                     shapes.records += 1;
-                    key_of(head.level, line.get(head.message..).unwrap_or_default(), &mut key);
+                    key_of(head.level, &said_by(line, &head), &mut key);
                     shapes.add(&key, 1, at, || instant(line.get(head.time?)?));
                 }
-                None if shapes.records == 0 => plain.push((line, at)),
-                None => {}
+                None => {
+                    shapes.lines += 1;
+                    key_of(None, line, &mut key);
+                    put(&mut shapes.plain, &key, (1, at), MOST, || None);
+                }
             }
         }
         (rest, at) = (next, at + end as u64);
     }
-    // Lines of which none starts a record are records themselves; else they belong to one.
-    if shapes.records == 0 {
-        for (line, at) in plain {
-            shapes.records += 1;
-            key_of(None, line, &mut key);
-            shapes.add(&key, 1, at, || None);
-        }
-    }
     shapes
+}
+
+/// The message of a record's first line; of one that is made of fields that which is the message.
+fn said_by<'l>(line: &'l [u8], head: &Head) -> Cow<'l, [u8]> {
+    let field = match head.form {
+        Form::Text => None,
+        Form::Json => message_in_json(line),
+        Form::Logfmt => message_in_logfmt(line).map(Cow::Borrowed),
+    };
+    field.unwrap_or_else(|| Cow::Borrowed(line.get(head.message..).unwrap_or_default()))
+}
+
+fn message_in_json(line: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let fields: BTreeMap<String, Value> = serde_json::from_slice(line).ok()?;
+    let said = MESSAGES.iter().find_map(|name| fields.get(*name)?.as_str())?;
+    Some(Cow::Owned(said.as_bytes().to_vec()))
+}
+
+fn message_in_logfmt(line: &[u8]) -> Option<&[u8]> {
+    MESSAGES.iter().find_map(|name| {
+        let start = memmem::find(line, format!(" {name}=").as_bytes())? + name.len() + 2;
+        let value = &line[start..];
+        match value.strip_prefix(b"\"") {
+            Some(quoted) => Some(&quoted[..memchr(b'"', quoted).unwrap_or(quoted.len())]),
+            None => Some(&value[..memchr(b' ', value).unwrap_or(value.len())]),
+        }
+    })
 }
 
 fn key_of(level: Option<Level>, message: &[u8], key: &mut Vec<u8>) {
     key.clear();
-    key.push(level.map_or(0, |level| level as u8));
+    // The worse the level, the higher, so that it has more room.
+    key.push(level.map_or(0, |level| 6 - level as u8));
     shape_into(message, key);
 }
 
 fn shape_of(key: &[u8]) -> Shape {
-    let level = key.first().and_then(|first| Level::iter().find(|level| *level as u8 == *first));
+    let level = key.first().and_then(|first| Level::iter().find(|level| 6 - *level as u8 == *first));
     Shape { level, text: String::from_utf8_lossy(key.get(1..).unwrap_or_default()).into_owned() }
 }
 
@@ -205,9 +266,11 @@ pub fn pattern(shape: &str) -> Option<Pattern> {
     let mut source = String::new();
     for (nth, part) in shape.split('#').enumerate() {
         if nth > 0 {
-            source.push_str("[-0-9A-Za-z.:,/+_ ]+?");
+            // What is a `#` in the message itself is one of these too.
+            source.push_str("[-0-9A-Za-z.:,/+_ #]+?");
         }
-        source.push_str(&regex::escape(part));
+        // Bytes that are no text.
+        source.push_str(&regex::escape(part).replace('\u{fffd}', "(?-u:.)+?"));
     }
     Pattern::with(&source, How { smart_case: false, ..How::default() }).ok()
 }
@@ -338,6 +401,46 @@ mod tests {
         let first = all[0].said[1].unwrap();
         assert_eq!(first.time, instant(b"2026-11-22T16:20:03Z"));
         assert!(bad[first.at as usize..].starts_with("[ERROR]"));
+    }
+
+    #[test]
+    fn a_message_with_signs_of_its_own_is_found_again() {
+        for message in ["issue #12 closed", "color #fff set", "C# error 5", "bytes \u{fffd} 7"] {
+            let pattern = pattern(&shape(message.as_bytes())).unwrap();
+            assert!(pattern.is_match(message.as_bytes()), "{message}");
+        }
+        assert!(pattern(&shape(b"bytes \xff\xfe 7")).unwrap().is_match(b"bytes \xff\xfe 7"));
+    }
+
+    #[test]
+    fn of_lines_that_are_made_of_fields_the_message_is_told() {
+        let json = |message: &str| {
+            format!(
+                "{{\"time\":\"2026-11-22T16:20:01Z\",\"level\":\"info\",\"span\":{{\"name\":\"{}\"}},\"msg\":\"{message}\"}}\n",
+                "x".repeat(200)
+            )
+        };
+        let logfmt = "time=2026-11-22T16:20:01Z level=info msg=\"took 7 ms\" id=3\n";
+        let said = |text: &str| of(text).said.keys().map(|key| shape_of(key).text).collect::<Vec<_>>();
+        assert_eq!(
+            (said(&json("took 9 ms")), said(logfmt)),
+            (vec!["took # ms".to_owned()], vec!["took # ms".to_owned()])
+        );
+        assert_ne!(said(&json("all is well")), said(&json("disk is on fire")));
+    }
+
+    #[test]
+    fn what_is_said_in_countless_ways_leaves_room_for_what_is_worse() {
+        let letter = |at: usize| char::from(b'a' + (at % 26) as u8);
+        let word = |number: usize| {
+            [17_576, 676, 26, 1].map(|place| letter(number / place)).iter().collect::<String>()
+        };
+        let mut text: String =
+            (0..3 * MOST + 500).map(|number| format!("[DEBUG] says {}\n", word(number))).collect();
+        text += "[ERROR] disk on fire\n";
+        let shapes = of(&text);
+        assert!((500..=501).contains(&shapes.others[2]), "{:?}", shapes.others);
+        assert!(shapes.said.keys().any(|key| shape_of(key).level == Some(Level::Error)));
     }
 
     #[test]

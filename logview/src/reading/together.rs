@@ -55,6 +55,11 @@ impl Shown {
         }
     }
 
+    /// Whether it was replaced by the same in another order.
+    pub fn is_reordered(&self) -> bool {
+        matches!(self, Shown::Jobs(jobs) if jobs.is_reordered())
+    }
+
     /// Whether another look would show more without anything happening.
     pub fn is_behind(&self) -> bool {
         match self {

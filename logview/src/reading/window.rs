@@ -24,10 +24,18 @@ impl Window {
     /// # Errors
     /// What the file system says.
     pub fn range(self, bytes: &Arc<dyn Bytes>, len: u64, format: &Format) -> io::Result<Range<u64>> {
+        let lines = || Lines::sparse(Arc::clone(bytes), len, format.clone());
+        let asks = self.from.or(self.until).is_some();
+        if asks && len > 0 && seek::ends(&mut lines())?.is_none() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "its lines have no times that tell its runs apart",
+            ));
+        }
         let place = |at: Option<i64>, none: u64| {
             let Some(millis) = at else { return Ok(none) };
             let instant = (millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000);
-            seek::first(&mut Lines::sparse(Arc::clone(bytes), len, format.clone()), instant, &|| false)
+            seek::first(&mut lines(), instant, &|| false)
         };
         let start = place(self.from, 0)?;
         Ok(start..place(self.until, len)?.max(start))

@@ -22,7 +22,12 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     if model.mode == Mode::Normal
         && let Some(note) = model.note.take_if(|note| text::cells(note) > room)
     {
-        model.mode = Mode::Notice(Notice { lines: vec![note], passing: true, ..Notice::default() });
+        model.mode = Mode::Notice(Notice {
+            title: "logview".to_owned(),
+            lines: vec![note],
+            passing: true,
+            asks: None,
+        });
     }
     requests
 }
@@ -43,6 +48,9 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     }
     if matches!(&model.mode, Mode::Notice(said) if said.passing) {
         model.mode = Mode::Normal;
+        if key.code == KeyCode::Esc {
+            return Vec::new();
+        }
     }
     if model.mode != Mode::Normal && keys::name(key) != "ctrl-c" {
         return typing::on_key(model, key);
@@ -59,6 +67,7 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Request> {
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
     model.jobs.chosen = true;
     model.log.to_first_hit = false;
+    model.log.arrival.take_if(|arrival| arrival.aim == Aim::Hit);
     // Whoever does something else meanwhile does not want to be taken away any more.
     if model.log.stepping && jump(action).is_none() {
         model.log.stepping = false;
@@ -100,7 +109,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
         Action::Only => filters::ask(model, false, None),
         Action::Without => filters::ask(model, true, None),
         Action::Filters => {
-            model.mode = Mode::Filters(0);
+            let last = model.log.only.filters.iter().rposition(|filter| filter.on);
+            model.mode = Mode::Filters(last.unwrap_or(0));
             Vec::new()
         }
         Action::Split => split::toggle(model),
@@ -330,10 +340,9 @@ fn back(model: &mut Model) -> Vec<Request> {
         model.log.cursor = None;
         model.log.refold();
         let mut requests = settle(model);
-        let (tag, near) = (model.log.tag, model.log.top);
+        let near = model.log.top;
         // What is filtered by is counted again in its place.
-        let counted = log::count(&mut model.log, near);
-        requests.push(counted.unwrap_or(Request::Count { tag, pattern: None, near }));
+        requests.push(log::count_or_stop(&mut model.log, near));
         return requests;
     } else if filters::switch_off(model) {
         model.note = Some("all is shown again: X lists the filters, Space switches them on".to_owned());

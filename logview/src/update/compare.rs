@@ -10,9 +10,16 @@ use crossterm::event::KeyEvent;
 
 /// Opens the comparison of what would be laid beside each other; the last one, if that was of the same.
 pub(super) fn open(model: &mut Model) -> Vec<Request> {
-    let pair = match &model.split {
-        Some(split) => Ok(split.sides.clone()),
-        None => model.pair(),
+    let selected = model.jobs.selected().map(|job| &job.key);
+    let is_of = |known: &&Comparison| {
+        known.found.is_some() && known.sides.iter().any(|side| Some(&side.log.job) == selected)
+    };
+    // Whoever went from it to a line comes back to it.
+    let last = model.comparison.as_ref().filter(|_| model.jobs.ticked.len() < 2).filter(is_of);
+    let pair = match (&model.split, last) {
+        (Some(split), _) => Ok(split.sides.clone()),
+        (None, Some(last)) => Ok(last.sides.clone()),
+        (None, None) => model.pair(),
     };
     let sides = match pair {
         Ok(sides) => sides,
@@ -40,10 +47,11 @@ fn begin(model: &mut Model, sides: [Side; 2]) -> Vec<Request> {
 
 /// Takes in how far it is, or what it came to.
 pub(super) fn take(model: &mut Model, serial: u64, reach: Reach, found: Option<Result<Compared, String>>) {
+    let now = model.seconds();
     if let Some(comparison) = model.comparison.as_mut().filter(|comparison| comparison.serial == serial) {
         comparison.reach = reach;
         if found.is_some() {
-            comparison.found = found;
+            (comparison.found, comparison.at) = (found, now);
             comparison.choose(0);
         }
     }
@@ -58,11 +66,15 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         "enter" => return go(model),
         "|" => {
             model.mode = Mode::Normal;
-            return if model.split.is_some() { Vec::new() } else { split::toggle(model) };
+            let at = comparison.chosen().and_then(|difference| comparison.since_start(difference));
+            let sides = comparison.sides.clone();
+            let mut requests = close(model);
+            requests.extend(split::lay(model, sides, at));
+            return requests;
         }
         name @ ("[" | "]") => {
             let [left, right] = comparison.sides.clone();
-            return match model.other_run(&left, name == "]") {
+            return match model.other_run(&left, name == "]").filter(|side| *side != right) {
                 Some(side) => begin(model, [side, right]),
                 None => {
                     model.note = Some(split::no_run(name == "]"));
@@ -105,12 +117,18 @@ fn go(model: &mut Model) -> Vec<Request> {
     model.mode = Mode::Normal;
     model.remember();
     let tag = model.log.tag;
-    split::close(model);
     if !model.log.levels().has(level) {
         model.log.only.levels = Levels::ALL;
     }
     super::filters::switch_off(model);
     model.log.search = pattern(&text).map(|pattern| Search::new(text, pattern));
+    // Where both are on the screen they stay there.
+    if !model.log.together.is_empty() {
+        let near = model.log.top;
+        let mut requests = log::count(&mut model.log, near).into_iter().collect::<Vec<_>>();
+        requests.extend(log::first_hit(model));
+        return requests;
+    }
     // Where it cannot be found again by its time, the search leads there.
     let arrival = time.map(|time| Arrival { time, aim: Aim::Hit });
     let Some(mut requests) = turn_to(model, &job, None) else { return settle(model) };

@@ -37,8 +37,9 @@ pub(super) fn show(model: &mut Model, record: Record) -> Vec<Request> {
     let covered = crate::view::detail_rows(model);
     let rows = line::on_screen(model);
     let row = rows.iter().position(|(line, _)| model.log.page.lines[*line].at == at);
+    let row = if model.log.split { row.map(|nth| rows[nth].1) } else { row };
     let room = usize::from(model.areas().log.height).saturating_sub(covered + 1);
-    match row.filter(|row| *row > room && !model.log.split) {
+    match row.filter(|row| *row > room) {
         Some(row) => log::scroll_to(model, (row - room) as i64),
         None => Vec::new(),
     }

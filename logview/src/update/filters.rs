@@ -86,6 +86,10 @@ fn refilter(model: &mut Model) -> Vec<Request> {
 
 /// More or fewer lines around those that are shown.
 pub(super) fn widen(model: &mut Model, more: bool) -> Vec<Request> {
+    if model.log.split {
+        model.note = Some("what stands around is shown in one log alone: | leaves the other".to_owned());
+        return Vec::new();
+    }
     if !model.log.only.hides() {
         model.note =
             Some("nothing is hidden: + shows lines around what a filter or a level leaves".to_owned());
@@ -97,8 +101,8 @@ pub(super) fn widen(model: &mut Model, more: bool) -> Vec<Request> {
     *context = CONTEXT[to];
     model.note = Some(match *context {
         0 => "no lines around what is shown".to_owned(),
-        1 => "1 line before and after what is shown; - takes it away".to_owned(),
-        count => format!("{count} lines before and after what is shown; - for fewer"),
+        1 => "1 line before and after".to_owned(),
+        count => format!("{count} lines before and after"),
     });
     refilter(model)
 }

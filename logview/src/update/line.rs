@@ -2,10 +2,13 @@
 //! reads; and what is done with it.
 
 use super::log::{hold, refill, scroll};
-use crate::model::{Columns, Model, Request, Shown};
+use crate::model::{BESIDE, Columns, Model, Request, Shown};
 
 /// What stands on each row of the log: a loaded line, and which of its rows.
 pub(crate) fn on_screen(model: &Model) -> Vec<(usize, usize)> {
+    if model.log.split {
+        return split_rows(model);
+    }
     let area = model.areas().log;
     let columns = Columns::of(model, area.width);
     let log = &model.log;
@@ -34,13 +37,16 @@ pub(crate) fn split_rows(model: &Model) -> Vec<(usize, usize)> {
         match (log.shown.get(at), log.beside.get(at).copied().flatten()) {
             (Some(Shown::Hidden), _) => {}
             // Its row may be above the screen.
-            (_, Some(up)) => found.extend(next.checked_sub(1 + up).map(|row| (at, row))),
+            (_, Some(up)) => {
+                found.extend(next.checked_sub(1 + up).filter(|row| *row < height).map(|row| (at, row)));
+            }
             (_, None) => {
                 next += 1;
-                if next > height {
+                if next <= height {
+                    found.push((at, next - 1));
+                } else if next > height + BESIDE {
                     break;
                 }
-                found.push((at, next - 1));
             }
         }
     }
@@ -50,7 +56,7 @@ pub(crate) fn split_rows(model: &Model) -> Vec<(usize, usize)> {
 /// The line that is meant, as a number in the page.
 pub(crate) fn current(model: &Model) -> Option<usize> {
     let log = &model.log;
-    let rows = if log.split { split_rows(model) } else { on_screen(model) };
+    let rows = on_screen(model);
     let chosen = rows.iter().find(|(at, _)| Some(log.page.lines[*at].at) == log.cursor);
     let read = if log.following { rows.last() } else { rows.first() };
     chosen.or(read).map(|(at, _)| *at)
@@ -69,11 +75,17 @@ pub(super) fn choose(model: &mut Model, down: bool) -> Vec<Request> {
     };
     let Some(next) = next else { return refill(model) };
     log.cursor = Some(log.page.lines[next].at);
-    let rows = if model.log.split { split_rows(model) } else { on_screen(model) };
-    if rows.iter().any(|(at, _)| *at == next) {
-        return refill(model);
+    // One that stands beside another may be some rows away.
+    for _ in 0..=BESIDE {
+        if on_screen(model).iter().any(|(at, _)| *at == next) {
+            return refill(model);
+        }
+        let requests = scroll(model, if down { 1 } else { -1 });
+        if !requests.is_empty() || !model.log.split {
+            return requests;
+        }
     }
-    scroll(model, if down { 1 } else { -1 })
+    refill(model)
 }
 
 /// Chooses what stands on a row of the log; a row that stands for others is unfolded.

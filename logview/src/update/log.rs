@@ -2,7 +2,7 @@
 
 use super::hit_list;
 use crate::layout::Areas;
-use crate::model::{Aim, Arrival, FileEvent, Focus, Log, Message, Model, Request, Step, time_of};
+use crate::model::{Aim, Arrival, FileEvent, Focus, Log, Message, Model, Request, Step};
 use crate::reading::filters::pass;
 use crate::reading::head::clock_at;
 use crate::reading::index::Volume;
@@ -100,7 +100,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                 let near = log.cursor.unwrap_or(log.top);
                 let aim = if log.cursor.is_some() { Aim::See } else { Aim::Read };
                 let from = log.page.lines.partition_point(|line| line.at < near);
-                let time = log.page.lines[from..].iter().find_map(time_of);
+                let time = log.page.lines[from..].iter().find_map(|line| log.time_at(line));
                 log.arrival = time.map(|time| Arrival { time, aim });
             }
             // What comes now is no replacement of anything.
@@ -178,7 +178,10 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
 
 fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> Vec<Request> {
     let log = &mut model.log;
-    (log.loaded, log.looked) = (true, None);
+    log.patience = if page.stopped { log.patience + 1 } else { 0 };
+    // What goes on at once is still the same look.
+    log.looked = log.looked.filter(|_| page.stopped);
+    log.loaded = true;
     log.page = page;
     log.before = before;
     log.folding.inner = false;
@@ -264,7 +267,7 @@ pub(super) fn filtered(model: &mut Model) -> Vec<Request> {
     sift(log);
     let mut requests = Vec::new();
     if log.search.is_none() {
-        requests.push(count(log, log.top).unwrap_or(Request::Count { tag: log.tag, pattern: None, near: 0 }));
+        requests.push(count_or_stop(log, log.top));
     }
     let at = log.cursor.unwrap_or(log.top);
     requests.insert(
@@ -293,6 +296,12 @@ fn sift(log: &mut Log) {
         (log.page.from_start, log.page.to_end, log.before) = (false, false, None);
     }
     log.refold();
+}
+
+/// The same, or that nothing is to be counted any more.
+pub(super) fn count_or_stop(log: &mut Log, near: u64) -> Request {
+    let tag = log.tag;
+    count(log, near).unwrap_or(Request::Count { tag, pattern: None, near })
 }
 
 /// Has counted anew what is to be counted, from a place on.

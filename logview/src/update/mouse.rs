@@ -27,6 +27,10 @@ pub(super) fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
         *row = crate::view::help_row(filter, *row, wheel, model.size);
         return Vec::new();
     }
+    if model.mode == Mode::Compare {
+        model.comparison.iter_mut().for_each(|comparison| comparison.choose(wheel));
+        return Vec::new();
+    }
     if model.mode == Mode::Hits {
         return hit_list::wheel(model, areas.search.contains(at), wheel);
     }
@@ -50,6 +54,7 @@ fn click(model: &mut Model, at: Position) -> Vec<Request> {
             | Mode::Detail(_)
             | Mode::Marks(_)
             | Mode::Filters(_)
+            | Mode::Compare
             | Mode::Notice(_)
     ) {
         model.mode = Mode::Normal;

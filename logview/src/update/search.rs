@@ -182,6 +182,8 @@ fn stop_or_close(model: &mut Model) -> Vec<Request> {
     if nowhere {
         model.log.search = None;
         model.log.refold();
+        let near = model.log.top;
+        requests.push(log::count_or_stop(&mut model.log, near));
     } else if model.search.wrong.is_none() {
         model.search.remember();
     }

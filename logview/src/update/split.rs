@@ -1,8 +1,9 @@
 //! Two logs beside each other, from the start of each on.
 
-use super::{log, settle};
-use crate::model::{Clock, Model, Pane, Request, Split};
-use crate::reading::Anchor;
+use super::{line, log, settle};
+use crate::model::{Aim, Arrival, Clock, Instant, Model, Pane, Request, Side, Split, time_of};
+use crate::reading::{Anchor, Line};
+use std::path::PathBuf;
 
 /// Lays two logs beside each other, or goes back to one.
 pub(super) fn toggle(model: &mut Model) -> Vec<Request> {
@@ -11,12 +12,8 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Request> {
     }
     match model.pair() {
         Ok(sides) => {
-            model.remember();
-            model.split = Some(Split { sides, clock: model.log.clock });
-            (model.log.clock, model.focus, model.zoom) = (Clock::Start, Pane::Log, false);
-            let mut requests = settle(model);
-            requests.extend(log::go(model, Anchor::Start));
-            requests
+            let here = since_start(model);
+            lay(model, sides, here)
         }
         Err(why) => {
             model.note = Some(why);
@@ -25,17 +22,37 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Request> {
     }
 }
 
+/// Lays two logs beside each other, so long after their starts.
+pub(super) fn lay(model: &mut Model, sides: [Side; 2], at: Option<Instant>) -> Vec<Request> {
+    model.remember();
+    let clock = model.split.take().map_or(model.log.clock, |split| split.clock);
+    model.split = Some(Split { sides, clock });
+    (model.log.clock, model.focus, model.zoom) = (Clock::Start, Pane::Log, false);
+    model.log.split = false;
+    let mut requests = settle(model);
+    model.log.arrival = at.map(|time| Arrival { time, aim: Aim::See });
+    if at.is_none() {
+        requests.extend(log::go(model, Anchor::Start));
+    }
+    requests
+}
+
+/// How long after its start the line was written that one reads, unless one follows.
+fn since_start(model: &Model) -> Option<Instant> {
+    let line = &model.log.page.lines[line::current(model).filter(|_| !model.log.following)?];
+    let (seconds, nanos) = time_of(line)?;
+    let began = model.began(line)?;
+    let millis = seconds * 1000 + i64::from(nanos / 1_000_000) - began;
+    Some((millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000))
+}
+
 /// Lays another run of its job on the left.
 pub(super) fn other_run(model: &mut Model, newer: bool) -> Vec<Request> {
     let Some(split) = &model.split else { return Vec::new() };
-    match model.other_run(&split.sides[0], newer) {
+    match model.other_run(&split.sides[0], newer).filter(|side| *side != split.sides[1]) {
         Some(side) => {
-            let split = Split { sides: [side, split.sides[1].clone()], ..split.clone() };
-            model.split = Some(split);
-            model.log.split = false;
-            let mut requests = settle(model);
-            requests.extend(log::go(model, Anchor::Start));
-            requests
+            let (sides, here) = ([side, split.sides[1].clone()], since_start(model));
+            lay(model, sides, here)
         }
         None => {
             model.note = Some(no_run(newer));
@@ -51,9 +68,23 @@ pub(super) fn no_run(newer: bool) -> String {
 
 /// Goes back to one log; `false` if there is but one.
 pub(super) fn close(model: &mut Model) -> bool {
+    let here = here(model);
     let Some(split) = model.split.take() else { return false };
     model.log.clock = split.clock;
+    // One reads on where one was in the log that is shown by itself now.
+    model.resume = here;
     true
+}
+
+/// The line of the selected job that is nearest to what one reads, unless one follows.
+fn here(model: &Model) -> Option<(PathBuf, Instant)> {
+    let (log, job) = (&model.log, model.jobs.selected()?);
+    let from = line::current(model).filter(|_| log.split && !log.following)?;
+    // Of two runs of it the newer one is meant, which stands on the right.
+    let side = log.together.iter().rposition(|key| *key == job.key)?;
+    let own = |line: &&Line| line.part.map(usize::from) == Some(side);
+    let mut lines = log.page.lines[from..].iter().chain(log.page.lines[..from].iter().rev()).filter(own);
+    Some((job.key.clone(), lines.find_map(time_of)?))
 }
 
 /// Turns to the two logs if they are not on the screen; `None` if there are none.

@@ -4,6 +4,7 @@ mod actions;
 mod elsewhere;
 mod random;
 mod search;
+mod split;
 
 use super::*;
 use crate::model::{
@@ -54,7 +55,7 @@ impl Case {
         let run = RunInfo {
             start: "2026-11-22T16:20:00.000Z".into(),
             number: 1,
-            runs: vec![RunStart { at: 1_795_364_400_000, process: "host".into(), state }],
+            runs: vec![RunStart { at: 1_795_364_400_000, process: "host".into(), state, end: None }],
             pid: 4711,
             host: "build-7".into(),
             ..RunInfo::default()
@@ -142,7 +143,7 @@ impl Case {
                     Message::Indexed { tag, totals, volume },
                 ]
             }
-            Request::Page { tag, number, anchor, before, after, only, focus } => {
+            Request::Page { tag, number, anchor, before, after, only, focus, .. } => {
                 let page = self.page((anchor, before, after), &only);
                 vec![Message::Page { tag, number, page, before: None, focus }]
             }
@@ -186,7 +187,7 @@ impl Case {
                         said: [Some(said), Some(said)],
                     },
                 ];
-                let compared = Compared { differences, records: [9, 12], others: [0, 0] };
+                let compared = Compared { differences, records: [9, 12], others: [[0; 6]; 2] };
                 let found = Some(Ok(Box::new(compared)));
                 vec![Message::Compared { serial, reach: Reach::default(), found }]
             }

@@ -1,11 +1,11 @@
 //! Back and forward, marks, and the same moment in the most verbose file.
 
-use super::log::{ask, go, hold, refill, step};
-use super::{filters, line, settle};
+use super::log::{self, ask, go, hold, refill, step};
+use super::{filters, line, search, settle, split};
 use crate::model::{Aim, Arrival, Focus, For, Mode, Model, Request, Spot, Step, main_file, time_of};
-use crate::reading::Anchor;
 use crate::reading::filters::pass;
 use crate::reading::page::Levels;
+use crate::reading::{Anchor, Filter};
 use crossterm::event::KeyEvent;
 use std::path::{Path, PathBuf};
 
@@ -25,8 +25,17 @@ pub(super) fn go_back(model: &mut Model, back: bool) -> Vec<Request> {
 pub(super) fn go_to_spot(model: &mut Model, spot: &Spot) -> Vec<Request> {
     let same = spot.tag == model.log.tag;
     let mut requests = if same { Vec::new() } else { turn_to(model, &spot.job, spot.chosen.clone()) };
-    model.log.only = spot.only.clone();
+    let only = &mut model.log.only;
+    (only.levels, only.context) = (spot.only.levels, spot.only.context);
+    // What was added since stays in the list, and what was taken away is gone.
+    for filter in &mut only.filters {
+        let same = |old: &&Filter| (&old.pattern, old.hides) == (&filter.pattern, filter.hides);
+        filter.on = spot.only.filters.iter().find(same).is_some_and(|old| old.on);
+    }
     model.log.refold();
+    if model.log.search.is_none() {
+        requests.push(log::count_or_stop(&mut model.log, spot.top));
+    }
     if spot.following {
         requests.extend(go(model, Anchor::End));
     } else if same {
@@ -41,6 +50,8 @@ pub(super) fn go_to_spot(model: &mut Model, spot: &Spot) -> Vec<Request> {
 
 /// Turns to another file of another job, or of this one.
 fn turn_to(model: &mut Model, job: &Path, chosen: Option<PathBuf>) -> Vec<Request> {
+    split::close(model);
+    model.resume = None;
     if !model.jobs.select_key(job) {
         model.note = Some("that job is not in the list".to_owned());
     }
@@ -63,6 +74,10 @@ fn arrive_at(model: &mut Model, arrival: Option<Arrival>) -> Vec<Request> {
 pub(super) fn context(model: &mut Model) -> Vec<Request> {
     let Some(at) = line::current(model) else { return Vec::new() };
     let log = &model.log;
+    if let Some(job) = log.page.lines[at].part.and_then(|part| log.together.get(usize::from(part))) {
+        let job = job.clone();
+        return alone(model, at, &job);
+    }
     let head = (0..=at).rev().find(|&at| log.page.lines[at].head.is_some()).unwrap_or(at);
     let (offset, time) = (log.page.lines[head].at, time_of(&log.page.lines[head]));
     let main = model.jobs.selected().and_then(|job| main_file(&job.files)).map(|file| file.name.clone());
@@ -91,6 +106,22 @@ pub(super) fn context(model: &mut Model) -> Vec<Request> {
     }
     model.log.cursor = Some(offset);
     vec![ask(model, Anchor::At(offset), Focus::Lower(offset))]
+}
+
+/// From a line of several jobs' log to the same moment in that of its job alone.
+fn alone(model: &mut Model, at: usize, job: &Path) -> Vec<Request> {
+    let Some(time) = time_of(&model.log.page.lines[at]) else {
+        model.note = Some("this line has no time that could be looked for".to_owned());
+        return Vec::new();
+    };
+    model.remember();
+    model.log.only.levels = Levels::ALL;
+    filters::switch_off(model);
+    let Some(requests) = search::turn_to(model, job, None) else { return settle(model) };
+    model.resume = None;
+    hold(&mut model.log);
+    model.log.arrival = Some(Arrival { time, aim: Aim::Before });
+    requests
 }
 
 /// Marks the line that is meant and asks for a note, or takes the mark away.

@@ -110,7 +110,13 @@ fn accept(model: &mut Model, what: For, text: String) -> Vec<Request> {
 
 /// Goes to the moment that was typed, or has it mended.
 fn go_to_moment(model: &mut Model, text: String) -> Vec<Request> {
-    if let Some(moment) = Moment::parse(&text, model.zone) {
+    let moment = Moment::parse(&text, model.zone);
+    if model.log.split && matches!(moment, Some(Moment::At(..))) {
+        model.note = Some("beside each other there is the time since the start alone: T+10m".to_owned());
+        model.mode = Mode::Typing(For::Moment, text);
+        return Vec::new();
+    }
+    if let Some(moment) = moment {
         return log::step(model, Step::Moment(moment));
     }
     model.note = Some("a time is 14:30, -5m or T+10m".to_owned());

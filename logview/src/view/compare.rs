@@ -1,6 +1,6 @@
 //! The comparison of two logs: what only one of them says, how often, the worst first.
 
-use super::{boxed, put, put_line, span, width};
+use super::{boxed, put, put_ends, put_line, span, width};
 use crate::model::{Compared, Comparison, Model, Row, Side};
 use crate::reading::shapes::{Difference, Kind};
 use crate::text;
@@ -8,6 +8,7 @@ use crate::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use std::time::Duration;
 
 const WIDTH: u16 = 130;
 
@@ -53,6 +54,11 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, screen: Rect)
             put(frame, inner, ABOVE, vec![span(format!("This cannot be compared: {why}."), theme.warning())]);
         }
         Some(Ok(compared)) => {
+            if comparison.is_live() {
+                let at = model.local(comparison.at).map(|at| at.format("%H:%M:%S").to_string());
+                let said = format!("so far, at {}; C again goes on", at.unwrap_or_default());
+                put_ends(frame, inner, 0, Vec::new(), vec![span(said, theme.warning())]);
+            }
             let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
             told(model, comparison, compared, theme, frame, list);
         }
@@ -66,23 +72,36 @@ fn named(
     (at, side): (usize, &Side),
     compared: Option<&Compared>,
 ) -> Vec<Span<'static>> {
-    let (mark, style) = theme.mark(side.state);
+    let state = model.side_state(side);
+    let (mark, style) = theme.mark(state);
     let name = text::name(model.side_name(side).as_bytes(), theme.ascii());
     let mut spans = vec![
         span(format!("{} ", crate::model::letter(at)), theme.focus()),
         span(format!("{mark} "), style),
         span(format!("{name}  "), theme.strong()),
-        span(side.state.word(), theme.dim()),
+        span(state.word(), theme.dim()),
     ];
+    spans.extend(when(model, side).map(|when| span(format!("   {when}"), theme.dim())));
     if let Some(compared) = compared {
         let count = text::number(compared.records[at]);
-        spans.push(span(format!("   {count} records"), theme.dim()));
-        if compared.others[at] > 0 {
-            let others = text::number(compared.others[at]);
+        let plural = if compared.records[at] == 1 { "" } else { "s" };
+        spans.push(span(format!("   {count} record{plural}"), theme.dim()));
+        let others: u64 = compared.others[at].iter().sum();
+        if others > 0 {
+            let others = text::number(others);
             spans.push(span(format!(", {others} of more kinds than are told apart"), theme.warning()));
         }
     }
     spans
+}
+
+/// When it began and how long it took.
+fn when(model: &Model, side: &Side) -> Option<String> {
+    let start = model.local(side.window.clock?.div_euclid(1000))?;
+    let today = model.local(model.seconds()).is_some_and(|now| now.date_naive() == start.date_naive());
+    let start = start.format(if today { "%H:%M:%S" } else { "%b %d %H:%M:%S" });
+    let took = side.took.map(|took| Duration::from_millis(took.max(0) as u64));
+    Some(took.map_or_else(|| start.to_string(), |took| format!("{start} for {}", text::duration(took))))
 }
 
 /// How far it is.
@@ -143,13 +162,11 @@ fn compared_alike(comparison: &Comparison) -> bool {
 
 /// How long after its start the log says it first, or when, if nobody knows of a start.
 fn first_at(model: &Model, comparison: &Comparison, difference: &Difference) -> Option<String> {
-    let side = Comparison::side_of(difference);
-    let (seconds, nanos) = difference.said[side]?.time?;
-    let Some(clock) = comparison.sides[side].window.clock else {
+    let Some((seconds, _)) = comparison.since_start(difference) else {
+        let (seconds, _) = difference.said[Comparison::side_of(difference)]?.time?;
         return model.local(seconds).map(|at| at.format("%H:%M:%S").to_string());
     };
-    let millis = seconds * 1000 + i64::from(nanos / 1_000_000) - clock;
-    let seconds = (millis / 1000).max(0);
+    let seconds = seconds.max(0);
     Some(format!("T+{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60))
 }
 
@@ -176,11 +193,15 @@ fn said(
 ) -> Line<'static> {
     let shape = &difference.shape;
     let (letter, style) = shape.level.map_or((" ", theme.dim()), |level| theme.letter(level));
-    let count = |count: u64| match count {
+    // Where more is said than is told apart, it may be said there as well.
+    let slot = shape.level.map_or(0, |level| 6 - level as usize);
+    let compared = comparison.compared();
+    let count = |side: usize| match difference.counts()[side] {
+        0 if compared.is_some_and(|compared| compared.others[side][slot] > 0) => "?".to_owned(),
         0 => theme.symbols().zero.to_owned(),
         count => text::number(count),
     };
-    let [a, b] = difference.counts().map(count);
+    let [a, b] = [0, 1].map(count);
     let first = if width >= WITH_FIRST {
         format!("{:>FIRST$}", first_at(model, comparison, difference).unwrap_or_default())
     } else {

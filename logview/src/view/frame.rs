@@ -119,8 +119,9 @@ fn sides(model: &Model, split: &Split, theme: Theme, frame: &mut Frame, area: Re
     let halves = [area.width / 2, area.width - area.width / 2];
     let mut spans = Vec::new();
     for (at, (side, half)) in split.sides.iter().zip(halves).enumerate() {
-        let (mark, style) = theme.mark(side.state);
-        let mut parts = vec![side.state.word().to_owned()];
+        let state = model.side_state(side);
+        let (mark, style) = theme.mark(state);
+        let mut parts = vec![state.word().to_owned()];
         if at == 1 {
             parts.push(levels_word(model.log.levels()));
             parts.extend(filtered(model, theme));
@@ -142,10 +143,19 @@ fn sides(model: &Model, split: &Split, theme: Theme, frame: &mut Frame, area: Re
 fn filtered(model: &Model, theme: Theme) -> Option<String> {
     let mut on = model.log.only.filters.iter().filter(|filter| filter.on);
     let (first, more) = (on.next()?, on.count());
+    if more > 0 {
+        let shows = model.log.only.filters.iter().find(|filter| filter.on && !filter.hides);
+        let first = shows.unwrap_or(first);
+        let word = if first.hides { "without" } else { "only" };
+        let name = text::name(first.pattern.text().as_bytes(), theme.ascii());
+        return Some(
+            format!("{} filters: {word} /{}/…", more + 1, text::end(&name, 16, theme.ascii()))
+                .replace('…', theme.symbols().dots),
+        );
+    }
     let word = if first.hides { "without" } else { "only" };
     let name = text::name(first.pattern.text().as_bytes(), theme.ascii());
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Some(format!("{word} /{}/{more}", text::end(&name, 24, theme.ascii())))
+    Some(format!("{word} /{}/", text::end(&name, 24, theme.ascii())))
 }
 
 /// Whose log it is: the job's name, or the letters and names of those that are shown as one.

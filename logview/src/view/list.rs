@@ -255,7 +255,7 @@ fn foot(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, rows: usize)
         parts.push(format!("{} hidden", text::number(jobs.hidden() as u64)));
     }
     let mut left = vec![span(format!("   {}", parts.join(", ")), theme.dim())];
-    let new = if jobs.hidden() > 0 { jobs.hidden_with_errors() } else { 0 };
+    let new = jobs.hidden_with_errors;
     if new > 0 {
         left.push(span(format!(", {} with new errors", text::short(new as u64)), theme.error()));
     }

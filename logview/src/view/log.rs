@@ -139,8 +139,11 @@ fn stick(model: &Model, theme: Theme, columns: &Columns, frame: &mut Frame, area
     if area.height < 4 || !(inside(top) || log.row > 0) || !columns.any {
         return;
     }
-    let head = (0..=top).rev().find(|&at| log.page.lines[at].head.is_some());
-    let Some(line) = head.and_then(|at| log.page.lines.get(at)) else { return };
+    // What is left out above it was of another record.
+    let lines = &log.page.lines;
+    let whole = (0..top).rev().take_while(|&at| lines[at].end == lines[at + 1].at).last().unwrap_or(top);
+    let head = (whole..=top).rev().find(|&at| lines[at].head.is_some());
+    let Some(line) = head.and_then(|at| lines.get(at)) else { return };
     let Some(first) = rows(model, theme, columns, line, None).into_iter().next() else { return };
     let mut spans = vec![span(if model.zoom { "" } else { " " }, theme.stuck())];
     let used: usize = first.iter().map(|(text, _)| text::cells(text)).sum();
@@ -333,12 +336,15 @@ fn nothing(model: &Model) -> Option<Vec<String>> {
         Some(_) if !log.loaded || log.asked => None,
         Some(_) if log.gone => say("The file is gone.", "If there is one of this name again, it is shown."),
         Some(_) if log.len == 0 => say("The file is empty.", "What is written appears here."),
-        Some(_) => say("No line matches.", "a shows all levels, Esc clears the filter."),
+        Some(_) if log.only.filters() => {
+            say("No line passes the filters.", "Esc switches them off, X lists them, a shows all levels.")
+        }
+        Some(_) => say("No line is of these levels.", "a shows all levels."),
     }
 }
 
 /// A sentence in rows of whole words.
-fn fold(text: &str, width: usize) -> Vec<String> {
+pub(super) fn fold(text: &str, width: usize) -> Vec<String> {
     let mut rows = vec![String::new()];
     for word in text.split(' ') {
         let row = rows.last().map_or(0, |row| text::cells(row));

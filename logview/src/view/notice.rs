@@ -19,8 +19,14 @@ pub(super) fn draw(notice: &Notice, theme: Theme, frame: &mut Frame, screen: Rec
     let wide = longest.max(text::cells(&notice.title) + 4).min(room);
     let rows: Vec<String> = lines
         .into_iter()
-        .flat_map(|line| text::wrap(&[(line, ())], wide))
-        .map(|row| row.into_iter().map(|(text, ())| text).collect())
+        .flat_map(|line| match notice.passing {
+            // A sentence.
+            true => super::log::fold(&line, wide),
+            false => {
+                let rows = text::wrap(&[(line, ())], wide).into_iter();
+                rows.map(|row| row.into_iter().map(|(text, ())| text).collect()).collect::<Vec<String>>()
+            }
+        })
         .collect();
     let height = (rows.len() as u16 + 2).min(screen.height);
     let width = wide as u16 + 4;

@@ -71,7 +71,8 @@ fn place(model: &Model, theme: Theme) -> Vec<Span<'static>> {
     let (count, complete) = log.count();
     let about = if complete { "" } else { "~" };
     let mut spans = Vec::new();
-    if !log.following {
+    // How many of those that came pass the filters nobody knows.
+    if !log.following && !log.only.filters() {
         let new = match log.held_at.1.map(|held| held.wanted(log.levels())) {
             Some(held) if count > held => Some(format!("{about}{} new", text::number(count - held))),
             None if log.len > log.held_at.0 => Some(format!("{} new", text::size(log.len - log.held_at.0))),

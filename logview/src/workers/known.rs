@@ -219,7 +219,8 @@ fn describe(source: &dyn Source, key: &Path, look: JobLook, run: Option<&Run>, q
         // Whichever run is not the newest is over, whatever its process does now.
         let over = run.outcome.map_or(State::Died, ended);
         let state = if nth + 1 == all.len() { state } else { over };
-        Some(RunStart { at: millis(run.start.as_bytes())?, process: run.process.clone(), state })
+        let end = run.end.as_ref().and_then(|end| millis(end.as_bytes()));
+        Some(RunStart { at: millis(run.start.as_bytes())?, process: run.process.clone(), state, end })
     };
     let runs = all.iter().enumerate().filter_map(started).collect();
     let number = look.about.as_ref().map_or(0, |about| about.runs.len());

@@ -25,6 +25,9 @@ const SAFETY: Duration = Duration::from_secs(1);
 /// The least time between two looks, so that a fast writer costs no more than the screen can show.
 const PACE: Duration = Duration::from_millis(10);
 
+/// What was ended early so often may take a minute.
+const MOST_PATIENCE: u32 = 11;
+
 /// What takes longer says how far it is, and how often.
 const LONG: Duration = Duration::from_millis(300);
 const TELL: Duration = Duration::from_millis(100);
@@ -197,14 +200,14 @@ impl Pager {
                 Ok(())
             }
             Request::Take { tag, range, only } if tag == self.tag => {
-                if let Some(wanted) = self.wanted_of(range, only) {
+                if let Some(wanted) = self.wanted_of(range, Some(only)) {
                     self.taker.send(taker::Order::Take(wanted));
                 }
                 Ok(())
             }
             Request::Save { tag, range, only, path, over } if tag == self.tag => {
                 let serial = self.shared.saves.fetch_add(1, Ordering::Relaxed) + 1;
-                if let Some(wanted) = self.wanted_of(range, only) {
+                if let Some(wanted) = self.wanted_of(range, Some(only)) {
                     self.taker.send(taker::Order::Save { wanted, path, over, serial });
                 }
                 Ok(())
@@ -322,6 +325,10 @@ impl Pager {
         // The news goes out first: what the others find in the file must not overtake it.
         let tag = self.tag;
         match (change, shown.bytes()) {
+            (Change::Replaced, Some(_)) if shown.is_reordered() => {
+                self.say_merged()?;
+                self.renew(false)
+            }
             (Change::Replaced, Some(_)) => self.renew(true),
             (Change::Grew | Change::Rotated, Some((_, len))) => {
                 if let Some(lines) = &mut self.lines {
@@ -437,17 +444,18 @@ impl Pager {
     }
 
     /// Lines of what is shown, for whoever takes them out.
-    fn wanted_of(&mut self, range: Range<u64>, only: Only) -> Option<Box<taker::Wanted>> {
+    fn wanted_of(&mut self, range: Range<u64>, only: Option<Only>) -> Option<Box<taker::Wanted>> {
         let (bytes, len) = self.bytes()?;
         let range = range.start..range.end.min(len);
-        let (tag, filters) = (self.tag, self.filtered(&only.filters));
+        let filters = only.as_ref().and_then(|only| self.filtered(&only.filters));
+        let (tag, only) = (self.tag, only.unwrap_or(Only::ALL));
         let (index, format) = (Arc::clone(&self.index), self.format.clone());
         Some(Box::new(taker::Wanted { tag, range, only, filters, bytes, len, index, format }))
     }
 
     /// Finds out where a line is in its file, for another program.
     fn open(&mut self, at: u64, opener: Opener) -> Result<(), Over> {
-        let Some(wanted) = self.wanted_of(at..at + 1, Only::ALL) else { return Ok(()) };
+        let Some(wanted) = self.wanted_of(at..at + 1, None) else { return Ok(()) };
         let place = match &self.shown {
             Some(Shown::One(_)) if at >= wanted.bytes.base() => self.wanted.first().map(|(place, _)| place),
             _ => None,
@@ -476,7 +484,7 @@ impl Pager {
     }
 
     fn page(&mut self, request: Request, served: u64) -> Result<(), Over> {
-        let Request::Page { tag, number, anchor, before, after, only, focus } = request else {
+        let Request::Page { tag, number, anchor, before, after, only, focus, patience } = request else {
             return Ok(());
         };
         if tag != self.tag {
@@ -491,7 +499,8 @@ impl Pager {
         let shared = &self.shared;
         // What was found is shown soon; the screen asks for the rest if there is room.
         let started = Instant::now();
-        let found = || started.elapsed() >= SOON && filters.is_some_and(Filters::has_found);
+        let soon = SOON * 2u32.pow(patience.min(MOST_PATIENCE));
+        let found = || started.elapsed() >= soon && filters.is_some_and(Filters::has_found);
         let (told, all, out) = (Mutex::new(started), lines.len(), &self.out);
         let say = || {
             let Some((filters, mut told)) = filters.zip(told.try_lock().ok()) else { return };

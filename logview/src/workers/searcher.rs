@@ -316,7 +316,10 @@ impl Step {
 
     /// The first record of a moment, or the last one of all.
     fn moment(&self, lines: &mut Lines, moment: model::Moment) -> io::Result<Found> {
-        let Some(ends) = seek::ends(lines)? else { return Ok(Found::Nothing) };
+        let Some((first, last)) = seek::ends(lines)? else { return Ok(Found::Nothing) };
+        // A clock that goes from a start on begins there, whenever the first record came.
+        let first = if lines.clock_at(0)? == (0, 0) { first } else { 0 };
+        let ends = (first, last);
         let at = seek::moment(lines, moment.seconds(ends))?;
         let at = if at >= lines.len() { lines.before(at)?.unwrap_or(0) } else { at };
         Ok(Found::At(at))

@@ -153,7 +153,8 @@ impl Wanted {
         while at < self.range.end {
             // With the line before it, whose context may reach over the place.
             let above = usize::from(context > 0);
-            let page = page(&mut lines, (Anchor::At(at), above, AT_ONCE), sieve, stop)?;
+            let most = (AT_ONCE / (2 * context + 1)).max(1);
+            let page = page(&mut lines, (Anchor::At(at), above, most), sieve, stop)?;
             let from = page.lines.partition_point(|line| line.at < at);
             for line in page.lines[from..].iter().take_while(|line| line.at < self.range.end) {
                 to.write_all(&line.text)?;

@@ -47,6 +47,7 @@ impl Reader {
             after: anchor.2,
             only: Only::ALL,
             focus: Focus::Bottom,
+            patience: 0,
         });
         loop {
             if let Message::Page { page, .. } = self.messages.recv_timeout(Duration::from_secs(20)).unwrap() {
@@ -102,8 +103,10 @@ fn several_jobs_are_one_log_with_all_that_belongs_to_each() {
             ..SoughtLog::default()
         },
         window: Window::default(),
+        name: String::new(),
         run: None,
         state: State::Running,
+        took: None,
     };
     let jobs = vec![side("a", &[]), side("b", &["error.log"])];
     reader.ask(Request::ShowJobs { tag: 7, jobs, since_start: false });
@@ -138,13 +141,19 @@ fn two_runs_of_a_job_stand_side_by_side_from_their_starts_on_and_the_last_one_gr
     let side = |from: &str, until: Option<&str>| Side {
         log: SoughtLog { job: "a".into(), live: "debug.log".into(), ..SoughtLog::default() },
         window: Window { from: start(from), until: until.and_then(start), clock: start(from) },
+        name: String::new(),
         run: None,
         state: State::Running,
+        took: None,
     };
     let reader = Reader::over(root.path());
     let jobs = vec![side("20", Some("30")), side("30", None)];
     reader.ask(Request::ShowJobs { tag: 7, jobs, since_start: true });
     let before = [(0, "first"), (1, "second"), (0, "third")];
+    reader.until(&before);
+    // What belongs above stands there, as if all had come at once.
+    append(30, 4, "between");
+    let before = [(0, "first"), (1, "second"), (1, "between"), (0, "third")];
     reader.until(&before);
     append(30, 9, "late");
     reader.until(&[&before[..], &[(1, "late")]].concat());

@@ -136,9 +136,7 @@ pub(crate) fn lines(bytes: &[u8]) {
         met.push(hit);
         from = hit + 1;
     }
-    let holds = |line: &&logview::reading::Line| {
-        text[line.at as usize..line.end as usize].iter().any(|byte| byte | 32 == b'e')
-    };
+    let holds = |line: &&Line| text[line.at as usize..line.end as usize].iter().any(|byte| byte | 32 == b'e');
     assert_eq!(met, down.iter().filter(holds).map(|line| line.at).collect::<Vec<_>>());
     let record = whole_record(&mut lines, at).expect("it can be read");
     assert!(len == 0 || record.range.contains(&at) || at == len, "{record:?} at {at}");

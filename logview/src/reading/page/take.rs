@@ -15,7 +15,7 @@ use std::ops::Range;
 pub(super) struct Take<'a> {
     pub(super) lines: &'a mut Lines,
     pub(super) sieve: Sieve<'a>,
-    stop: &'a (dyn Fn() -> bool + Sync),
+    pub(super) stop: &'a (dyn Fn() -> bool + Sync),
     /// Matches that lead from record to record; without them, each record is asked about.
     lead: Option<&'a Hits>,
     /// Records that were asked about.
@@ -29,8 +29,8 @@ pub(super) struct Take<'a> {
 /// The record that a line continues.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Above {
-    level: Option<Level>,
-    depth: usize,
+    pub(super) level: Option<Level>,
+    pub(super) depth: usize,
 }
 
 /// What was found, and whether there is nothing more that way.
@@ -348,15 +348,18 @@ impl Take<'_> {
 
     /// The record that reaches over the start of the line at `at`.
     pub(super) fn above(&mut self, at: u64) -> io::Result<Above> {
-        let mut start = at;
-        let mut text = Vec::new();
-        for depth in 0..REACH {
+        let known = match self.lines.before(at)? {
+            Some(line) => self.bare.binary_search(&line).map_or(0, |found| found + 1),
+            None => 0,
+        };
+        self.bare.truncate(known);
+        let mut start = self.bare.front().copied().unwrap_or(at);
+        for depth in known..REACH {
             let Some(before) = self.lines.before(start)? else { break };
-            let end = start.min(before + LOOK as u64);
-            self.lines.text_into(before, end, &mut text)?;
-            if let Some(level) = self.lines.format.level_of(&text) {
+            if let Some(level) = self.starts(before)? {
                 return Ok(Above { level, depth });
             }
+            self.bare.push_front(before);
             start = before;
         }
         Ok(Above { depth: REACH, ..Above::default() })

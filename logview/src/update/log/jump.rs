@@ -4,6 +4,7 @@ use super::{go, height, hold, refill, visible};
 use crate::model::{Aim, Focus, Log, Model, Request, Step};
 use crate::reading::Anchor;
 use crate::reading::search::{Found, Way};
+use crate::update::line;
 
 /// Goes to the first hit of all.
 pub(in crate::update) fn first_hit(model: &mut Model) -> Vec<Request> {
@@ -148,10 +149,18 @@ pub(super) fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool)
                 return vec![log.ask(Anchor::At(at), height, Focus::Upper(at))];
             }
             // What is on screen already does not move.
-            if (first..last).contains(&at) && log.page.lines.iter().any(|line| line.at == at) {
-                log.unfold(at);
+            let there = |model: &Model| {
+                let lines = &model.log.page.lines;
+                let shown = || line::on_screen(model).iter().any(|(nth, _)| lines[*nth].at == at);
+                (first..last).contains(&at)
+                    && lines.iter().any(|line| line.at == at)
+                    && (!model.log.split || shown())
+            };
+            if there(model) {
+                model.log.unfold(at);
                 return refill(model);
             }
+            let log = &mut model.log;
             vec![log.ask(Anchor::At(at), height, Focus::Upper(at))]
         }
         Found::Nothing if matches!(step, Step::Instant(_)) => {
@@ -159,7 +168,8 @@ pub(super) fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool)
             go(model, Anchor::Start)
         }
         Found::Nothing => {
-            log.arrival = None;
+            // What comes above may have it.
+            log.arrival.take_if(|arrival| arrival.aim != Aim::Hit);
             let hidden = matches!(step, Step::Hit(_)) && !log.levels().is_all() || log.only.filters();
             let matches = log.search.as_ref().and_then(|search| search.hits).map_or(0, |(hits, _)| hits);
             model.note = Some(match (hidden, step) {

@@ -96,11 +96,11 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             case.model.focus = Pane::Log;
             case.keys("f1\rF15\r");
             press(case);
-            assert_eq!(case.model.mode, Mode::Filters(0));
+            assert_eq!(case.model.mode, Mode::Filters(1));
             let on = |case: &Case| {
                 case.model.log.only.filters.iter().map(|filter| (filter.hides, filter.on)).collect::<Vec<_>>()
             };
-            case.keys("j r");
+            case.keys(" r");
             assert_eq!(on(case), [(false, true), (false, true)]);
             case.keys(" \r7\r");
             assert_eq!(case.model.log.only.filters[1].pattern.text(), "157");

@@ -42,6 +42,7 @@ impl Lane {
     /// Finds its run in what there is by now.
     fn find(&mut self) -> io::Result<()> {
         let Some((bytes, len)) = self.shown.bytes() else { return Ok(()) };
+        self.format = self.format.clone().for_bytes(&*bytes, len)?;
         let range = self.window.range(&bytes, len, &self.format)?;
         self.end = self.window.until.map(|_| range.end);
         self.start = range.start;

@@ -4,10 +4,15 @@
 //! a row of tokens that are matched from left to right; a field of free text ends where the next token begins. A line
 //! that does not match was written by another pattern, before the template was edited, and is detected. What cannot be
 //! read back (an unknown formatter, a group that is cut to a width) makes the whole pattern unknown: detection again.
+//!
+//! Where nothing has a time and most lines have no head at all, as in what a compiler prints, each line stands for itself but
+//! for those that are indented: else an `error:` among them would be a record of all that comes after it.
 
-use super::head::{self, Head, LOOK, Times, time_len, trimmed};
+use super::head::{self, Form, Head, LOOK, Times, time_len, trimmed};
+use crate::source::Bytes;
 use log::Level;
 use memchr::memmem;
+use std::io;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
@@ -16,7 +21,10 @@ mod tests;
 
 /// How the lines of a file are read; the default is detection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Format(Option<Arc<Patterns>>);
+pub struct Format {
+    patterns: Option<Arc<Patterns>>,
+    plain: bool,
+}
 
 /// Those of one file, or of all files that are shown as one.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,6 +59,10 @@ enum Token {
     Colour,
 }
 
+/// Bytes at the start of a file that tell what it is like, and lines.
+const SAMPLE: usize = 16 << 10;
+const SAMPLED: usize = 200;
+
 /// Places that are tried in one line before it counts as one that does not match.
 const TRIES: usize = 4096;
 
@@ -61,17 +73,20 @@ impl Format {
         let whole = parser.tokens(false).is_some();
         let tokens = parser.tokens;
         if !whole || !tokens.contains(&Token::Message) {
-            return Format(None);
+            return Format::default();
         }
         let literal = |token: &Token, text: &[u8]| matches!(token, Token::Literal(have) if have == text);
         let shipped = matches!(&tokens[..], [a, Token::Level(9), b, Token::Time, ..] if literal(a, b"[") && literal(b, b"] ["));
-        Format(Some(Arc::new(Patterns { any: vec![Pattern { tokens }], shipped })))
+        let patterns = Some(Arc::new(Patterns { any: vec![Pattern { tokens }], shipped }));
+        Format { patterns, plain: false }
     }
 
     /// Of lines of which each is read in one of these ways.
     pub fn any<'f>(formats: impl IntoIterator<Item = &'f Format>) -> Format {
         let (mut any, mut shipped) = (Vec::new(), true);
-        for patterns in formats.into_iter().filter_map(|format| format.0.as_ref()) {
+        let formats: Vec<&Format> = formats.into_iter().collect();
+        let plain = !formats.is_empty() && formats.iter().all(|format| format.plain);
+        for patterns in formats.iter().filter_map(|format| format.patterns.as_ref()) {
             shipped &= patterns.shipped;
             for pattern in &patterns.any {
                 if !any.contains(pattern) {
@@ -79,12 +94,46 @@ impl Format {
                 }
             }
         }
-        if any.is_empty() { Format(None) } else { Format(Some(Arc::new(Patterns { any, shipped }))) }
+        let patterns = (!any.is_empty()).then(|| Arc::new(Patterns { any, shipped }));
+        Format { patterns, plain }
+    }
+
+    /// The same, or that each line stands for itself, if these bytes of a file are like that and there is no pattern.
+    #[must_use]
+    fn for_text(self, sample: &[u8]) -> Format {
+        let lines = sample.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).take(SAMPLED);
+        let (mut heads, mut all, mut timed) = (0, 0, false);
+        for head in lines.map(head::head) {
+            all += 1;
+            heads += usize::from(head.is_some());
+            timed |= head.is_some_and(|head| head.time.is_some() || head.form != Form::Text);
+        }
+        Format { plain: self.patterns.is_none() && all > 1 && !timed && heads * 2 < all, ..self }
+    }
+
+    /// The same by what stands at the start of a row of bytes.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn for_bytes(self, bytes: &dyn Bytes, len: u64) -> io::Result<Format> {
+        let mut sample = vec![0; SAMPLE.min(len as usize)];
+        let got = bytes.read_at(&mut sample, 0)?;
+        Ok(self.for_text(&sample[..got]))
+    }
+
+    /// The head of a line that stands for itself.
+    fn plain(line: &[u8]) -> Option<Head> {
+        let level = head::level_of(line).flatten();
+        let starts = level.is_some() || line.first().is_some_and(|first| !first.is_ascii_whitespace());
+        starts.then(|| Head { level, ..Head::default() })
     }
 
     /// The head of a record, or `None` if the line starts none.
     pub fn head(&self, line: &[u8]) -> Option<Head> {
-        let Some(patterns) = &self.0 else { return head::head(line) };
+        if self.plain {
+            return Format::plain(line);
+        }
+        let Some(patterns) = &self.patterns else { return head::head(line) };
         if line.first().is_none_or(|first| *first == b'\t') {
             return None;
         }
@@ -97,7 +146,7 @@ impl Format {
     pub fn named(&self, line: &[u8]) -> Vec<(String, Range<usize>)> {
         static SHIPPED: LazyLock<Format> =
             LazyLock::new(|| Format::of("[{l}] [{d}] [${job_id}] [{P}:{I}] - [{M}] [line:{L}]: {m}{n}", ""));
-        let patterns = self.0.as_ref().or(SHIPPED.0.as_ref());
+        let patterns = self.patterns.as_ref().or(SHIPPED.patterns.as_ref());
         let start = &line[..line.len().min(LOOK)];
         patterns
             .and_then(|patterns| patterns.any.iter().find_map(|pattern| pattern.named(start)))
@@ -106,7 +155,8 @@ impl Format {
 
     /// The level alone.
     pub fn level_of(&self, line: &[u8]) -> Option<Option<Level>> {
-        match &self.0 {
+        match &self.patterns {
+            _ if self.plain => Format::plain(line).map(|head| head.level),
             Some(patterns) if !patterns.shipped => self.head(line).map(|head| head.level),
             _ => head::level_of(line),
         }
@@ -114,7 +164,8 @@ impl Format {
 
     /// The level and time (seconds since the epoch) of a line that starts a record.
     pub fn level_and_time(&self, line: &[u8], last: &mut Times) -> Option<(Option<Level>, Option<i64>)> {
-        match &self.0 {
+        match &self.patterns {
+            _ if self.plain => Format::plain(line).map(|head| (head.level, None)),
             Some(patterns) if !patterns.shipped => {
                 let head = self.head(line)?;
                 Some((head.level, head.time.and_then(|range| head::seconds(&line[range]))))

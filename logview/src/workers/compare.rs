@@ -67,7 +67,7 @@ fn said(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> io::Result<Option<Shapes>> {
     let Some((bytes, len)) = whole.row(&side.log)? else { return Ok(None) };
-    let format = source.format(&side.place());
+    let format = source.format(&side.place()).for_bytes(&*bytes, len)?;
     let range = side.window.range(&bytes, len, &format)?;
     shapes((&*bytes, range), &format, read, stop)
 }

@@ -356,7 +356,11 @@ impl Pager {
         };
         let (format, rows) = match shown {
             Shown::Jobs(jobs) => (jobs.format(), jobs.jobs().map(Shown::places).collect()),
-            one => (self.source.format(&one.places()[0]), vec![one.places()]),
+            one => {
+                let format = self.source.format(&one.places()[0]);
+                let format = format.clone().for_bytes(&*bytes, len).unwrap_or(format);
+                (format, vec![one.places()])
+            }
         };
         let clocks = if let Shown::Jobs(jobs) = shown { jobs.clocks() } else { None };
         self.format = format;

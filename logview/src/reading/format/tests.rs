@@ -3,8 +3,8 @@ use proptest::prelude::*;
 
 fn read(pattern: &str, line: &str) -> Option<(Option<Level>, String, String, String)> {
     let format = Format::of(pattern, "import-42");
-    assert!(format.0.is_some(), "{pattern} is readable");
-    let head = format.0?.any[0].head(line.as_bytes())?;
+    assert!(format.patterns.is_some(), "{pattern} is readable");
+    let head = format.patterns?.any[0].head(line.as_bytes())?;
     let text = |range: Option<Range<usize>>| range.map_or("", |range| &line[range]).to_owned();
     Some((head.level, text(head.time), text(head.target), line[head.message..].to_owned()))
 }
@@ -112,4 +112,22 @@ fn what_else_stands_before_the_message_has_its_name() {
     let wanted = [("customer", "acme"), ("thread", "main"), ("file", "src/a.rs"), ("line", "7")];
     assert_eq!(named(&own, line), wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));
     assert!(named(&own, "something else").is_empty() && named(&Format::default(), "plain").is_empty());
+}
+
+#[test]
+fn in_plain_text_each_line_stands_for_itself_but_for_what_is_indented() {
+    let sample = b"compiling a\ncompiling b\nerror: cannot find symbol\n  --> a.rs:3\nlinking c\n";
+    let plain = Format::default().for_text(sample);
+    let level = |format: &Format, line: &str| format.level_of(line.as_bytes());
+    assert_eq!(level(&plain, "error: cannot find symbol"), Some(Some(Level::Error)));
+    assert_eq!(
+        (level(&plain, "linking c"), level(&plain, "  --> a.rs:3"), level(&plain, "")),
+        (Some(None), None, None)
+    );
+    assert_eq!(plain.head(b"error: no").unwrap().message, 0, "there are no columns");
+    for other in [&b"[INFO] a\n[WARN] b\n\tat x\n"[..], b"2026-11-22 16:20:01 a\nmore\nmore\nmore\n", b""] {
+        assert_eq!(level(&Format::default().for_text(other), "linking c"), None);
+    }
+    let own = Format::of("{l}|{m}{n}", "a");
+    assert_eq!(own.clone().for_text(sample), own, "a pattern says how it is");
 }

@@ -51,6 +51,7 @@ impl Case {
         terminal.keys("gjjjk");
         terminal.keys("f42\r");
         terminal.sees("record 200");
+        terminal.sees("2 files merged");
         terminal.keys("\u{1b}");
         terminal.sees("backup-7");
         let mut case = Case { root, terminal };
@@ -196,10 +197,10 @@ fn check(row: &Binding, key: &str) {
             press(&mut case);
             case.sees("/record 1.5/ ─ 1 of 10");
             case.keys("jj");
-            case.sees("3 of 10");
+            case.sees("─ 3 of 10 ─");
             case.cursor_moves(|now| now == 125);
             case.keys("\r");
-            case.loses("3 of 10");
+            case.loses("─ 3 of 10 ─");
             case.cursor_moves(|now| now == 125);
         }
         "only" => {
@@ -278,6 +279,8 @@ fn check(row: &Binding, key: &str) {
         "split" => {
             press(&mut case);
             case.sees("both from their starts on");
+            case.cursor_moves(|now| now == 100);
+            case.keys("g");
             let same_row = |row: &str| row.contains("calm 1") && row.contains("record 001");
             case.terminal.until("both in a row", |screen| screen.lines().any(same_row));
             press(&mut case);

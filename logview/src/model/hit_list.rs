@@ -21,6 +21,8 @@ pub struct HitList {
     pub lines: HitLines,
     /// The line that is chosen, by its offset; as long as no line has it, the next one that there is is meant.
     pub chosen: u64,
+    /// How much further down it is chosen as soon as there are lines.
+    pub owed: i64,
     /// On which row of the list it stands.
     pub row: usize,
     /// Lines are under way, and which ones.
@@ -34,6 +36,12 @@ pub struct HitList {
 }
 
 impl HitList {
+    /// Drops the lines, also those that are under way: what stands where they did is something else now.
+    pub fn forget(&mut self) {
+        (self.lines, self.asked) = (HitLines::default(), false);
+        self.number += 1;
+    }
+
     /// Which of the loaded lines is chosen.
     pub fn at(&self) -> Option<usize> {
         let lines = &self.lines.page.lines;

@@ -5,7 +5,7 @@
 //! that does not match was written by another pattern, before the template was edited, and is detected. What cannot be
 //! read back (an unknown formatter, a group that is cut to a width) makes the whole pattern unknown: detection again.
 //!
-//! Where nothing has a time and most lines have no head at all, as in what a compiler prints, each line stands for itself but
+//! Where no line is a logger's and most have no head at all, as in what a compiler prints, each line stands for itself but
 //! for those that are indented: else an `error:` among them would be a record of all that comes after it.
 
 use super::head::{self, Form, Head, LOOK, Times, time_len, trimmed};
@@ -101,14 +101,20 @@ impl Format {
     /// The same, or that each line stands for itself, if these bytes of a file are like that and there is no pattern.
     #[must_use]
     fn for_text(self, sample: &[u8]) -> Format {
+        let sample = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample);
         let lines = sample.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).take(SAMPLED);
-        let (mut heads, mut all, mut timed) = (0, 0, false);
-        for head in lines.map(head::head) {
+        let (mut heads, mut all, mut logged) = (0, 0, false);
+        for line in lines {
             all += 1;
-            heads += usize::from(head.is_some());
-            timed |= head.is_some_and(|head| head.time.is_some() || head.form != Form::Text);
+            let Some(head) = head::head(line) else { continue };
+            heads += 1;
+            // `error: …` is what any program may say; more than that, as `[ERROR]` or `ERROR:app.db:`, is a logger's.
+            let word = line[..head.message.min(line.len())].trim_ascii_end();
+            let is_word =
+                word.strip_suffix(b":").is_some_and(|word| word.iter().all(u8::is_ascii_alphabetic));
+            logged |= head.time.is_some() || head.target.is_some() || head.form != Form::Text || !is_word;
         }
-        Format { plain: self.patterns.is_none() && all > 1 && !timed && heads * 2 < all, ..self }
+        Format { plain: self.patterns.is_none() && all > 1 && !logged && heads * 2 < all, ..self }
     }
 
     /// The same by what stands at the start of a row of bytes.

@@ -47,13 +47,25 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
 pub(super) fn counted(model: &mut Model) -> Vec<Request> {
     let log = &mut model.log;
     let hits = log.search.as_ref().and_then(|search| search.hits);
-    let stale = model.mode == Mode::Hits && !log.list.asked && log.list.counted != hits;
+    // It is asked for when one has arrived where one was.
+    let waits = log.list.asked || log.arrival.is_some();
+    let stale = model.mode == Mode::Hits && !waits && log.list.counted != hits;
     if stale { ask(model) } else { Vec::new() }
 }
 
 fn ask(model: &mut Model) -> Vec<Request> {
     let rows = model.hit_rows();
     model.log.ask_hits(rows).into_iter().collect()
+}
+
+/// Asks for its lines in what is another row of bytes now, if they are not there: those around what is on the screen.
+pub(super) fn renew(model: &mut Model) -> Vec<Request> {
+    if model.mode != Mode::Hits || !model.log.list.lines.page.lines.is_empty() {
+        return Vec::new();
+    }
+    let log = &mut model.log;
+    log.list.chosen = log.cursor.unwrap_or(log.top);
+    ask(model)
 }
 
 /// Takes in the lines that were asked for.
@@ -69,7 +81,12 @@ pub(super) fn take(model: &mut Model, lines: Option<HitLines>) -> Vec<Request> {
     let chosen = list.at().map(|at| list.lines.page.lines[at].at);
     // It is not known before what was meant by the first, the last or the nearest one.
     list.chosen = chosen.unwrap_or(list.chosen);
-    let mut requests = if chosen == shown { Vec::new() } else { show(model) };
+    let owed = std::mem::take(&mut list.owed);
+    let mut requests = match owed {
+        0 if chosen == shown => Vec::new(),
+        0 => show(model),
+        _ => choose(model, owed),
+    };
     requests.extend(counted(model));
     requests
 }
@@ -78,7 +95,10 @@ pub(super) fn take(model: &mut Model, lines: Option<HitLines>) -> Vec<Request> {
 pub(super) fn choose(model: &mut Model, by: i64) -> Vec<Request> {
     let rows = model.hit_rows();
     let list = &mut model.log.list;
-    let Some(at) = list.at() else { return Vec::new() };
+    let Some(at) = list.at() else {
+        list.owed += by;
+        return Vec::new();
+    };
     let row = at - list.window(rows).start;
     let to = (at as i64 + by).clamp(0, list.lines.page.lines.len() as i64 - 1);
     list.row = (row as i64 + to - at as i64).clamp(0, rows as i64 - 1) as usize;
@@ -134,7 +154,8 @@ fn show(model: &mut Model) -> Vec<Request> {
 
 /// Closes it; one stays at the hit that is chosen, and the way back leads to where one was.
 fn go(model: &mut Model) -> Vec<Request> {
-    if model.log.list.at().is_none() {
+    // Where the line is that was chosen, one arrives anyway.
+    if model.log.list.at().is_none() && model.log.arrival.is_none() {
         return Vec::new();
     }
     close(model);

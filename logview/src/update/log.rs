@@ -2,13 +2,14 @@
 
 use super::hit_list;
 use crate::layout::Areas;
-use crate::model::{Aim, Arrival, FileEvent, Focus, Log, Message, Model, Request, Step};
+use crate::model::{Aim, Arrival, FileEvent, Focus, Log, Message, Mode, Model, Request, Step};
 use crate::reading::filters::pass;
 use crate::reading::head::clock_at;
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
 use crate::reading::search::Found;
 use crate::reading::{Anchor, Page, Spots, Totals};
+use std::ops::Range;
 
 mod jump;
 mod scroll;
@@ -71,6 +72,7 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
 
 fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
     let height = height(&model.areas());
+    let (first, last) = visible(model);
     let log = &mut model.log;
     log.problem = None;
     match event {
@@ -97,11 +99,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
         }
         FileEvent::Merged(files) => {
             if !log.following && log.arrival.is_none() && log.loaded {
-                let near = log.cursor.unwrap_or(log.top);
-                let aim = if log.cursor.is_some() { Aim::See } else { Aim::Read };
-                let from = log.page.lines.partition_point(|line| line.at < near);
-                let time = log.page.lines[from..].iter().find_map(|line| log.time_at(line));
-                log.arrival = time.map(|time| Arrival { time, aim });
+                log.arrival = place(log, first..last, model.mode == Mode::Hits);
             }
             // What comes now is no replacement of anything.
             (log.merged, log.loaded) = (files, false);
@@ -114,9 +112,10 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             log.cursor = log.cursor.map(|at| at + by);
             log.folding.except = log.folding.except.iter().map(|at| at + by).collect();
             log.held_at.0 += by;
-            for line in &mut log.page.lines {
+            for line in log.page.lines.iter_mut().chain(&mut log.list.lines.page.lines) {
                 (line.at, line.end) = (line.at + by, line.end + by);
             }
+            log.list.chosen = log.list.chosen.saturating_add(by);
             (log.page.from_start, log.before, log.totals.complete) = (false, None, false);
             let mut requests = interrupt(log);
             model.shift(by);
@@ -149,6 +148,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             let anchor =
                 if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::Start, Focus::Top(0)) };
             let mut requests = interrupt(log);
+            log.list.forget();
             requests.push(log.ask(anchor.0, height, anchor.1));
             requests.extend(count(log, u64::MAX));
             if log.to_first_hit {
@@ -160,6 +160,9 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                 // Another file: what was at an offset is not there any more.
                 let tag = log.tag;
                 model.marks.retain(|mark| mark.tag != tag);
+            }
+            if model.log.arrival.is_none() {
+                requests.extend(hit_list::renew(model));
             }
             requests.extend(next_step(model));
             requests
@@ -174,6 +177,22 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             Vec::new()
         }
     }
+}
+
+/// Where one is among the lines that are on the screen, by its time.
+fn place(log: &Log, shown: Range<u64>, in_list: bool) -> Option<Arrival> {
+    if let Some(at) = log.list.at().filter(|_| in_list) {
+        return log.time_at(&log.list.lines.page.lines[at]).map(|time| Arrival { time, aim: Aim::See });
+    }
+    // A cursor that is not even loaded is being gone to.
+    let lines = &log.page.lines;
+    let is_meant = |at: &u64| shown.contains(at) || log.asked && lines.iter().all(|line| line.at != *at);
+    let cursor = log.cursor.filter(is_meant);
+    let aim = if cursor.is_some() { Aim::See } else { Aim::Read };
+    let near = cursor.unwrap_or(shown.start);
+    let (above, below) = lines.split_at(lines.partition_point(|line| line.at < near));
+    let time = below.iter().chain(above.iter().rev()).find_map(|line| log.time_at(line))?;
+    Some(Arrival { time, aim })
 }
 
 fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> Vec<Request> {

@@ -221,6 +221,13 @@ impl Case {
                 let found = page.lines.first().map_or(Found::Nothing, |line| Found::At(line.at));
                 vec![Message::Found { tag, number, step, found, nth: None, wrapped: false }]
             }
+            Request::Step { tag, number, step: step @ Step::Instant(time), .. } => {
+                let all = self.page((Anchor::Start, 0, usize::MAX), &Only::ALL);
+                let late =
+                    |line: &&crate::reading::Line| crate::model::time_of(line).is_some_and(|at| at >= time);
+                let found = all.lines.iter().find(late).map_or(Found::Nothing, |line| Found::At(line.at));
+                vec![Message::Found { tag, number, step, found, nth: None, wrapped: false }]
+            }
             Request::Step { tag, number, step, .. } => {
                 vec![Message::Found { tag, number, step, found: Found::Nothing, nth: None, wrapped: false }]
             }
@@ -294,6 +301,38 @@ fn a_jump_that_is_under_way_when_other_files_join_in_begins_anew() {
     case.send(Message::Found { tag, number, step, found, nth: None, wrapped: false });
     let at = case.model.log.cursor.unwrap() as usize;
     assert!(case.text[at..].starts_with(error.as_bytes()));
+}
+
+#[test]
+fn when_other_files_join_in_one_is_where_one_was() {
+    let at = |second: usize| format!("2026-11-22T16:{:02}:{:02}+00:00", 20 + second / 60, second % 60);
+    let line = |second| format!("[INFO] [{}] [a] [1:1] - [m::n] [line:1]: line {second:03}\n", at(second));
+    let text = (0..300).map(line).collect::<String>();
+    let joined = |case: &mut Case| {
+        let tag = case.model.log.tag;
+        case.text.splice(0..0, (0..7).flat_map(|_| line(0).into_bytes()));
+        let len = case.text.len() as u64;
+        case.send(Message::File { tag, event: FileEvent::Merged(2) });
+        case.send(Message::File { tag, event: FileEvent::Replaced(len) });
+    };
+    let said = |case: &Case, at: u64| String::from_utf8_lossy(&case.text[at as usize..])[..60].to_owned();
+    // Whoever has scrolled away from the line that was gone to reads on where they are.
+    let mut case = Case::new(&text, (120, 36));
+    case.keys("/line 120\rbb");
+    let top = said(&case, case.model.log.top);
+    joined(&mut case);
+    assert_eq!(said(&case, case.model.log.top), top);
+    // In the list of hits what is chosen stays so.
+    let mut case = Case::new(&text, (120, 36));
+    case.keys("/line 1.5\r");
+    case.send(Message::Key(KeyEvent::new(KeyCode::Char('g'), KeyModifiers::CONTROL)));
+    case.keys("kk");
+    let chosen = said(&case, case.model.log.list.chosen);
+    joined(&mut case);
+    assert_eq!((case.model.mode.clone(), said(&case, case.model.log.list.chosen)), (Mode::Hits, chosen));
+    case.keys("k\r");
+    let cursor = said(&case, case.model.log.cursor.unwrap());
+    assert_eq!((case.model.mode.clone(), &cursor[..]), (Mode::Normal, &line(165)[..60]));
 }
 
 #[test]

@@ -125,7 +125,14 @@ fn in_plain_text_each_line_stands_for_itself_but_for_what_is_indented() {
         (Some(None), None, None)
     );
     assert_eq!(plain.head(b"error: no").unwrap().message, 0, "there are no columns");
-    for other in [&b"[INFO] a\n[WARN] b\n\tat x\n"[..], b"2026-11-22 16:20:01 a\nmore\nmore\nmore\n", b""] {
+    for other in [
+        "\u{feff}[INFO] a\nmore\nmore\n",
+        "2026-11-22 16:20:01 a\nmore\nmore\n",
+        "ERROR:app.db:a\nmore\nmore\n",
+        "WARN a\nb\nc\n",
+        "",
+    ] {
+        let other = other.as_bytes();
         assert_eq!(level(&Format::default().for_text(other), "linking c"), None);
     }
     let own = Format::of("{l}|{m}{n}", "a");

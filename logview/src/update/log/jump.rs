@@ -4,7 +4,7 @@ use super::{go, height, hold, refill, visible};
 use crate::model::{Aim, Focus, Log, Model, Request, Step};
 use crate::reading::Anchor;
 use crate::reading::search::{Found, Way};
-use crate::update::line;
+use crate::update::{hit_list, line};
 
 /// Goes to the first hit of all.
 pub(in crate::update) fn first_hit(model: &mut Model) -> Vec<Request> {
@@ -138,7 +138,8 @@ pub(super) fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool)
                     Some(Aim::Before) => Focus::Lower(at),
                     Some(Aim::See | Aim::Hit) | None => Focus::Upper(at),
                 };
-                return vec![log.ask(Anchor::At(at), height, focus)];
+                let page = log.ask(Anchor::At(at), height, focus);
+                return std::iter::once(page).chain(hit_list::renew(model)).collect();
             }
             log.arrival = None;
             if let Step::Level(level, _) = step
@@ -165,7 +166,9 @@ pub(super) fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool)
         }
         Found::Nothing if matches!(step, Step::Instant(_)) => {
             log.arrival = None;
-            go(model, Anchor::Start)
+            let mut requests = go(model, Anchor::Start);
+            requests.extend(hit_list::renew(model));
+            requests
         }
         Found::Nothing => {
             // What comes above may have it.

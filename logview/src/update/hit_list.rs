@@ -96,12 +96,12 @@ pub(super) fn choose(model: &mut Model, by: i64) -> Vec<Request> {
     let rows = model.hit_rows();
     let list = &mut model.log.list;
     let Some(at) = list.at() else {
-        list.owed += by;
+        list.owed = list.owed.saturating_add(by);
         return Vec::new();
     };
     let row = at - list.window(rows).start;
-    let to = (at as i64 + by).clamp(0, list.lines.page.lines.len() as i64 - 1);
-    list.row = (row as i64 + to - at as i64).clamp(0, rows as i64 - 1) as usize;
+    let to = (at as i64).saturating_add(by).clamp(0, list.lines.page.lines.len() as i64 - 1);
+    list.row = (row as i64 + to - at as i64).clamp(0, (rows as i64 - 1).max(0)) as usize;
     choose_line(model, to as usize)
 }
 

@@ -40,7 +40,7 @@ const WORKERS: usize = 4;
 const SHARE: usize = 240;
 /// Between two files while somebody watches.
 const PACE: Duration = Duration::from_millis(15);
-/// In each dozen of jobs: mostly packing, one that fails, one that panics.
+/// In each dozen of jobs: mostly packing, one that fails in every other round, one that panics.
 const DOZEN: [Kind; 12] = {
     use Kind::{CheckText, IndexTitles, Pack, PackSlowly, VerifyArchive};
     [
@@ -133,6 +133,8 @@ impl Shared {
             kind,
             files: self.share(place, kind),
             scratch: self.scratch.clone(),
+            number: number + 1,
+            breaks: round % 2 == 0,
             pause: if self.rounds { PACE } else { Duration::ZERO },
         };
         let id = format!("{}-{:03}-{:02}", kind.name(), round + 1, place + 1);

@@ -556,6 +556,24 @@ fn anybodys_logs_can_be_browsed() {
 }
 
 #[test]
+fn what_a_compiler_prints_is_read_line_by_line_also_while_it_begins() {
+    let root = Root::new();
+    let app = root.job("build");
+    app.append("build.log", "");
+    let mut terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("build");
+    app.append("build.log", "error: cannot find a\n");
+    terminal.sees("cannot find a");
+    app.append("build.log", "  --> a.rs:3\ncompiling b\ncompiling c\nwarning: d is unused\nlinking e\n");
+    terminal.sees("linking e");
+    terminal.keys("0");
+    terminal.loses("linking e");
+    terminal.loses("compiling b");
+    terminal.sees("cannot find a");
+    terminal.sees("--> a.rs:3");
+}
+
+#[test]
 fn a_directory_that_is_missing_is_awaited() {
     let root = Root::new();
     let later = root.path().join("later");

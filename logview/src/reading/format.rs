@@ -60,7 +60,7 @@ enum Token {
 }
 
 /// Bytes at the start of a file that tell what it is like, and lines.
-const SAMPLE: usize = 16 << 10;
+pub const SAMPLE: u64 = 16 << 10;
 const SAMPLED: usize = 200;
 
 /// Places that are tried in one line before it counts as one that does not match.
@@ -122,7 +122,7 @@ impl Format {
     /// # Errors
     /// What the file system says.
     pub fn for_bytes(self, bytes: &dyn Bytes, len: u64) -> io::Result<Format> {
-        let mut sample = vec![0; SAMPLE.min(len as usize)];
+        let mut sample = vec![0; SAMPLE.min(len) as usize];
         let got = bytes.read_at(&mut sample, 0)?;
         Ok(self.for_text(&sample[..got]))
     }

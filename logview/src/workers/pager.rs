@@ -4,6 +4,7 @@
 use super::older::{Find, Older, Wanted};
 use super::{Over, Post, Shared, indexer, searcher, taker, tell, watcher::Pending};
 use crate::model::{FileEvent, Message, Opener, Request, Side, Step};
+use crate::reading::format::SAMPLE;
 use crate::reading::page::{Only, page, whole_record};
 use crate::reading::search::Way;
 use crate::reading::{
@@ -83,6 +84,7 @@ pub(super) fn run(
             index: SharedIndex::default(),
             lines: None,
             format: Format::default(),
+            sampled: None,
             search: None,
             filters: None,
             looked,
@@ -110,6 +112,8 @@ struct Pager {
     index: SharedIndex,
     lines: Option<Lines>,
     format: Format,
+    /// How much there was when it was last looked which form the lines have, as long as that is little.
+    sampled: Option<u64>,
     /// Where what is searched for matches, and what is filtered by.
     search: Option<Hits>,
     filters: Option<Filters>,
@@ -330,6 +334,13 @@ impl Pager {
                 self.renew(false)
             }
             (Change::Replaced, Some(_)) => self.renew(true),
+            (Change::Grew, Some((bytes, len))) if self.is_reformed(&*bytes, len) => {
+                let above = match &mut self.shown {
+                    Some(Shown::One(one)) => one.put_above(&[]).unwrap_or_default().1,
+                    _ => 0,
+                };
+                self.extended((0, above))
+            }
             (Change::Grew | Change::Rotated, Some((_, len))) => {
                 if let Some(lines) = &mut self.lines {
                     lines.grow(len);
@@ -362,6 +373,7 @@ impl Pager {
                 (format, vec![one.places()])
             }
         };
+        self.sampled = matches!(shown, Shown::One(_)).then_some(len).filter(|len| *len < SAMPLE);
         let clocks = if let Shown::Jobs(jobs) = shown { jobs.clocks() } else { None };
         self.format = format;
         self.begin(&bytes, len);
@@ -383,6 +395,14 @@ impl Pager {
             self.finder.send(Find { serial: self.serial, jobs, only_with: false });
         }
         Ok(())
+    }
+
+    /// Whether more lines of a file that was young show that they have another form than it seemed.
+    fn is_reformed(&mut self, bytes: &dyn Bytes, len: u64) -> bool {
+        let (Some(_), Some(shown)) = (self.sampled, &self.shown) else { return false };
+        let Ok(format) = self.source.format(&shown.places()[0]).for_bytes(bytes, len) else { return false };
+        self.sampled = Some(len).filter(|len| *len < SAMPLE);
+        std::mem::replace(&mut self.format, format.clone()) != format
     }
 
     /// Reads other bytes from now on, of which nothing is known.
@@ -436,10 +456,12 @@ impl Pager {
                 return Ok(());
             }
         };
-        let (tag, Some((bytes, len))) = (self.tag, shown.bytes()) else { return Ok(()) };
-        if by == 0 {
-            return Ok(());
-        }
+        if by == 0 { Ok(()) } else { self.extended((by, above)) }
+    }
+
+    /// Reads anew what is where it was, or further down by what stands above it now.
+    fn extended(&mut self, (by, above): (u64, usize)) -> Result<(), Over> {
+        let (tag, Some((bytes, len))) = (self.tag, self.bytes()) else { return Ok(()) };
         self.begin(&bytes, len);
         tell(&self.out, Message::File { tag, event: FileEvent::Extended { len, by, above } })?;
         let index = Arc::clone(&self.index);

@@ -173,8 +173,12 @@ pub(super) fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool)
         Found::Nothing => {
             // What comes above may have it.
             log.arrival.take_if(|arrival| arrival.aim != Aim::Hit);
+            let is_awaited = log.to_first_hit || log.arrival.is_some();
             let hidden = matches!(step, Step::Hit(_)) && !log.levels().is_all() || log.only.filters();
             let matches = log.search.as_ref().and_then(|search| search.hits).map_or(0, |(hits, _)| hits);
+            if is_awaited && !(hidden && matches > 0) {
+                return Vec::new();
+            }
             model.note = Some(match (hidden, step) {
                 (true, Step::Hit(_)) if matches > 0 => {
                     "every line that matches is hidden: a shows all levels, X the filters".to_owned()

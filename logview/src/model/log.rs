@@ -159,6 +159,8 @@ pub struct Log {
     pub rotated: usize,
     /// How many files are shown as one.
     pub merged: usize,
+    /// Others are about to join in: what is found until then was found in what is shown no longer.
+    pub joining: bool,
     pub problem: Option<String>,
 }
 
@@ -221,6 +223,7 @@ impl Default for Log {
             arrival: None,
             rotated: 0,
             merged: 0,
+            joining: false,
             problem: None,
         }
     }

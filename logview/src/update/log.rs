@@ -60,7 +60,9 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
         Message::HitLines { tag, number, lines } if tag == log.tag && number == log.list.number => {
             hit_list::take(model, lines)
         }
-        Message::Found { tag, number, step, found, nth, wrapped } if tag == log.tag && number == log.jump => {
+        Message::Found { tag, number, step, found, nth, wrapped }
+            if tag == log.tag && number == log.jump && !log.joining =>
+        {
             if let (Some(search), Found::At(at)) = (&mut log.search, found) {
                 search.nth = nth.map(|nth| (at, nth));
             }
@@ -73,8 +75,11 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
 fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
     let height = height(&model.areas());
     let (first, last) = visible(model);
+    let shown = first..last;
     let log = &mut model.log;
     log.problem = None;
+    let going_on = matches!(event, FileEvent::Clocks(_)) && log.joining;
+    let joined = std::mem::replace(&mut log.joining, matches!(event, FileEvent::Merged(_)) || going_on);
     match event {
         FileEvent::Grew(len) | FileEvent::Rotated(len) => {
             if matches!(event, FileEvent::Rotated(_)) {
@@ -98,11 +103,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             Vec::new()
         }
         FileEvent::Merged(files) => {
-            if !log.following && log.arrival.is_none() && log.loaded {
-                log.arrival = place(log, first..last, model.mode == Mode::Hits);
-            }
-            // What comes now is no replacement of anything.
-            (log.merged, log.loaded) = (files, false);
+            log.merged = files;
             Vec::new()
         }
         FileEvent::Extended { len, by, above } => {
@@ -130,7 +131,12 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             requests
         }
         FileEvent::Replaced(len) => {
-            let first = !log.loaded;
+            // What others have joined is no replacement of anything.
+            let first = !log.loaded || joined;
+            if joined && !log.following && log.arrival.is_none() && log.loaded {
+                log.arrival = place(log, shown, model.mode == Mode::Hits);
+            }
+            log.loaded &= !joined;
             log.len = len;
             log.gone = false;
             log.rotated = 0;

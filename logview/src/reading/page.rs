@@ -3,7 +3,7 @@
 //! A line that starts no record belongs to the record above it and shows or hides with it: by the record's level, and
 //! by whether any line of it matches. How far that reaches is bounded ([`REACH`]), so that a page costs the same
 //! wherever it is taken. Whole blocks in which the index knows nothing wanted are passed over unread, and from one match
-//! to the next what [`Hits`] knows; what nobody knows is read, and the caller may stop that at any time.
+//! to the next what [`Hits`](super::Hits) knows; what nobody knows is read, and the caller may stop that at any time.
 
 mod around;
 mod take;

@@ -68,9 +68,11 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Request> {
     model.jobs.chosen = true;
     model.log.to_first_hit = false;
     model.log.arrival.take_if(|arrival| arrival.aim == Aim::Hit);
-    // Whoever does something else meanwhile does not want to be taken away any more.
-    if model.log.stepping && jump(action).is_none() {
-        model.log.stepping = false;
+    // Whoever does something else meanwhile does not want to be taken away any more; but where one was one is to be again,
+    // unless one goes to somewhere else.
+    let away = matches!(action, Action::Back | Action::First | Action::Last);
+    if model.log.stepping && jump(action).is_none() && (away || model.log.arrival.is_none()) {
+        (model.log.stepping, model.log.arrival) = (false, None);
         model.log.queued.clear();
         let mut requests = vec![Request::StopStep];
         match action {

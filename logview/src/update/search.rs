@@ -111,8 +111,9 @@ fn begin(model: &mut Model) -> Vec<Request> {
     log.search = pattern.clone().map(|pattern| Search::new(text, pattern));
     log.refold();
     let mut requests = Vec::new();
-    if std::mem::take(&mut log.stepping) {
-        log.queued.clear();
+    log.queued.clear();
+    // Where one was one is to be again.
+    if log.arrival.is_none() && std::mem::take(&mut log.stepping) {
         requests.push(Request::StopStep);
     }
     requests.push(Request::Count { tag: log.tag, pattern, near: log.top });

@@ -102,6 +102,8 @@ pub struct Log {
     pub patience: u32,
     /// A page is under way.
     pub asked: bool,
+    /// It leads to the line with the cursor.
+    pub leads: bool,
     /// Which one: as long as it has not come, another one is not what the screen will stay at.
     pub request: u64,
     pub following: bool,
@@ -189,6 +191,7 @@ impl Default for Log {
             owed: 0,
             patience: 0,
             asked: false,
+            leads: false,
             request: 0,
             following: true,
             held_at: (0, None),
@@ -305,6 +308,7 @@ impl Log {
     /// Asks for lines.
     pub fn ask(&mut self, anchor: Anchor, height: usize, focus: Focus) -> Request {
         (self.asked, self.request) = (true, self.request + 1);
+        self.leads = matches!(focus, Focus::Upper(_) | Focus::Lower(_));
         // Each line brings its context.
         // Beside each other a line's neighbours are not those of its own log.
         let context = if self.split { 0 } else { self.only.context };

@@ -190,9 +190,8 @@ fn place(log: &Log, shown: Range<u64>, in_list: bool) -> Option<Arrival> {
     if let Some(at) = log.list.at().filter(|_| in_list) {
         return log.time_at(&log.list.lines.page.lines[at]).map(|time| Arrival { time, aim: Aim::See });
     }
-    // A cursor that is not even loaded is being gone to.
     let lines = &log.page.lines;
-    let is_meant = |at: &u64| shown.contains(at) || log.asked && lines.iter().all(|line| line.at != *at);
+    let is_meant = |at: &u64| shown.contains(at) || log.asked && log.leads;
     let cursor = log.cursor.filter(is_meant);
     let aim = if cursor.is_some() { Aim::See } else { Aim::Read };
     let near = cursor.unwrap_or(shown.start);

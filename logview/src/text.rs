@@ -222,6 +222,12 @@ pub(crate) fn age(seconds: u64) -> String {
     }
 }
 
+/// `T+00:14:09`: so many seconds after a start.
+pub(crate) fn since_start(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    format!("T+{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
 /// How long something took that may be short: `less than 1 ms`, `40 ms`, `2.9 s`, `14m 09s`.
 pub(crate) fn duration(took: Duration) -> String {
     match took.as_millis() {

@@ -100,6 +100,10 @@ impl Drop for Urgent<'_> {
     }
 }
 
+/// What takes longer says how far it is, and how often.
+const LONG: Duration = Duration::from_millis(300);
+const TELL: Duration = Duration::from_millis(100);
+
 /// Orders to a thread that may be long at work: it can see that there are more of them.
 struct Post<T> {
     orders: Sender<T>,

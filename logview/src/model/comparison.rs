@@ -4,6 +4,7 @@ use super::elsewhere::Reach;
 use super::sides::Side;
 use super::trail::Instant;
 use crate::reading::shapes::{Difference, Kind};
+use crate::reading::times::{from_millis, to_millis};
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -91,9 +92,7 @@ impl Comparison {
     /// How long after its start the log says it first, if it is known when that was.
     pub fn since_start(&self, difference: &Difference) -> Option<Instant> {
         let side = Comparison::side_of(difference);
-        let (seconds, nanos) = difference.said[side]?.time?;
-        let millis = seconds * 1000 + i64::from(nanos / 1_000_000) - self.sides[side].window.clock?;
-        Some((millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000))
+        Some(from_millis(to_millis(difference.said[side]?.time?) - self.sides[side].window.clock?))
     }
 
     /// Chooses a row so many further on; headings are passed over.

@@ -3,6 +3,7 @@
 
 use super::{Job, beside, main_file};
 use crate::reading::{Pattern, Summary};
+use crate::source::Place;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,13 @@ pub struct SoughtLog {
     pub is_live: bool,
     /// It is a host's own.
     pub server: bool,
+}
+
+impl SoughtLog {
+    /// The file that stands for it.
+    pub fn place(&self) -> Place {
+        Place { job: self.job.clone(), file: self.live.clone() }
+    }
 }
 
 /// What one of them has come to.

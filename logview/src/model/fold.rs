@@ -180,10 +180,7 @@ fn group(lines: &[Line], at: usize, breaks: &[usize]) -> (usize, What) {
     };
     let more = lines[at..].windows(2).take_while(of_record).count();
     // What is indented in plain text is a part of it, unless it is a stack trace.
-    let is_plain = first
-        .head
-        .as_ref()
-        .is_some_and(|head| head.message == 0 && head.form == Form::Text && head.time.is_none());
+    let is_plain = first.head.as_ref().is_some_and(|head| head.plain);
     if more > 0 && (!is_plain || lines[at + 1..=at + more].iter().any(is_of_a_trace)) {
         let below = &lines[at + 1..=at + more];
         let what = if below.iter().any(is_of_a_trace) { What::Trace } else { What::Lines };

@@ -4,6 +4,7 @@ use super::{Arrival, Folding, HitList, Instant, Model, Request, Ruler, Shown, St
 use crate::layout::NARROW;
 use crate::reading::head::{Form, Head};
 use crate::reading::page::{Levels, Only};
+use crate::reading::times::{from_millis, to_millis};
 use crate::reading::{Anchor, Line, Page, Pattern, Spots, Totals, index::Volume};
 use crate::source::Place;
 use crate::text;
@@ -309,9 +310,9 @@ impl Log {
     pub fn ask(&mut self, anchor: Anchor, height: usize, focus: Focus) -> Request {
         (self.asked, self.request) = (true, self.request + 1);
         self.leads = matches!(focus, Focus::Upper(_) | Focus::Lower(_));
-        // Each line brings its context.
         // Beside each other a line's neighbours are not those of its own log.
         let context = if self.split { 0 } else { self.only.context };
+        // Each line brings its context.
         let each = if self.only.hides() { 2 * context + 1 } else { 1 };
         let lines = |count: usize| (count * self.stretch / each).max(height);
         let (up, down) = (lines(3 * height + 4), lines(4 * height + 8));
@@ -327,11 +328,11 @@ impl Log {
 
     /// When a line was written, on the clock by which the log stands in order.
     pub fn time_at(&self, line: &Line) -> Option<Instant> {
-        let (seconds, nanos) = time_of(line)?;
+        let time = time_of(line)?;
         let part = line.part.map(usize::from).filter(|_| self.split);
         let clock = part.and_then(|part| self.clocks.get(part)).copied().unwrap_or(0);
-        let millis = seconds * 1000 + i64::from(nanos / 1_000_000) - clock;
-        Some((millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000 + nanos % 1_000_000))
+        let (seconds, nanos) = from_millis(to_millis(time) - clock);
+        Some((seconds, nanos + time.1 % 1_000_000))
     }
 
     /// How many wanted records there are, as far as known, and whether that is all.

@@ -1,9 +1,9 @@
 //! What of the model is remembered of a root, and how it comes back.
 
 use super::{Grouping, Mark, Model, Sort};
-use crate::reading::page::Levels;
+use crate::reading::page::{Levels, MOST_CONTEXT};
 use crate::reading::search::How;
-use crate::reading::{Filter, Pattern};
+use crate::reading::{Filter, Pattern, filters};
 use crate::session::{Kept, Marked, Session};
 use crate::source::Place;
 use crate::text;
@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 const LONG: usize = 1000;
 /// As many marks and groups are taken from a session.
 const MOST: usize = 1000;
-const MOST_FILTERS: usize = 32;
-const MOST_AROUND: usize = 100;
 
 impl Model {
     /// What is to be remembered.
@@ -82,8 +80,8 @@ impl Model {
             }))
         });
         self.log.only.levels = levels.unwrap_or(Levels::ALL);
-        self.log.only.context = session.context.min(MOST_AROUND);
-        self.log.only.filters = session.filters.iter().take(MOST_FILTERS).filter_map(filter).collect();
+        self.log.only.context = session.context.min(MOST_CONTEXT);
+        self.log.only.filters = session.filters.iter().take(filters::MOST).filter_map(filter).collect();
         session.searches.into_iter().for_each(|text| self.search.keep(typed(text)));
         self.log.chosen = session.file.map(PathBuf::from);
         self.resume = session.job.map(PathBuf::from).zip(session.at);

@@ -3,7 +3,7 @@
 use super::Model;
 use super::job::{RunInfo, RunStart};
 use super::log::Log;
-use crate::reading::head::instant;
+use crate::reading::times::{instant, to_millis};
 use crate::reading::{Line, Page};
 use logcore::disk::Reload;
 use std::ops::Range;
@@ -19,7 +19,7 @@ pub struct Ruler {
 
 /// Milliseconds since the epoch of a time as a log writes it.
 pub fn millis(time: &[u8]) -> Option<i64> {
-    instant(time).map(|(seconds, nanos)| seconds * 1000 + i64::from(nanos / 1_000_000))
+    instant(time).map(to_millis)
 }
 
 /// Those of a job, in the order of time.

@@ -68,7 +68,7 @@ impl Side {
 
     /// The file that stands for it.
     pub fn place(&self) -> Place {
-        Place { job: self.log.job.clone(), file: self.log.live.clone() }
+        self.log.place()
     }
 }
 

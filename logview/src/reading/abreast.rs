@@ -5,6 +5,7 @@
 
 use super::interleaved::Interleaved;
 use super::lines::Lines;
+use super::times::{from_millis, to_millis};
 use super::window::{From, Window};
 use super::{Change, Format, Shown, Together, seek};
 use crate::source::{Bytes, FileId, Source};
@@ -46,13 +47,12 @@ impl Lane {
         let range = self.window.range(&bytes, len, &self.format)?;
         self.end = self.window.until.map(|_| range.end);
         self.start = range.start;
-        let said = |millis: i64| (millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000);
         let first = || {
             let mut lines = Lines::sparse(bytes, range.end, self.format.clone());
             seek::ends(&mut lines).map(|ends| ends.map_or((0, 0), |(first, _)| (first, 0)))
         };
         self.began = match self.window.clock {
-            Some(clock) => Some(said(clock)),
+            Some(clock) => Some(from_millis(clock)),
             None if len == 0 => None,
             None => Some(first()?),
         };
@@ -98,8 +98,7 @@ impl Abreast {
 
     /// When each of them began, in milliseconds since the epoch, where each has a clock of its own.
     pub fn clocks(&self) -> Option<Vec<i64>> {
-        let millis = |(seconds, nanos): (i64, u32)| seconds * 1000 + i64::from(nanos / 1_000_000);
-        self.since_start.then(|| self.jobs.iter().map(|lane| lane.began.map_or(0, millis)).collect())
+        self.since_start.then(|| self.jobs.iter().map(|lane| lane.began.map_or(0, to_millis)).collect())
     }
 
     /// What is shown of each job.

@@ -247,7 +247,7 @@ fn json(line: &[u8]) -> Option<Head> {
         value(&LEVELS).and_then(|range| word_level(&line[range.clone()]).or_else(|| numbered(&line[range])));
     let time = value(&TIMES).filter(|range| is_time(&line[range.clone()]));
     (level.is_some() || time.is_some()).then_some(())?;
-    Some(Head { level, time, target: value(&TARGETS), form: Form::Json, message: 0 })
+    Some(Head { level, time, target: value(&TARGETS), form: Form::Json, ..Head::default() })
 }
 
 /// The levels of bunyan and pino.
@@ -289,7 +289,7 @@ fn logfmt(line: &[u8]) -> Option<Head> {
     (level.is_some() && (time.is_some() || value(&MESSAGES).is_some())
         || time.is_some() && value(&MESSAGES).is_some())
     .then_some(())?;
-    Some(Head { level, time, target: value(&TARGETS), form: Form::Logfmt, message: 0 })
+    Some(Head { level, time, target: value(&TARGETS), form: Form::Logfmt, ..Head::default() })
 }
 
 /// A level within the next bytes: the first word, a word in capitals, or one in brackets.

@@ -16,6 +16,9 @@ use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// More filters than these nobody looks through, and each is asked about every record.
+pub const MOST: usize = 32;
+
 /// Shows only the records that match, or hides them.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]

@@ -122,6 +122,10 @@ impl Format {
     /// # Errors
     /// What the file system says.
     pub fn for_bytes(self, bytes: &dyn Bytes, len: u64) -> io::Result<Format> {
+        if self.patterns.is_some() {
+            // It says how the lines are.
+            return Ok(self);
+        }
         let mut sample = vec![0; SAMPLE.min(len) as usize];
         let got = bytes.read_at(&mut sample, 0)?;
         Ok(self.for_text(&sample[..got]))
@@ -131,7 +135,7 @@ impl Format {
     fn plain(line: &[u8]) -> Option<Head> {
         let level = head::level_of(line).flatten();
         let starts = level.is_some() || line.first().is_some_and(|first| !first.is_ascii_whitespace());
-        starts.then(|| Head { level, ..Head::default() })
+        starts.then(|| Head { level, plain: true, ..Head::default() })
     }
 
     /// The head of a record, or `None` if the line starts none.

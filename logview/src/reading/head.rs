@@ -24,6 +24,8 @@ pub struct Head {
     pub message: usize,
     /// What the line is made of.
     pub form: Form,
+    /// It is a line of plain text and stands for itself: there are no columns, and what is indented below is not folded.
+    pub plain: bool,
 }
 
 /// What a record's first line is made of.

@@ -20,6 +20,9 @@ use std::ops::Range;
 /// How many lines below its first a record can have. What follows after that stands for itself.
 pub const REACH: usize = 500;
 
+/// Lines of context around those that are wanted, at the most.
+pub const MOST_CONTEXT: usize = 100;
+
 /// A set of levels; lines that belong to no record with a level are a level of their own here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Levels(u8);

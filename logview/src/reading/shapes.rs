@@ -189,15 +189,19 @@ fn message_in_logfmt(line: &[u8]) -> Option<&[u8]> {
     })
 }
 
+/// The worse the level, the higher, so that it has more room.
+pub fn weight(level: Option<Level>) -> u8 {
+    level.map_or(0, |level| 6 - level as u8)
+}
+
 fn key_of(level: Option<Level>, message: &[u8], key: &mut Vec<u8>) {
     key.clear();
-    // The worse the level, the higher, so that it has more room.
-    key.push(level.map_or(0, |level| 6 - level as u8));
+    key.push(weight(level));
     shape_into(message, key);
 }
 
 fn shape_of(key: &[u8]) -> Shape {
-    let level = key.first().and_then(|first| Level::iter().find(|level| 6 - *level as u8 == *first));
+    let level = key.first().and_then(|first| Level::iter().find(|level| weight(Some(*level)) == *first));
     Shape { level, text: String::from_utf8_lossy(key.get(1..).unwrap_or_default()).into_owned() }
 }
 

@@ -126,6 +126,16 @@ fn epoch(time: &[u8]) -> Option<(i64, u32)> {
     Some((whole / parts, (whole % parts * (1_000_000_000 / parts)) as u32))
 }
 
+/// Milliseconds since the epoch of an instant.
+pub fn to_millis((seconds, nanos): (i64, u32)) -> i64 {
+    seconds * 1000 + i64::from(nanos / 1_000_000)
+}
+
+/// The instant of so many milliseconds since the epoch.
+pub fn from_millis(millis: i64) -> (i64, u32) {
+    (millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000)
+}
+
 /// As [`seconds`], with nanoseconds.
 pub fn instant(time: &[u8]) -> Option<(i64, u32)> {
     let seconds = seconds(time)?;

@@ -3,6 +3,7 @@
 use super::format::Format;
 use super::lines::Lines;
 use super::seek;
+use super::times::from_millis;
 use crate::source::{Bytes, FileId};
 use std::io;
 use std::ops::Range;
@@ -34,8 +35,7 @@ impl Window {
         }
         let place = |at: Option<i64>, none: u64| {
             let Some(millis) = at else { return Ok(none) };
-            let instant = (millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000);
-            seek::first(&mut lines(), instant, &|| false)
+            seek::first(&mut lines(), from_millis(millis), &|| false)
         };
         let start = place(self.from, 0)?;
         Ok(start..place(self.until, len)?.max(start))

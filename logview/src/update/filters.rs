@@ -3,14 +3,13 @@
 use super::log;
 use crate::keys;
 use crate::model::{For, Mode, Model, Request};
+use crate::reading::filters::MOST;
+use crate::reading::page::MOST_CONTEXT;
 use crate::reading::{Filter, Pattern};
 use crossterm::event::KeyEvent;
 
-/// More than these nobody looks through, and each is asked about every record.
-const MOST: usize = 32;
-
 /// Numbers of lines around what is shown, from one press of the key to the next.
-const CONTEXT: [usize; 9] = [0, 1, 2, 3, 5, 10, 20, 50, 100];
+const CONTEXT: [usize; 9] = [0, 1, 2, 3, 5, 10, 20, 50, MOST_CONTEXT];
 
 /// Has a filter typed: a new one, or the one of this number in the list anew.
 pub(super) fn ask(model: &mut Model, hides: bool, at: Option<usize>) -> Vec<Request> {

@@ -2,6 +2,7 @@
 
 use super::{line, log, settle};
 use crate::model::{Aim, Arrival, Clock, Instant, Model, Pane, Request, Side, Split, time_of};
+use crate::reading::times::{from_millis, to_millis};
 use crate::reading::{Anchor, Line};
 use std::path::PathBuf;
 
@@ -40,10 +41,7 @@ pub(super) fn lay(model: &mut Model, sides: [Side; 2], at: Option<Instant>) -> V
 /// How long after its start the line was written that one reads, unless one follows.
 fn since_start(model: &Model) -> Option<Instant> {
     let line = &model.log.page.lines[line::current(model).filter(|_| !model.log.following)?];
-    let (seconds, nanos) = time_of(line)?;
-    let began = model.began(line)?;
-    let millis = seconds * 1000 + i64::from(nanos / 1_000_000) - began;
-    Some((millis.div_euclid(1000), millis.rem_euclid(1000) as u32 * 1_000_000))
+    Some(from_millis(to_millis(time_of(line)?) - model.began(line)?))
 }
 
 /// Lays another run of its job on the left.

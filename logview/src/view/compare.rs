@@ -2,7 +2,7 @@
 
 use super::{boxed, put, put_ends, put_line, span, width};
 use crate::model::{Compared, Comparison, Model, Row, Side};
-use crate::reading::shapes::{Difference, Kind};
+use crate::reading::shapes::{Difference, Kind, weight};
 use crate::text;
 use crate::theme::Theme;
 use ratatui::Frame;
@@ -166,8 +166,7 @@ fn first_at(model: &Model, comparison: &Comparison, difference: &Difference) -> 
         let (seconds, _) = difference.said[Comparison::side_of(difference)]?.time?;
         return model.local(seconds).map(|at| at.format("%H:%M:%S").to_string());
     };
-    let seconds = seconds.max(0);
-    Some(format!("T+{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60))
+    Some(text::since_start(seconds))
 }
 
 fn heading(comparison: &Comparison, kind: Kind, count: usize, theme: Theme) -> Line<'static> {
@@ -194,7 +193,7 @@ fn said(
     let shape = &difference.shape;
     let (letter, style) = shape.level.map_or((" ", theme.dim()), |level| theme.letter(level));
     // Where more is said than is told apart, it may be said there as well.
-    let slot = shape.level.map_or(0, |level| 6 - level as usize);
+    let slot = usize::from(weight(shape.level));
     let compared = comparison.compared();
     let count = |side: usize| match difference.counts()[side] {
         0 if compared.is_some_and(|compared| compared.others[side][slot] > 0) => "?".to_owned(),

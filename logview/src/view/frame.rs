@@ -180,8 +180,7 @@ fn since_start(model: &Model) -> Option<String> {
         Some(end) => crate::reading::head::seconds(end.as_bytes())?,
         None => model.seconds(),
     };
-    let seconds = (end - start).max(0);
-    Some(format!("T+{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60))
+    Some(text::since_start(end - start))
 }
 
 fn levels_word(levels: Levels) -> String {

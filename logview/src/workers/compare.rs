@@ -1,7 +1,7 @@
 //! Compares two logs: reads both whole, and keeps what they say and how often.
 
 use super::whole::Whole;
-use super::{Over, tell};
+use super::{Over, TELL, tell};
 use crate::model::{Compared, Message, Reach, Side};
 use crate::reading::shapes::{Shapes, differences, shapes};
 use crate::source::Source;
@@ -9,9 +9,7 @@ use encoding_rs::Encoding;
 use std::io;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-const TELL: Duration = Duration::from_millis(100);
+use std::time::Instant;
 
 /// Compares them, and says how far it is and what it came to, unless `stop` says so.
 pub(super) fn compare(

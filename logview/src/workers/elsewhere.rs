@@ -3,7 +3,7 @@
 //! something else is wanted.
 
 use super::whole::Whole;
-use super::{Over, Shared, compare, tell};
+use super::{Over, Shared, TELL, compare, tell};
 use crate::model::{LogHits, Message, Reach, Side, Sought, SoughtLog};
 use crate::reading::{Summary, summary::summary};
 use crate::source::{Place, Source};
@@ -17,8 +17,6 @@ use std::time::{Duration, Instant};
 
 /// Whoever types goes on typing; thousands of files are read once it has been quiet for so long.
 const QUIET: Duration = Duration::from_millis(150);
-
-const TELL: Duration = Duration::from_millis(100);
 
 /// How long it waits before it looks again whether nothing more urgent is under way.
 const YIELD: Duration = Duration::from_millis(5);

@@ -1,6 +1,6 @@
 //! Builds the index of the file on screen, behind, outward from its end, and carries it on as the file grows.
 
-use super::{Over, Shared, pager::SharedIndex, tell};
+use super::{Over, Shared, TELL, pager::SharedIndex, tell};
 use crate::model::Message;
 use crate::reading::Shelf;
 use crate::reading::index::{Index, Learned, learn};
@@ -11,8 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often it says how far it is, and how often it shows the volume.
-const TELL: Duration = Duration::from_millis(100);
+/// How often it shows the volume.
 const TELL_VOLUME: Duration = Duration::from_millis(400);
 
 pub(super) enum Order {

@@ -97,12 +97,7 @@ impl Finder {
         if self.is_stale() {
             return;
         }
-        // The files of one record are written one after the other: what is missing may be on its way.
-        let mut held = self.files.holds_all(wanted).unwrap_or(true);
-        if !held {
-            thread::sleep(ON_ITS_WAY);
-            held = self.files.holds_all(wanted).unwrap_or(true);
-        }
+        let held = self.files.holds_all(wanted, true);
         if self.is_stale() {
             return;
         }
@@ -140,8 +135,18 @@ impl Belonging {
         Belonging { source, stretches: Arc::default() }
     }
 
-    /// Whether the file holds what the others do.
-    pub(super) fn holds_all(&self, wanted: &Wanted) -> io::Result<bool> {
+    /// Whether the file holds what the others do, or cannot be asked. If it is live, what is missing may be on its way: the
+    /// files of one record are written one after the other.
+    pub(super) fn holds_all(&self, wanted: &Wanted, is_live: bool) -> bool {
+        let held = || self.holds_now(wanted).unwrap_or(true);
+        held()
+            || is_live && {
+                thread::sleep(ON_ITS_WAY);
+                held()
+            }
+    }
+
+    fn holds_now(&self, wanted: &Wanted) -> io::Result<bool> {
         let [main, others @ ..] = &mut self.levels(wanted)?[..] else { return Ok(true) };
         for other in others {
             if !holds(main, other)? {

@@ -2,7 +2,7 @@
 //! the bytes on to the index and the search. The only open descriptors are those of these files.
 
 use super::older::{Find, Older, Wanted};
-use super::{Over, Post, Shared, indexer, searcher, taker, tell, watcher::Pending};
+use super::{LONG, Over, Post, Shared, TELL, indexer, searcher, taker, tell, watcher::Pending};
 use crate::model::{FileEvent, Message, Opener, Request, Side, Step};
 use crate::reading::format::SAMPLE;
 use crate::reading::page::{Only, page, whole_record};
@@ -28,10 +28,6 @@ const PACE: Duration = Duration::from_millis(10);
 
 /// What was ended early so often may take a minute.
 const MOST_PATIENCE: u32 = 11;
-
-/// What takes longer says how far it is, and how often.
-const LONG: Duration = Duration::from_millis(300);
-const TELL: Duration = Duration::from_millis(100);
 
 /// How long the first match waits for others that go with it onto the screen.
 const SOON: Duration = Duration::from_millis(20);

@@ -3,7 +3,7 @@
 
 mod listed;
 
-use super::{Over, Shared, pager::SharedIndex, tell};
+use super::{LONG, Over, Shared, TELL, pager::SharedIndex, tell};
 use crate::model::{self, Message};
 use crate::reading::page::{Levels, page, wants};
 use crate::reading::search::{Found, Way};
@@ -16,11 +16,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-const TELL: Duration = Duration::from_millis(100);
-
-/// A search that takes longer says how far it is.
-const LONG: Duration = Duration::from_millis(300);
 
 pub(super) enum Order {
     Step(Box<Step>),

@@ -8,11 +8,6 @@ use crate::source::{Bytes, Place, Source};
 use encoding_rs::Encoding;
 use std::io;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
-
-/// How long a record can be in one file and not yet in the other.
-const ON_ITS_WAY: Duration = Duration::from_millis(250);
 
 /// See the module.
 pub(super) struct Whole<'a> {
@@ -25,16 +20,11 @@ pub(super) struct Whole<'a> {
 impl Whole<'_> {
     /// The row and its length; `None` if it is not wanted any more.
     pub(super) fn row(&self, log: &SoughtLog) -> io::Result<Option<(Arc<dyn Bytes>, u64)>> {
-        let live = Place { job: log.job.clone(), file: log.live.clone() };
+        let live = log.place();
         let files = Belonging::new(Arc::clone(self.source));
         let (source, stale) = (&**self.source, || !(self.goes_on)());
         let wanted = Wanted { places: vec![live.clone()], with: log.with.clone() };
-        let mut held = files.holds_all(&wanted).unwrap_or(true);
-        if !held && log.is_live {
-            thread::sleep(ON_ITS_WAY);
-            held = files.holds_all(&wanted).unwrap_or(true);
-        }
-        let mut shown = if held {
+        let mut shown = if files.holds_all(&wanted, log.is_live) {
             Shown::One(One::new(live.clone(), self.encoding))
         } else {
             let (with, apart) = files.needed(&wanted)?;

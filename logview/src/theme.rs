@@ -238,6 +238,7 @@ impl Theme {
             State::Done => ("✓", "+"),
             State::Dropped => ("○", "o"),
             State::Unknown => ("·", "."),
+            State::Gone => ("-", "-"),
         };
         let style = match state {
             State::Running => self.part(Part::Running),

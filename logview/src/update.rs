@@ -78,14 +78,18 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
             Vec::new()
         }
         Message::Gone(keys) => {
-            let read =
-                model.jobs.selected().filter(|job| keys.contains(&job.key)).map(|job| job.name.clone());
+            let read = model.jobs.selected().filter(|job| keys.contains(&job.key));
+            let read = read.map(|job| (job.key.clone(), job.name.clone()));
             model.jobs.remove(&keys, model.now);
             let requests = settle(model);
-            if let Some(name) = read {
-                let next =
-                    model.jobs.selected().map_or(String::new(), |job| format!("; this is {}", job.name));
-                (model.note, model.note_age) = (Some(format!("{name} was removed{next}")), 0);
+            if let Some((key, name)) = read {
+                let next = match model.jobs.selected() {
+                    Some(job) if job.key == key => "; what was read of it stays".to_owned(),
+                    Some(job) => format!("; this is {}", job.name),
+                    None => String::new(),
+                };
+                let note = format!("the directory of {name} was removed or renamed{next}");
+                (model.note, model.note_age) = (Some(note), 0);
             }
             requests
         }

@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 /// A program in a terminal of its own; it is killed at the end.
 pub struct Terminal {
@@ -14,6 +15,7 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     input: Box<dyn Write + Send>,
     seen: Arc<Mutex<Seen>>,
+    reading: JoinHandle<()>,
 }
 
 struct Seen {
@@ -58,7 +60,7 @@ impl Terminal {
             raw: Vec::new(),
         }));
         let screen = Arc::clone(&seen);
-        std::thread::spawn(move || {
+        let reading = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(read @ 1..) = reader.read(&mut buffer) {
                 let mut seen = screen.lock().expect("the screen");
@@ -66,7 +68,7 @@ impl Terminal {
                 seen.raw.extend_from_slice(&buffer[..read]);
             }
         });
-        Terminal { master: pair.master, child, input, seen }
+        Terminal { master: pair.master, child, input, seen, reading }
     }
 
     /// Starts the viewer on a root.
@@ -161,10 +163,12 @@ impl Terminal {
         self.child.process_id().expect("a process")
     }
 
-    /// Waits until the program has ended, and gives its exit code.
+    /// Waits until the program has ended and all that it said is on the screen, and gives its exit code.
     pub fn ends(&mut self) -> u32 {
         let child = &mut self.child;
         let code = eventually("the end", || child.try_wait().ok().flatten(), || "it still runs".into());
+        let read = || self.reading.is_finished().then_some(());
+        eventually("its last words", read, || "something still holds its terminal".into());
         code.exit_code()
     }
 }

@@ -309,6 +309,8 @@ fn other_encodings_are_read_and_what_is_no_text_does_no_harm() {
 #[test]
 fn a_file_that_becomes_a_directory_and_a_file_again_is_followed_on() {
     let (_root, job, mut terminal) = over_one_job();
+    // Somebody reads it.
+    terminal.keys("\t");
     fs::remove_file(job.file("debug.log")).unwrap();
     fs::create_dir(job.file("debug.log")).unwrap();
     fs::remove_file(job.file("info.log")).unwrap();
@@ -320,12 +322,33 @@ fn a_file_that_becomes_a_directory_and_a_file_again_is_followed_on() {
     // The whole job is another directory now.
     let dir = job.file("debug.log").parent().unwrap().to_owned();
     fs::rename(&dir, dir.with_extension("old")).unwrap();
+    terminal.sees("directory gone");
     terminal.sees("a file again");
     fs::create_dir(&dir).unwrap();
     job.append("debug.log", job.line("INFO", "in the new directory"));
     terminal.sees("in the new directory");
+    terminal.loses("directory gone");
+    // The same, faster than anybody looks.
+    fs::rename(&dir, dir.with_extension("older")).unwrap();
+    fs::create_dir(&dir).unwrap();
+    job.append("debug.log", job.line("INFO", "in the newest directory"));
+    terminal.sees("in the newest directory");
     terminal.keys("q");
     assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
+fn a_job_that_is_removed_while_it_is_read_stays_until_it_is_left() {
+    let (root, job, mut terminal) = over_one_job();
+    root.ended("other", Outcome::Ok, counts(0, 1)).log("INFO", "what the other says");
+    terminal.sees("2 jobs");
+    fs::remove_dir_all(job.file("debug.log").parent().unwrap()).unwrap();
+    terminal.sees("directory gone");
+    terminal.sees("message 300");
+    terminal.sees("1 job ");
+    terminal.keys("jk");
+    terminal.sees("what the other says");
+    terminal.loses("import-42");
 }
 
 #[test]

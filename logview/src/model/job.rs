@@ -24,6 +24,8 @@ pub enum State {
     Dropped,
     /// Logcore did not write it.
     Unknown,
+    /// Its directory was removed or renamed while it was on the screen.
+    Gone,
 }
 
 impl State {
@@ -38,6 +40,7 @@ impl State {
             State::Done => "done",
             State::Dropped => "ended, nobody said how",
             State::Unknown => "plain log files",
+            State::Gone => "directory gone",
         }
     }
 

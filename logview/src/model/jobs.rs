@@ -87,6 +87,8 @@ pub struct Jobs {
     /// Jobs that have come or changed since they were put in order.
     pending: usize,
     selected: Option<PathBuf>,
+    /// The selected one, if its directory is gone: what a person reads stays until they turn to something else.
+    gone: Option<PathBuf>,
     /// The one to be selected as soon as it is known, unless a person chose one before.
     pub wanted: Option<PathBuf>,
     /// Whether a person chose the selected job; until then it is the one that needs a look first.
@@ -224,6 +226,8 @@ impl Jobs {
             if job.counted {
                 self.counted.insert(job.key.clone(), (start(&job).to_owned(), job.errors));
             }
+            // It is back.
+            self.gone.take_if(|gone| *gone == job.key);
             if let Some(&at) = self.at.get(&job.key) {
                 self.all[at] = job;
             } else {
@@ -277,21 +281,31 @@ impl Jobs {
         }
     }
 
-    /// Forgets jobs that are gone.
+    /// Forgets jobs that are gone; the selected one when it is left.
     pub fn remove(&mut self, keys: &[PathBuf], now: SystemTime) {
-        // What is shown must not point to a job that is gone or has moved.
         for key in keys {
-            if let Some(at) = self.at.remove(key) {
-                self.all.swap_remove(at);
-                if let Some(moved) = self.all.get(at) {
-                    self.at.insert(moved.key.clone(), at);
-                }
-            }
-            self.seen.remove(key);
-            self.counted.remove(key);
             self.ticked.retain(|ticked| ticked != key);
+            match self.at.get(key).filter(|_| self.selected.as_ref() == Some(key)) {
+                Some(&at) => {
+                    self.all[at].state = State::Gone;
+                    self.gone = Some(key.clone());
+                }
+                None => self.forget(key),
+            }
         }
         self.arrange(now);
+    }
+
+    /// What is shown must not point to a job that is gone or has moved: the list is to be arranged after this.
+    fn forget(&mut self, key: &Path) {
+        if let Some(at) = self.at.remove(key) {
+            self.all.swap_remove(at);
+            if let Some(moved) = self.all.get(at) {
+                self.at.insert(moved.key.clone(), at);
+            }
+        }
+        self.seen.remove(key);
+        self.counted.remove(key);
     }
 
     /// Selects a row; the job that is left counts as looked at.
@@ -299,6 +313,7 @@ impl Jobs {
         let Some(key) = self.order.get(row).map(|&at| self.all[at].key.clone()) else { return };
         if let Some(left) = self.selected().filter(|left| left.key != key) {
             let (left, counts) = (left.key.clone(), (left.errors, left.warnings));
+            self.pending += usize::from(self.gone.as_ref() == Some(&left));
             self.seen.insert(left, counts);
         }
         self.selected = Some(key);
@@ -353,7 +368,8 @@ impl Jobs {
         self.hidden_with_errors = hidden.iter().filter(|&&at| self.new_errors(&self.all[at]) > 0).count();
         order.sort_by_cached_key(|&at| self.rank(&self.all[at], now));
         let selected = self.selected.as_ref().and_then(|key| self.at.get(key)).copied();
-        let newest = || order.iter().copied().max_by(|&a, &b| begun(&self.all[a]).cmp(&begun(&self.all[b])));
+        let there = || order.iter().copied().filter(|&at| self.all[at].state != State::Gone);
+        let newest = || there().max_by(|&a, &b| begun(&self.all[a]).cmp(&begun(&self.all[b])));
         let selected = if self.newest { newest() } else { selected };
         (self.groups, self.lines) =
             lines(&self.all, &mut order, &self.grouping, &self.folded, selected, |job| {
@@ -367,7 +383,8 @@ impl Jobs {
             let line = self.offset.min(self.lines.len().saturating_sub(1));
             let near = self.lines[line..].iter().find_map(|line| line.row());
             let needs_look = |row: usize| self.rank(&self.all[self.order[row]], now).0 <= NEEDS_LOOK;
-            let stays = |row: &usize| self.settled && (needs_look(*row) || !needs_look(0));
+            let settled = self.settled || self.gone.is_some();
+            let stays = |row: &usize| settled && (needs_look(*row) || !needs_look(0));
             let row = match at.filter(stays) {
                 Some(row) => row,
                 None if self.chosen => near.unwrap_or(self.order.len() - 1),
@@ -377,9 +394,16 @@ impl Jobs {
         } else if self.order.is_empty() {
             self.selected = None;
         }
+        if let Some(left) = self.gone.take_if(|gone| self.selected.as_ref() != Some(gone)) {
+            self.forget(&left);
+            self.arrange(now);
+        }
     }
 
     fn is_shown(&self, job: &Job, filter: &mut Fuzzy) -> bool {
+        if job.state == State::Gone {
+            return true;
+        }
         if self.running_only && !job.state.is_live() {
             return false;
         }
@@ -502,8 +526,27 @@ pub(crate) mod tests {
         jobs.sort = Sort::Name;
         jobs.arrange(now());
         assert_eq!((jobs.row(), jobs.selected().unwrap().name.as_str()), (Some(2), "done"));
-        jobs.remove(&["done".into()], now());
-        assert!(jobs.selected().is_some());
+    }
+
+    #[test]
+    fn a_job_whose_directory_is_gone_stays_as_long_as_it_is_read() {
+        let mut jobs = some();
+        jobs.chosen = true;
+        jobs.select(4);
+        let gone = ["done".into(), "calm".into()];
+        jobs.remove(&gone, now());
+        assert_eq!((jobs.len(), names(&jobs).contains(&"calm")), (5, false));
+        let read = jobs.selected().unwrap();
+        assert_eq!((read.name.as_str(), read.state), ("done", State::Gone));
+        jobs.put(vec![job("done", State::Running, 0, 0)], now());
+        assert_eq!(jobs.selected().map(|job| job.state), Some(State::Running), "it is back");
+        jobs.remove(&gone, now());
+        jobs.select(0);
+        jobs.arrange_if(now(), 1);
+        assert_eq!(names(&jobs), ["burning", "quiet", "failed", "old-failure"], "it was left");
+        jobs.newest = true;
+        jobs.remove(&["burning".into()], now());
+        assert_eq!((jobs.len(), names(&jobs).contains(&"burning")), (3, false));
     }
 
     #[test]

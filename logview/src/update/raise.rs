@@ -15,6 +15,7 @@ pub(super) fn ask(model: &mut Model) -> Vec<Request> {
             Some((State::Unknown, None)) => {
                 "these are plain log files: logcore's jobs have a level to be raised"
             }
+            Some((State::Gone, _)) => "its directory is gone: whether it still runs cannot be told",
             Some((state, _)) if !state.is_live() => "this job has ended: there is no level to be raised",
             _ => "its host does not say which template it runs with, which is where the level is raised",
         };

@@ -18,7 +18,7 @@ pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect)
     let listing = &jobs.listing;
     // In one go: there may be a hundred thousand.
     let (mut number, mut running, mut failed, mut died, mut quiet, mut disk) = (0, 0, 0, 0, 0, 0);
-    for job in jobs.iter() {
+    for job in jobs.iter().filter(|job| job.state != State::Gone) {
         disk += job.size();
         // A host's own log is in the list, and is none of its jobs.
         let one = u64::from(!job.server);
@@ -28,7 +28,7 @@ pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect)
             State::Failed | State::Panicked => failed += one,
             State::Died => died += one,
             State::Quiet => quiet += one,
-            State::Done | State::Dropped | State::Unknown => {}
+            State::Done | State::Dropped | State::Unknown | State::Gone => {}
         }
     }
     let so_far = listing.seen < listing.total;

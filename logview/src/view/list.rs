@@ -118,7 +118,7 @@ fn spans(model: &Model, theme: Theme, job: &Job, columns: Columns, selected: boo
     let gap = room.saturating_sub(text::cells(&name));
     let name_style = match job.state {
         _ if new && job.state.is_live() => theme.strong(),
-        State::Done | State::Dropped => theme.dim(),
+        State::Done | State::Dropped | State::Gone => theme.dim(),
         _ => theme.text(),
     };
     let mut spans = vec![bar(theme, selected, new), span(mark, mark_style), span(" ", theme.text())];

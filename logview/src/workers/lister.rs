@@ -187,6 +187,10 @@ impl Lister {
             tell(&self.out, Message::Gone(gone))?;
         }
         let new: Vec<PathBuf> = keys.into_iter().filter(|key| !self.known.contains_key(key)).collect();
+        // A watch is on what a directory was, not on its name.
+        if new.iter().any(|key| self.shown.contains(key)) {
+            self.watch_jobs(self.shown.clone())?;
+        }
         let before = self.listing.clone();
         self.listing.total = self.known.len() + new.len();
         for batch in new.chunks(BATCH) {

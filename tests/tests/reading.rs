@@ -120,12 +120,13 @@ fn a_job_whose_directory_becomes_something_else_is_not_followed_there() {
             "file" => fs::write(&dir, "a file").unwrap(),
             _ => fifo(&dir),
         }
+        terminal.sees("directory gone");
         // What was renamed is a job of its own now.
-        terminal.sees("import-42.aside");
+        terminal.until("both", |screen| screen.contains("● import-42") && screen.contains("- import-42"));
         fs::remove_file(&dir).unwrap();
         fs::rename(&aside, &dir).unwrap();
         job.log("INFO", "back where it was");
-        terminal.loses("import-42.aside");
+        terminal.loses("directory gone");
         terminal.sees("back where it was");
         let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
         assert!(!raw.contains("the secret"), "{what}");

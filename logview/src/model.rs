@@ -174,6 +174,8 @@ pub struct Model {
     pub watching: Watching,
     /// When hosts reloaded their templates.
     pub reloads: Vec<Reload>,
+    /// Filters that were taken away, the last one last, and where they stood.
+    pub removed_filters: Vec<(usize, crate::reading::Filter)>,
     pub trail: Trail,
     /// Something is being saved.
     pub saving: bool,
@@ -214,6 +216,7 @@ impl Model {
             kept: Session::default(),
             watching: Watching::Notified,
             reloads: Vec::new(),
+            removed_filters: Vec::new(),
             trail: Trail::default(),
             saving: false,
             marks: Vec::new(),

@@ -36,6 +36,12 @@ use std::path::PathBuf;
 
 /// Takes in one message.
 pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
+    let mut requests = take_in(model, message);
+    requests.extend(filters::count_each(model));
+    requests
+}
+
+fn take_in(model: &mut Model, message: Message) -> Vec<Request> {
     match message {
         Message::Key(key) => act::on_key(model, key),
         Message::Mouse(mouse) => mouse::on_mouse(model, mouse),

@@ -223,6 +223,12 @@ fn check(row: &Binding, key: &str) {
             case.loses("record 155");
             press(&mut case);
             case.sees("hides  record 15.");
+            case.terminal.until("how many lines each matches", |screen| {
+                let counts = |row: &str, count| row.contains(" record 1") && row.contains(count);
+                screen.lines().any(|row| counts(row, " 20 lines"))
+                    && screen.lines().any(|row| counts(row, " 10 lines"))
+            });
+            case.keys("du");
             case.keys("j ");
             case.sees("[ ] hides  record 15.");
             case.keys("\u{1b}G");

@@ -79,6 +79,11 @@ pub enum Message {
         read: u64,
         took: Duration,
     },
+    /// So many lines match each of the filters so far, and whether that is all.
+    FilterCounts {
+        tag: u64,
+        counts: Vec<(u64, bool)>,
+    },
     /// Lines that match, around the place that was asked for; `None` if that was stopped or cannot be read.
     HitLines {
         tag: u64,

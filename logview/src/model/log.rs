@@ -122,6 +122,8 @@ pub struct Log {
     pub search: Option<Search>,
     /// Lines that match the only filter, where nothing is searched for, and whether all were looked at.
     pub matching: Option<(u64, bool)>,
+    /// While the list of filters is open, what is counted for each, and how many lines match so far.
+    pub each: Vec<(Pattern, Option<(u64, bool)>)>,
     /// The list of what it found.
     pub list: HitList,
     /// The line that a jump went to.
@@ -205,6 +207,7 @@ impl Default for Log {
             only: Only::ALL,
             search: None,
             matching: None,
+            each: Vec::new(),
             list: HitList::default(),
             cursor: None,
             stepping: false,

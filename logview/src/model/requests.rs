@@ -107,6 +107,11 @@ pub enum Request {
         pattern: Option<Pattern>,
         near: u64,
     },
+    /// Count for each of these the lines that match, and go on as the file grows; or stop, if there are none.
+    CountFilters {
+        tag: u64,
+        patterns: Vec<Pattern>,
+    },
     /// Lines that match around an offset, among those that are shown and as far as they were found by now.
     HitLines {
         tag: u64,

@@ -24,6 +24,8 @@ const MOST: usize = 1 << 20;
 pub struct Hits {
     pattern: Pattern,
     bytes: Arc<dyn Bytes>,
+    /// How many places are kept.
+    most: usize,
     known: Arc<Mutex<Known>>,
 }
 
@@ -56,7 +58,16 @@ impl Found {
 impl Hits {
     /// Of a pattern in the first `len` bytes of a file.
     pub fn new(pattern: Pattern, bytes: Arc<dyn Bytes>, len: u64) -> Hits {
-        let hits = Hits { pattern, bytes, known: Arc::default() };
+        Hits::keeping(MOST, pattern, bytes, len)
+    }
+
+    /// The same, but only how many there are is kept.
+    pub fn only_count(pattern: Pattern, bytes: Arc<dyn Bytes>, len: u64) -> Hits {
+        Hits::keeping(0, pattern, bytes, len)
+    }
+
+    fn keeping(most: usize, pattern: Pattern, bytes: Arc<dyn Bytes>, len: u64) -> Hits {
+        let hits = Hits { pattern, bytes, most, known: Arc::default() };
         hits.grow(len);
         hits
     }
@@ -161,7 +172,7 @@ impl Hits {
         if stale || known.blocks.get(block as usize).is_none_or(Option::is_some) {
             return;
         }
-        let found = if known.kept + places.len() <= MOST {
+        let found = if known.kept + places.len() <= self.most {
             known.kept += places.len();
             Found::At(places.into())
         } else {

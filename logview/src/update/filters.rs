@@ -68,13 +68,38 @@ pub(super) fn switch_off(model: &mut Model) -> bool {
     were_on
 }
 
+/// Has counted what each filter matches while the list of them is open; or nothing any more.
+pub(super) fn count_each(model: &mut Model) -> Option<Request> {
+    let open = matches!(model.mode, Mode::Filters(_) | Mode::Typing(For::Filter { at: Some(_), .. }, _));
+    let log = &mut model.log;
+    let filters = if open && log.loaded { &log.only.filters[..] } else { &[] };
+    if log.each.iter().map(|(pattern, _)| pattern).eq(filters.iter().map(|filter| &filter.pattern)) {
+        return None;
+    }
+    let patterns: Vec<Pattern> = filters.iter().map(|filter| filter.pattern.clone()).collect();
+    log.each = patterns.iter().map(|pattern| (pattern.clone(), None)).collect();
+    Some(Request::CountFilters { tag: log.tag, patterns })
+}
+
 fn remove(model: &mut Model, at: usize) -> Vec<Request> {
     let filters = &mut model.log.only.filters;
     if at < filters.len() {
-        filters.remove(at);
+        model.removed_filters.push((at, filters.remove(at)));
     }
     let last = filters.len().saturating_sub(1);
     model.mode = Mode::Filters(at.min(last));
+    refilter(model)
+}
+
+/// Puts the one back that was taken away last.
+fn put_back(model: &mut Model) -> Vec<Request> {
+    let filters = &mut model.log.only.filters;
+    let Some((at, filter)) = model.removed_filters.pop().filter(|_| filters.len() < MOST) else {
+        return Vec::new();
+    };
+    let at = at.min(filters.len());
+    filters.insert(at, filter);
+    model.mode = Mode::Filters(at);
     refilter(model)
 }
 
@@ -132,6 +157,7 @@ pub(super) fn on_key(model: &mut Model, row: usize, key: KeyEvent) -> Vec<Reques
             return ask(model, hides, Some(row));
         }
         ("d" | "delete", Some(_)) => return remove(model, row),
+        ("u", _) => return put_back(model),
         _ => {}
     }
     Vec::new()

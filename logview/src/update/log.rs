@@ -57,6 +57,10 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
             }
             hit_list::counted(model)
         }
+        Message::FilterCounts { tag, counts } if tag == log.tag && counts.len() == log.each.len() => {
+            log.each.iter_mut().zip(counts).for_each(|((_, known), count)| *known = Some(count));
+            Vec::new()
+        }
         Message::HitLines { tag, number, lines } if tag == log.tag && number == log.list.number => {
             hit_list::take(model, lines)
         }
@@ -331,6 +335,7 @@ pub(super) fn count_or_stop(log: &mut Log, near: u64) -> Request {
 /// Has counted anew what is to be counted, from a place on.
 pub(super) fn count(log: &mut Log, near: u64) -> Option<Request> {
     log.matching = None;
+    log.each.clear();
     if let Some(search) = &mut log.search {
         (search.hits, search.nth) = (None, None);
     }

@@ -153,6 +153,14 @@ impl Case {
                 let (count, complete) = hits.count();
                 vec![Message::Hits { tag, count, complete, read: len, took: Duration::from_millis(61) }]
             }
+            Request::CountFilters { tag, patterns } if !patterns.is_empty() => {
+                let count = |pattern| {
+                    let hits = self.hits(pattern);
+                    hits.find_all(0, &|| (), &|| false).unwrap();
+                    hits.count()
+                };
+                vec![Message::FilterCounts { tag, counts: patterns.into_iter().map(count).collect() }]
+            }
             Request::HitLines { tag, number, at, before, after, pattern, only } => {
                 let hits = self.hits(pattern);
                 let line = |at| self.page((Anchor::At(at), 0, 1), &only).lines.into_iter().next();

@@ -29,7 +29,8 @@ pub(super) fn draw(model: &Model, chosen: usize, theme: Theme, frame: &mut Frame
     let room = usize::from(inner.height);
     let from = (chosen + 1).saturating_sub(room);
     for (at, filter) in filters.iter().enumerate().skip(from).take(room) {
-        let mut line = row(filter, theme, usize::from(inner.width));
+        let count = model.log.each.get(at).and_then(|(_, count)| *count);
+        let mut line = row(filter, count, theme, usize::from(inner.width));
         if at == chosen {
             line = line.style(theme.selected(true));
         }
@@ -37,18 +38,28 @@ pub(super) fn draw(model: &Model, chosen: usize, theme: Theme, frame: &mut Frame
     }
 }
 
-/// Whether it is on, what it does, with what, and how that is meant.
-fn row(filter: &Filter, theme: Theme, width: usize) -> Line<'static> {
+/// Whether it is on, what it does, with what, how that is meant, and how many lines match.
+fn row(filter: &Filter, count: Option<(u64, bool)>, theme: Theme, width: usize) -> Line<'static> {
     let how = filter.pattern.how();
     let meant = [(!how.regex, "plain"), (!how.smart_case, "exact case"), (how.word, "whole word")];
     let meant: Vec<&str> = meant.into_iter().filter(|(said, _)| *said).map(|(_, word)| word).collect();
     let (mark, style) = if filter.on { ("[x]", theme.text()) } else { ("[ ]", theme.dim()) };
     let word = if filter.hides { "hides" } else { "only" };
     let name = text::name(filter.pattern.text().as_bytes(), theme.ascii());
-    let room = width.saturating_sub(12 + meant.join(", ").len());
+    let meant = meant.join(", ");
+    let matches = count.map_or(String::new(), |(count, complete)| {
+        let (so_far, lines) =
+            (if complete { "" } else { "so far " }, if count == 1 { "line" } else { "lines" });
+        format!("  {so_far}{} {lines}", text::number(count))
+    });
+    let room = width.saturating_sub(13 + meant.len() + matches.len());
+    let name = text::end(&name, room, theme.ascii());
+    let gap = width.saturating_sub(13 + text::cells(&name) + meant.len() + matches.len());
     Line::from(vec![
         span(format!("{mark} {word:6} "), style),
-        span(format!("{}  ", text::end(&name, room, theme.ascii())), style),
-        span(meant.join(", "), theme.dim()),
+        span(format!("{name}  "), style),
+        span(meant, theme.dim()),
+        span(" ".repeat(gap), theme.dim()),
+        span(matches, theme.dim()),
     ])
 }

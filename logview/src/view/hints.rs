@@ -56,18 +56,23 @@ fn of(model: &Model, ascii: bool) -> Hints<'_> {
                 ("g G", "first, last"),
             ]
         }
-        Mode::Filters(_) if model.log.only.filters.is_empty() => {
-            vec![("f", "show only what matches"), ("F", "hide what matches"), close]
+        Mode::Filters(_) => {
+            let mut keys = if model.log.only.filters.is_empty() {
+                vec![("f", "show only what matches"), ("F", "hide what matches")]
+            } else {
+                vec![
+                    ("Space", "on/off"),
+                    ("Enter", "edit"),
+                    ("r", "show/hide"),
+                    ("d", "take away"),
+                    ("f F", "one more"),
+                    (choose, "choose"),
+                ]
+            };
+            keys.extend((!model.removed_filters.is_empty()).then_some(("u", "bring back")));
+            keys.push(close);
+            keys
         }
-        Mode::Filters(_) => vec![
-            ("Space", "on/off"),
-            ("Enter", "edit"),
-            ("r", "show/hide"),
-            ("d", "take away"),
-            ("f F", "one more"),
-            (choose, "choose"),
-            close,
-        ],
         Mode::Marks(_) => vec![("Enter", "go there"), ("d", "take away"), (choose, "choose"), close],
         Mode::Compare => {
             let found = model.comparison.as_ref().is_some_and(|comparison| comparison.found.is_some());

@@ -228,8 +228,12 @@ impl Pager {
             Request::Count { tag, pattern, near } if tag == self.tag => {
                 // What was found until it was stopped can still be listed, and be gone on with.
                 let hits = pattern.and_then(|pattern| self.searched(Some(pattern)));
-                let count = |hits| searcher::Order::Count { tag, hits, near };
-                self.searcher.send(hits.map_or(searcher::Order::Stop, count));
+                self.searcher.send(searcher::Order::Count { tag, hits, near });
+                Ok(())
+            }
+            Request::CountFilters { tag, patterns } if tag == self.tag => {
+                let each = patterns.into_iter().filter_map(|pattern| self.to_count(pattern)).collect();
+                self.searcher.send(searcher::Order::CountEach { tag, each });
                 Ok(())
             }
             _ => Ok(()),
@@ -263,6 +267,14 @@ impl Pager {
         let known = filter.and_then(|(filters, pattern)| filters.hits(pattern));
         self.search = hits(known.or(self.search.take()), pattern, self.bytes());
         self.search.clone()
+    }
+
+    /// How many lines match a pattern; what is known of it by others is not looked for again.
+    fn to_count(&self, pattern: Pattern) -> Option<Hits> {
+        let known = self.search.iter().find(|hits| *hits.pattern() == pattern).cloned();
+        let known = known.or_else(|| self.filters.as_ref().and_then(|filters| filters.hits(&pattern)));
+        let (bytes, len) = self.bytes()?;
+        Some(known.unwrap_or_else(|| Hits::only_count(pattern, bytes, len)))
     }
 
     fn filtered(&mut self, filters: &[Filter]) -> Option<Filters> {

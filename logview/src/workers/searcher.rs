@@ -21,11 +21,16 @@ pub(super) enum Order {
     Step(Box<Step>),
     /// Lines that match around a place, so many before it and from it on, among those that are shown.
     List(Box<Step>, usize, usize),
-    /// Count the hits, outward from a place.
+    /// Count the hits, outward from a place; or not any more.
     Count {
         tag: u64,
-        hits: Hits,
+        hits: Option<Hits>,
         near: u64,
+    },
+    /// Count those of each, behind all else.
+    CountEach {
+        tag: u64,
+        each: Vec<Hits>,
     },
     Grow(u64),
     Stop,
@@ -76,6 +81,7 @@ fn serve(
     out: &SyncSender<Message>,
 ) -> Result<(), Over> {
     let mut counting: Option<Counting> = None;
+    let mut each = Each::default();
     let mut taken = 0;
     let mut behind = false;
     loop {
@@ -106,7 +112,7 @@ fn serve(
                     }
                 }
                 Order::Count { tag, hits, near } => {
-                    counting = Some(Counting {
+                    counting = hits.map(|hits| Counting {
                         tag,
                         hits,
                         near,
@@ -116,19 +122,59 @@ fn serve(
                         was_complete: false,
                     });
                 }
-                Order::Grow(len) => counting.iter().for_each(|counting| counting.hits.grow(len)),
-                Order::Stop => counting = None,
+                Order::CountEach { tag, each: hits } => each = Each { tag, hits, told: Vec::new() },
+                Order::Grow(len) => {
+                    counting
+                        .iter()
+                        .map(|counting| &counting.hits)
+                        .chain(&each.hits)
+                        .for_each(|hits| hits.grow(len));
+                }
+                Order::Stop => (counting, each) = (None, Each::default()),
             }
         }
+        let stop = || sent.load(Ordering::Relaxed) != taken || shared.quit.load(Ordering::Relaxed);
         behind = match &mut counting {
             Some(counting) => {
-                let stop = || sent.load(Ordering::Relaxed) != taken || shared.quit.load(Ordering::Relaxed);
                 // What a log that grows adds is not waited for.
                 let _urgent = (!counting.was_complete).then(|| shared.urgent());
-                counting.go_on(out, &stop)? && !shared.quit.load(Ordering::Relaxed)
+                counting.go_on(out, &stop)?
             }
             None => false,
         };
+        behind = (each.go_on(out, &stop)? || behind) && !shared.quit.load(Ordering::Relaxed);
+    }
+}
+
+/// What is counted for each filter.
+#[derive(Default)]
+struct Each {
+    tag: u64,
+    hits: Vec<Hits>,
+    told: Vec<(u64, bool)>,
+}
+
+impl Each {
+    /// Counts until all is counted or something else is wanted; says whether there is more to count.
+    fn go_on(&mut self, out: &SyncSender<Message>, stop: &(dyn Fn() -> bool + Sync)) -> Result<bool, Over> {
+        let counts = || self.hits.iter().map(Hits::count).collect::<Vec<_>>();
+        let last = Mutex::new(Instant::now());
+        let say = || {
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            if last.elapsed() >= TELL {
+                *last = Instant::now();
+                drop(out.try_send(Message::FilterCounts { tag: self.tag, counts: counts() }));
+            }
+        };
+        // What cannot be read is not tried for ever.
+        let failed = self.hits.iter().any(|hits| hits.find_all(0, &say, stop).is_err());
+        let (before, now) = (std::mem::take(&mut self.told), counts());
+        if before != now {
+            tell(out, Message::FilterCounts { tag: self.tag, counts: now.clone() })?;
+        }
+        let behind = now.iter().any(|(_, complete)| !complete);
+        self.told = now;
+        Ok(behind && !failed)
     }
 }
 

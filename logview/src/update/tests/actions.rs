@@ -105,8 +105,17 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             case.keys(" \r7\r");
             assert_eq!(case.model.log.only.filters[1].pattern.text(), "157");
             assert!(screen(case).contains("line 157") && !screen(case).contains("line 156"));
+            let counted = || case.model.log.each.iter().map(|(_, count)| *count).collect::<Vec<_>>();
+            let lines = case.text.iter().filter(|byte| **byte == b'\n').count() as u64;
+            assert_eq!(counted(), [Some((lines, true)), Some((1, true))]);
+            case.keys("kddu");
+            assert_eq!(on(case), [(false, true)]);
+            assert_eq!(case.model.log.only.filters[0].pattern.text(), "157", "brought back");
+            case.keys("uuk");
+            assert_eq!((on(case).len(), case.model.mode.clone()), (2, Mode::Filters(0)));
             case.keys("dd\u{1b}");
             assert!(case.model.log.only.filters.is_empty() && case.model.mode == Mode::Normal);
+            assert!(case.model.log.each.is_empty(), "nothing is counted any more");
         }
         A::MoreAround | A::LessAround => {
             press(case);

@@ -94,6 +94,15 @@ pub trait Bytes: Send + Sync {
         Ok(None)
     }
 
+    /// Where the last line ends of one of several logs that are shown as one.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn end_of(&self, part: usize) -> io::Result<Option<u64>> {
+        let _ = part;
+        Ok(None)
+    }
+
     /// The moment that the clock of the line that starts at `at` begins with, in seconds and nanoseconds since the epoch: that
     /// at which its run started, where several are laid beside each other from there on; else 0.
     ///

@@ -1,6 +1,6 @@
 //! Two runs of one job, one that went well and one that failed: compared, and laid beside each other.
 
-use logcore::disk::Outcome;
+use logcore::disk::{Counts, Outcome};
 use tests::jobs::Root;
 use tests::terminal::Terminal;
 
@@ -60,4 +60,46 @@ fn a_failed_run_is_laid_beside_the_last_good_one() {
     terminal.sees("import-42 ━ all levels");
     // The moment that one read, in the run that is the job's newest.
     terminal.sees("bad batch 14");
+}
+
+#[test]
+fn a_live_run_is_followed_beside_one_that_went_on_for_longer() {
+    let mut root = Root::new();
+    let at = |job: &tests::jobs::Dir, second: u32, message: &str| {
+        job.append(
+            "debug.log",
+            job.line("INFO", message).replace("16:20:01.123", &format!("16:20:{second:02}.123")),
+        );
+    };
+    let good = root.ended("import-1", Outcome::Ok, Counts::default());
+    for second in 1..=50 {
+        (1..=4).for_each(|part| at(&good, second, &format!("good batch {second} part {part}")));
+    }
+    let live = root.running("import-2");
+    (1..=10).for_each(|second| at(&live, second, &format!("live batch {second}")));
+    let mut terminal = Terminal::start(VIEWER, &[root.path().into()], (160, 36), &[]);
+    terminal.sees("live batch 10");
+    terminal.keys("|");
+    let beside = |good: u32, live: u32| {
+        let (good, live) = (format!("good batch {good} part 1"), format!("live batch {live}"));
+        move |screen: &str| screen.lines().any(|row| row.contains(&good) && row.contains(&live))
+    };
+    let alone = |second: u32| format!("good batch {second} part");
+    terminal.until("both at the last second of the live one", beside(10, 10));
+    terminal.until("nothing of what is still to come", |screen| {
+        screen.contains(" FOLLOW ") && !screen.contains(&alone(11))
+    });
+    at(&live, 11, "live batch 11");
+    terminal.until("the next one", beside(11, 11));
+    terminal.until("nothing of what is still to come", |screen| !screen.contains(&alone(12)));
+    terminal.keys("G");
+    terminal.until("the end of both", |screen| screen.contains(&alone(50)) && screen.contains(" HOLD "));
+    at(&live, 12, "live batch 12");
+    terminal.keys("G");
+    terminal.until("the live one again", beside(12, 12));
+    terminal.keys("kkkk");
+    terminal.until("it holds", |screen| screen.contains(" HOLD "));
+    at(&live, 13, "live batch 13");
+    terminal.sees(" of 213");
+    assert!(!terminal.text().contains("live batch 13"), "{}", terminal.text());
 }

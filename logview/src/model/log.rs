@@ -71,6 +71,8 @@ pub struct Log {
     pub together: Vec<PathBuf>,
     /// There are two of them, which stand beside each other.
     pub split: bool,
+    /// Which of the two is still written, or was: who follows follows that one.
+    pub live: Option<usize>,
     /// When each of them began, in milliseconds since the epoch, where each has a clock of its own.
     pub clocks: Vec<i64>,
     /// Which of the loaded lines stand beside one above, and how many rows above the last one that is.
@@ -175,6 +177,7 @@ impl Default for Log {
             place: None,
             together: Vec::new(),
             split: false,
+            live: None,
             clocks: Vec::new(),
             beside: Vec::new(),
             with: Vec::new(),
@@ -309,6 +312,11 @@ impl Log {
         shows.map(|filter| &filter.pattern)
     }
 
+    /// Where the lines end that are followed.
+    pub fn end(&self) -> Anchor {
+        self.live.filter(|_| self.split).map_or(Anchor::End, Anchor::EndOf)
+    }
+
     /// Asks for lines.
     pub fn ask(&mut self, anchor: Anchor, height: usize, focus: Focus) -> Request {
         (self.asked, self.request) = (true, self.request + 1);
@@ -321,7 +329,7 @@ impl Log {
         let (up, down) = (lines(3 * height + 4), lines(4 * height + 8));
         let (before, after) = match anchor {
             Anchor::Start => (0, down),
-            Anchor::End => (down, 0),
+            Anchor::End | Anchor::EndOf(_) => (down, 0),
             Anchor::At(_) => (up, down),
         };
         let only = Only { context, ..self.only.clone() };

@@ -175,15 +175,19 @@ impl Interleaved {
     /// # Errors
     /// What the file system says.
     pub fn part_at(&self, at: u64) -> io::Result<Option<usize>> {
-        Ok(self.woven(at)?.map(|(stretch, woven)| woven.part_at((at - stretch.start) as usize)))
+        let woven = self.woven(|marks| marks.around(at))?;
+        Ok(woven.map(|(stretch, woven)| woven.part_at((at - stretch.start) as usize)))
     }
 
-    /// What is in order around a place.
-    fn woven(&self, at: u64) -> io::Result<Option<(Stretch, Arc<Woven>)>> {
+    /// What is in order in the stretch that is looked for.
+    fn woven(
+        &self,
+        find: impl Fn(&Marks) -> Option<(usize, Stretch)>,
+    ) -> io::Result<Option<(Stretch, Arc<Woven>)>> {
         loop {
             let (found, most) = {
                 let marks = self.marks.read().unwrap_or_else(PoisonError::into_inner);
-                (marks.around(at), self.step.max(marks.len() / DIVIDED))
+                (find(&marks), self.step.max(marks.len() / DIVIDED))
             };
             let Some((mark, stretch)) = found else { return Ok(None) };
             if let Some(woven) = self.kept(&stretch) {
@@ -280,7 +284,7 @@ impl Bytes for Interleaved {
         let mut done = 0;
         while done < buffer.len() {
             let here = offset + done as u64;
-            let Some((stretch, woven)) = self.woven(here)? else { break };
+            let Some((stretch, woven)) = self.woven(|marks| marks.around(here))? else { break };
             let there = &woven.data[(here - stretch.start) as usize..];
             let count = there.len().min(buffer.len() - done);
             buffer[done..done + count].copy_from_slice(&there[..count]);
@@ -296,6 +300,11 @@ impl Bytes for Interleaved {
 
     fn part_at(&self, at: u64) -> io::Result<Option<usize>> {
         Interleaved::part_at(self, at)
+    }
+
+    fn end_of(&self, part: usize) -> io::Result<Option<u64>> {
+        let woven = self.woven(|marks| marks.last_of(part))?;
+        Ok(Some(woven.map_or(0, |(stretch, woven)| stretch.start + woven.end_of(part) as u64)))
     }
 
     fn clock_at(&self, at: u64) -> io::Result<Moment> {

@@ -133,6 +133,14 @@ impl Lines {
         self.bytes.clock_at(at)
     }
 
+    /// Where the last line ends of one of several logs that are shown as one, as far as it sees.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn end_of_part(&self, part: usize) -> io::Result<u64> {
+        Ok(self.bytes.end_of(part)?.map_or(self.len, |end| end.min(self.len)))
+    }
+
     /// The bytes of the line `start..end`, without its newline.
     ///
     /// # Errors

@@ -142,6 +142,8 @@ pub enum Anchor {
     Start,
     /// Up to the last line.
     End,
+    /// Up to the last line of one of several logs that are shown as one.
+    EndOf(usize),
     /// Around the line that holds this offset.
     At(u64),
 }
@@ -173,6 +175,7 @@ pub fn page(
     let (at, before, after) = match anchor {
         Anchor::Start => (0, 0, before + after),
         Anchor::End => (lines.len(), before + after, 0),
+        Anchor::EndOf(part) => (lines.end_of_part(part)?, before + after, 0),
         Anchor::At(at) => (lines.start_of(at)?, before, after),
     };
     let mut take = Take::new(lines, sieve, stop);

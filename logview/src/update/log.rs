@@ -93,7 +93,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             }
             log.len = len;
             if log.following {
-                return vec![log.ask(Anchor::End, height, Focus::Bottom)];
+                return vec![log.ask(log.end(), height, Focus::Bottom)];
             }
             // Where the last line was incomplete or the screen is not full, the new lines are to be seen.
             if log.page.to_end {
@@ -156,7 +156,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                 model.note = Some("the file was replaced or cut; this is the new one".to_owned());
             }
             let anchor =
-                if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::Start, Focus::Top(0)) };
+                if log.following { (log.end(), Focus::Bottom) } else { (Anchor::Start, Focus::Top(0)) };
             let mut requests = interrupt(log);
             log.list.forget();
             requests.push(log.ask(anchor.0, height, anchor.1));
@@ -265,7 +265,7 @@ fn again(model: &mut Model) -> Vec<Request> {
     let height = height(&model.areas());
     let log = &mut model.log;
     let (anchor, focus) =
-        if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::At(log.top), Focus::Stay) };
+        if log.following { (log.end(), Focus::Bottom) } else { (Anchor::At(log.top), Focus::Stay) };
     vec![log.ask(anchor, height, focus)]
 }
 
@@ -275,8 +275,14 @@ pub(super) fn go(model: &mut Model, anchor: Anchor) -> Vec<Request> {
     let log = &mut model.log;
     (log.cursor, log.owed) = (None, 0);
     if anchor == Anchor::End {
-        log.following = true;
-        return vec![log.ask(anchor, height, Focus::Bottom)];
+        // Who follows one of two and asks for the end once more wants that of both.
+        let both = log.following && log.end() != anchor;
+        if both {
+            hold(log);
+        } else {
+            log.following = true;
+        }
+        return vec![log.ask(if both { anchor } else { log.end() }, height, Focus::Bottom)];
     }
     hold(log);
     vec![log.ask(anchor, height, Focus::Top(0))]
@@ -301,7 +307,7 @@ pub(super) fn filtered(model: &mut Model) -> Vec<Request> {
     requests.insert(
         0,
         match log.following {
-            true => log.ask(Anchor::End, height, Focus::Bottom),
+            true => log.ask(log.end(), height, Focus::Bottom),
             false => log.ask(Anchor::At(at), height, Focus::Upper(at)),
         },
     );

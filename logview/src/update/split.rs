@@ -33,7 +33,8 @@ pub(super) fn lay(model: &mut Model, sides: [Side; 2], at: Option<Instant>) -> V
     let mut requests = settle(model);
     model.log.arrival = at.map(|time| Arrival { time, aim: Aim::See });
     if at.is_none() {
-        requests.extend(log::go(model, Anchor::Start));
+        let end = if model.log.live.is_some() { Anchor::End } else { Anchor::Start };
+        requests.extend(log::go(model, end));
     }
     requests
 }
@@ -93,13 +94,22 @@ pub(super) fn show(model: &mut Model) -> Option<Vec<Request>> {
         model.note = Some("one of the two jobs is gone".to_owned());
         return None;
     }
+    let is_live = |side: &Side| model.side_state(side).is_live();
+    let live = match [0, 1].map(|nth| is_live(&split.sides[nth])) {
+        [true, false] => Some(0),
+        [false, true] => Some(1),
+        // What has just ended is still what is followed.
+        [false, false] => model.log.live.filter(|_| model.log.split),
+        [true, true] => None,
+    };
     if model.log.split {
+        model.log.live = live;
         return Some(Vec::new());
     }
     let jobs = split.sides.to_vec();
     model.log.turn_to(Some(jobs[1].place()), Vec::new());
     model.log.together = jobs.iter().map(|side| side.log.job.clone()).collect();
-    model.log.split = true;
+    (model.log.split, model.log.live) = (true, live);
     log::hold(&mut model.log);
     Some(vec![Request::ShowJobs { tag: model.log.tag, jobs, since_start: true }])
 }

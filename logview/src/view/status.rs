@@ -88,13 +88,13 @@ fn place(model: &Model, theme: Theme) -> Vec<Span<'static>> {
     });
     let at = match number {
         // At its end it is the last of all, whether or not those above have been counted.
-        None if log.following && complete && count > 0 && !log.only.filters() => {
+        None if log.following && log.page.to_end && complete && count > 0 && !log.only.filters() => {
             format!("{0} of {0}", text::number(count))
         }
         // The lines and the index come by different ways, and one may be a moment ahead.
         Some(number) => {
             let count = count.max(number);
-            let number = if log.following { count } else { number };
+            let number = if log.following && log.page.to_end { count } else { number };
             format!("{} of {about}{}", text::number(number), text::number(count))
         }
         None if (log.following || log.page.lines.is_empty()) && matching(model).is_some() => String::new(),

@@ -75,6 +75,12 @@ impl Marks {
         (at < self.len()).then(|| (low - 1, self.stretch(low - 1)))
     }
 
+    /// The last stretch that holds something of a part.
+    pub(super) fn last_of(&self, part: usize) -> Option<(usize, Stretch)> {
+        let holds = |mark: &usize| self.places(*mark)[part] < self.places(mark + 1)[part];
+        (0..self.count() - 1).rev().find(holds).map(|mark| (mark, self.stretch(mark)))
+    }
+
     pub(super) fn push(&mut self, places: &[u64]) {
         let start = places.iter().sum();
         self.all.push(start);

@@ -51,6 +51,18 @@ fn record(part: usize, tenths: u64, pad: usize, more: usize) -> String {
     format!("[INFO] [2026-11-22T16:{minute:02}:{second:02}.{tenth}Z] {part} {}\n{more}", "x".repeat(pad))
 }
 
+/// Whether each part is said to end where its last line does, whoever asks first.
+fn ends_are_told(row: &Interleaved, fresh: &Interleaved) -> bool {
+    let mut ends = [0; 4];
+    let mut at = 0;
+    for (part, line) in with_parts(row) {
+        at += line.len() as u64;
+        ends[part] = at;
+    }
+    (0..row.parts.len())
+        .all(|part| [fresh, row].iter().all(|row| row.end_of(part).unwrap() == Some(ends[part])))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -79,6 +91,9 @@ proptest! {
             prop_assert_eq!(&data[..got], &wanted.as_bytes()[from..wanted.len().min(from + 97)]);
         }
         prop_assert_eq!(&whole(&row), &wanted);
+        let fresh = since(&texts, starts.as_ref().map_or(&[], |starts| starts), step);
+        fresh.grow(&lens(&texts)).unwrap();
+        prop_assert!(ends_are_told(&row, &fresh));
         for (part, line) in with_parts(&row) {
             let said = if line.starts_with('\t') { line.trim_end().rsplit(' ').next() } else { line.split(' ').nth(2) };
             prop_assert_eq!(said.map(str::to_owned), Some(part.to_string()));
@@ -106,6 +121,7 @@ proptest! {
             prop_assert!(now.starts_with(&before));
             before = now;
         }
+        prop_assert!(ends_are_told(&row, &row));
         let parts = with_parts(&row);
         for (part, text) in texts.iter().enumerate() {
             let of_part: String = parts.iter().filter(|(at, _)| *at == part).map(|(_, line)| line.as_str()).collect();

@@ -22,6 +22,13 @@ impl Woven {
         let turn = self.turns.partition_point(|(start, _)| *start as usize <= at);
         turn.checked_sub(1).map_or(0, |turn| usize::from(self.turns[turn].1))
     }
+
+    /// Where the last record of a part ends.
+    pub(super) fn end_of(&self, part: usize) -> usize {
+        let last = self.turns.iter().rposition(|(_, of)| usize::from(*of) == part);
+        let next = last.and_then(|last| self.turns.get(last + 1));
+        next.map_or(if last.is_some() { self.data.len() } else { 0 }, |(start, _)| *start as usize)
+    }
 }
 
 /// A part while its records are taken.

@@ -126,7 +126,7 @@ pub(super) fn fill(model: &mut Model, fresh: bool) -> Vec<Request> {
         if !fresh || log.stretch < most {
             log.stretch = (if fresh { 4 * log.stretch } else { log.stretch }).min(most);
             let (anchor, focus) =
-                if log.following { (Anchor::End, Focus::Bottom) } else { (Anchor::At(log.top), Focus::Stay) };
+                if log.following { (log.end(), Focus::Bottom) } else { (Anchor::At(log.top), Focus::Stay) };
             return vec![log.ask(anchor, height, focus)];
         }
         // More is not to be had here, and not asked for again before something changes.

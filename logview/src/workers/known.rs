@@ -4,8 +4,8 @@
 //! again. What a finished run says of itself in `job.json` is believed and not counted.
 
 use super::tally::Tally;
-use crate::model::{Job, RunInfo, RunStart, State, main_file, millis};
-use crate::reading::{Format, head::seconds};
+use crate::model::{Job, RunInfo, RunStart, State, logs_of, main_file, millis};
+use crate::reading::{Format, head::seconds, head::word_level};
 use crate::source::{FileLook, JobLook, Place, Source};
 use crate::text;
 use log::Level;
@@ -129,8 +129,13 @@ impl Known {
         if recent {
             wanted.extend(main);
         }
-        self.tallies.retain(|tally| wanted.contains(&tally.file));
-        for file in wanted {
+        // What logcore writes stands in its level files; anybody else's logs are counted all.
+        let others = if self.run.is_none() { logs_of(&self.job) } else { Vec::new() };
+        let others = others.into_iter().skip(1).map(|log| log.live);
+        let apart: Vec<PathBuf> = others.filter(|file| !is_copy(file)).collect();
+        wanted.retain(|file| !apart.contains(file));
+        self.tallies.retain(|tally| wanted.contains(&tally.file) || apart.contains(&tally.file));
+        for file in wanted.into_iter().chain(apart.iter().cloned()) {
             if !self.tallies.iter().any(|tally| tally.file == file) {
                 let from = self.run.as_ref().and_then(|run| run.offsets.get(file.to_string_lossy().as_ref()));
                 let size = files.iter().find(|look| look.name == file).map_or(0, |look| look.size);
@@ -141,6 +146,7 @@ impl Known {
                 self.tallies.push(Tally::new(file, from, format));
             }
         }
+        self.tallies.iter_mut().for_each(|tally| tally.apart = apart.contains(&tally.file));
     }
 
     /// Whether a file has grown beyond what was counted. One that cannot be opened is not waited for.
@@ -184,7 +190,12 @@ impl Known {
     }
 
     fn sum(&mut self) {
-        let most = |level| self.tallies.iter().map(|tally| tally.of(level)).max().unwrap_or(0);
+        let (apart, together): (Vec<&Tally>, Vec<&Tally>) =
+            self.tallies.iter().partition(|tally| tally.apart);
+        let most = |level| {
+            let most = together.iter().map(|tally| tally.of(level)).max().unwrap_or(0);
+            most + apart.iter().map(|tally| tally.of(level)).sum::<u64>()
+        };
         match self.run.as_ref().filter(|run| run.outcome.is_some()) {
             Some(run) => (self.job.errors, self.job.warnings) = (run.counts.error, run.counts.warn),
             None => (self.job.errors, self.job.warnings) = (most(Level::Error), most(Level::Warn)),
@@ -198,6 +209,14 @@ impl Known {
         let busiest = self.tallies.iter().max_by_key(|tally| tally.records.iter().sum::<u64>());
         self.job.hour = busiest.map_or([0; 6], |tally| tally.hour(now));
     }
+}
+
+/// Whether a log that is none of the level files has the name of one that holds what stands in another one too, as
+/// `app.error.log` does.
+fn is_copy(file: &Path) -> bool {
+    let stem = file.file_stem().unwrap_or_default().as_encoded_bytes();
+    let word = stem.rsplit(|byte| b".-_".contains(byte)).next().unwrap_or_default();
+    word_level(word).is_some() || word.eq_ignore_ascii_case(b"errors")
 }
 
 /// A job as it is shown, without counts.
@@ -419,6 +438,38 @@ mod tests {
         fs::write(dir.join("debug.log"), "broken <E>\nERROR: not one <I>\nhot <W>\n").unwrap();
         let known = counted(&Local::new(root.path()), "a");
         assert_eq!((known.job.errors, known.job.warnings), (1, 1));
+    }
+
+    #[test]
+    fn of_anybodys_directory_all_logs_count_and_what_stands_in_two_counts_once() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("a");
+        fs::create_dir(&dir).unwrap();
+        let write = |name: &str, text: &str| fs::write(dir.join(name), text).unwrap();
+        write("app.log", &format!("{}[ERROR] one\n[WARN] two\n", "[INFO] so far so good\n".repeat(9)));
+        write("app.error.log", "[ERROR] one\n");
+        write("worker-1.log", "[ERROR] three\n[ERROR] four\n");
+        write("worker-2.log", "[WARN] five\n");
+        let known = counted(&Local::new(root.path()), "a");
+        assert_eq!((known.job.errors, known.job.warnings, known.job.counted), (3, 2, true));
+    }
+
+    #[test]
+    fn plain_text_is_counted_as_it_is_read_also_once_it_shows_that_it_is_plain() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("a")).unwrap();
+        let path = root.path().join("a/make.log");
+        fs::write(&path, "error: no rule to make target\n").unwrap();
+        let source = Local::new(root.path());
+        let mut known = counted(&source, "a");
+        let text = format!("{}warning: unused variable\n  note: here\n", "cc -c main.c\n".repeat(9));
+        io::Write::write_all(&mut fs::File::options().append(true).open(&path).unwrap(), text.as_bytes())
+            .unwrap();
+        known.count(&source);
+        let mut fresh = Tally::new("make.log".into(), 0, Format::default());
+        fresh.go_on(&source, Path::new("a"), SLICE).unwrap();
+        assert_eq!(known.tallies[0].records, fresh.records);
+        assert_eq!((known.job.errors, known.job.warnings, fresh.records.iter().sum::<u64>()), (1, 1, 11));
     }
 
     #[test]

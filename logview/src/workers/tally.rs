@@ -1,5 +1,6 @@
 //! Counting records without keeping anything of them: for the jobs in the list, and for the number of a line.
 
+use crate::reading::format::SAMPLE;
 use crate::reading::head::{LOOK, Times};
 use crate::reading::index::LineHeads;
 use crate::reading::page::{Levels, slot};
@@ -19,7 +20,12 @@ const SIXTH: i64 = 600;
 #[derive(Debug)]
 pub(super) struct Tally {
     pub(super) file: PathBuf,
+    /// No other file that is counted has its records.
+    pub(super) apart: bool,
     pub(super) records: [u64; 6],
+    from: u64,
+    /// How much of the file's start was looked at to tell which form the lines have.
+    sampled: u64,
     heads: LineHeads,
     format: Format,
     times: Times,
@@ -31,8 +37,24 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn new(file: PathBuf, from: u64, format: Format) -> Tally {
-        let heads = LineHeads::from(from);
-        Tally { file, records: [0; 6], heads, format, times: None, sixths: [(0, 0); 6], failed: false }
+        Tally {
+            file,
+            apart: false,
+            records: [0; 6],
+            from,
+            sampled: 0,
+            heads: LineHeads::from(from),
+            format,
+            times: None,
+            sixths: [(0, 0); 6],
+            failed: false,
+        }
+    }
+
+    /// Counts anew, from an offset on.
+    fn restart(&mut self, from: u64, format: Format, sampled: u64) {
+        let new = Tally::new(std::mem::take(&mut self.file), from, format);
+        *self = Tally { apart: self.apart, sampled, ..new };
     }
 
     /// How far it has counted.
@@ -51,7 +73,15 @@ impl Tally {
         let bytes = source.open(&Place { job: job.to_owned(), file: self.file.clone() })?;
         let (_, len) = bytes.stat()?;
         if len < self.counted() {
-            *self = Tally::new(std::mem::take(&mut self.file), 0, self.format.clone());
+            self.restart(0, self.format.clone(), 0);
+        }
+        let sample = len.min(SAMPLE);
+        if sample > self.sampled {
+            let format = self.format.clone().for_bytes(&*bytes, len)?;
+            self.sampled = sample;
+            if format != self.format {
+                self.restart(self.from, format, sample);
+            }
         }
         let end = len.min(self.counted() + budget);
         self.read(&*bytes, end)?;

@@ -100,6 +100,13 @@ pub enum Mode {
     Notice(Notice),
 }
 
+impl Mode {
+    /// Whether letters are text.
+    pub fn takes_text(&self) -> bool {
+        matches!(self, Mode::Help(..) | Mode::Commands(..) | Mode::Search | Mode::Typing(..))
+    }
+}
+
 /// What is said in a frame over the screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -110,6 +117,8 @@ pub struct Notice {
     pub passing: bool,
     /// What is done if the key is `y`.
     pub asks: Option<Box<Change>>,
+    /// What was there before and is there again afterwards.
+    pub back: Box<Mode>,
 }
 
 /// What a typed line is for.

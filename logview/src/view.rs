@@ -10,7 +10,7 @@ mod elsewhere;
 mod filters;
 mod frame;
 mod help;
-mod hints;
+pub(crate) mod hints;
 mod hit_list;
 mod list;
 mod log;

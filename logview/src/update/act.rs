@@ -26,7 +26,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
             title: "logview".to_owned(),
             lines: vec![note],
             passing: true,
-            asks: None,
+            ..Notice::default()
         });
     }
     requests

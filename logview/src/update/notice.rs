@@ -44,6 +44,19 @@ pub(crate) fn refusal(refused: &Refused) -> Notice {
     Notice { title: "config.yaml is not used".to_owned(), lines, ..Notice::default() }
 }
 
+/// All keys of what is open, where they do not fit into the last row; `None` if nothing is that has keys of its own.
+pub(super) fn keys_here(model: &Model) -> Option<Notice> {
+    if matches!(model.mode, Mode::Notice(_)) {
+        return None;
+    }
+    let hints = crate::view::hints::of(model, model.look.ascii);
+    let wide = hints.iter().map(|(name, _)| crate::text::cells(name)).max()?;
+    let pad = |name: &str| " ".repeat(wide - crate::text::cells(name));
+    let lines = hints.iter().map(|(name, hint)| format!("{name}{}   {hint}", pad(name))).collect();
+    let back = Box::new(model.mode.clone());
+    Some(Notice { title: "Keys here".to_owned(), lines, back, ..Notice::default() })
+}
+
 /// What is said to whoever has never used the viewer: three things, once.
 pub(crate) fn first_hints(model: &Model) -> Notice {
     let key = |name: &str| {
@@ -59,5 +72,10 @@ pub(crate) fn first_hints(model: &Model) -> Notice {
         format!("{:5}  goes to the next error, {} searches", key("next-error"), key("search")),
         format!("{:5}  shows all keys, {} all commands", key("help"), key("commands")),
     ];
-    Notice { title: "logview: three keys to begin with".to_owned(), lines, passing: true, asks: None }
+    Notice {
+        title: "logview: three keys to begin with".to_owned(),
+        lines,
+        passing: true,
+        ..Notice::default()
+    }
 }

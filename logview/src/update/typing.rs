@@ -9,11 +9,24 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 const MAX: usize = 1000;
 
 pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
+    let opens = match keys::name(key).as_str() {
+        "f1" => !matches!(model.mode, Mode::Help(..)),
+        "?" => !model.mode.takes_text(),
+        _ => false,
+    };
+    if let Some(all) = super::notice::keys_here(model).filter(|_| opens) {
+        model.mode = Mode::Notice(all);
+        return Vec::new();
+    }
     match std::mem::take(&mut model.mode) {
         Mode::Notice(said) if keys::name(key) == "y" => {
             said.asks.map(|change| Request::Change(*change)).into_iter().collect()
         }
-        Mode::Normal | Mode::Notice(_) => Vec::new(),
+        Mode::Notice(said) => {
+            model.mode = *said.back;
+            Vec::new()
+        }
+        Mode::Normal => Vec::new(),
         Mode::Help(text, row) => {
             model.mode = on_help(text, row, model.size, key);
             Vec::new()

@@ -8,15 +8,21 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 /// Keys and what they do here, the most important first.
-type Hints<'a> = Vec<(&'a str, &'a str)>;
+pub(crate) type Hints<'a> = Vec<(&'a str, &'a str)>;
 
 /// Draws them, as many as fit; `false` if the keys are those of the key table.
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) -> bool {
     let hints = of(model, theme.ascii());
+    let parts = |(name, hint): (&str, &str)| {
+        [span(format!(" {name}"), theme.focus()), span(format!(" {hint} "), theme.dim())]
+    };
+    let more = parts((if model.mode.takes_text() { "F1" } else { "?" }, "more"));
     let mut spans: Vec<Span> = Vec::new();
-    for (name, hint) in &hints {
-        let parts = [span(format!(" {name}"), theme.focus()), span(format!(" {hint} "), theme.dim())];
-        if width(&spans) + width(&parts) > usize::from(area.width) {
+    for (at, hint) in hints.iter().enumerate() {
+        let parts = parts(*hint);
+        let rest = if at + 1 < hints.len() { width(&more) } else { 0 };
+        if width(&spans) + width(&parts) + rest > usize::from(area.width) {
+            spans.extend(more);
             break;
         }
         spans.extend(parts);
@@ -25,7 +31,8 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) -
     !hints.is_empty()
 }
 
-fn of(model: &Model, ascii: bool) -> Hints<'_> {
+/// The keys of what is open, the most important first; none while the keys are those of the key table.
+pub(crate) fn of(model: &Model, ascii: bool) -> Hints<'_> {
     let (choose, sideways) = if ascii { ("Up Down", "Left Right") } else { ("↑ ↓", "← →") };
     let close = ("Esc", "closes");
     match &model.mode {

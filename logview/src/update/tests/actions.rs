@@ -7,6 +7,7 @@ use crate::model::{Change, Clock, For, Grouping, Message, Mode, Opener, Pane, Re
 use crate::raise::Proposal;
 use crate::reading::page::{Levels, Record};
 use crate::update::update;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use log::Level;
 
 fn screen(case: &Case) -> String {
@@ -487,4 +488,30 @@ fn esc_and_a_key_right_after_it_are_not_taken_for_alt_and_the_key() {
     case.keys("/some");
     case.send(Message::Key(key("alt-v").unwrap()));
     assert!(case.model.log.wrap && case.model.mode == Mode::Normal);
+}
+
+#[test]
+fn what_is_open_tells_all_its_keys_and_is_there_again_afterwards() {
+    let mut case = Case::new(&numbered(50), (80, 24));
+    case.keys("f1\rX");
+    assert!(!screen(&case).contains("Esc closes"), "that is why: {}", screen(&case));
+    assert!(screen(&case).contains(" ? more"));
+    case.keys("?");
+    assert!(
+        screen(&case).contains("Keys here") && screen(&case).contains("Esc     closes"),
+        "{}",
+        screen(&case)
+    );
+    case.keys("j");
+    assert_eq!(case.model.mode, Mode::Filters(0));
+    case.keys("\u{1b}/");
+    case.send(Message::Key(KeyEvent::new(KeyCode::F(1), KeyModifiers::NONE)));
+    assert!(screen(&case).contains("^G"), "{}", screen(&case));
+    case.keys("\u{1b}?x");
+    assert_eq!((case.model.mode.clone(), case.model.search.text.as_str()), (Mode::Search, "?x"));
+    // Where nothing is told it does nothing.
+    case.keys("\u{1b}S");
+    let typing = case.model.mode.clone();
+    case.send(Message::Key(KeyEvent::new(KeyCode::F(1), KeyModifiers::NONE)));
+    assert_eq!(case.model.mode, typing);
 }

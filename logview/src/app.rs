@@ -5,6 +5,7 @@ use crate::opener;
 use crate::options::Options;
 use crate::source::{Local, Source};
 use crate::terminal::{self, Screen};
+use crate::theme::palette::Palette;
 use crate::update::{
     notice::{first_hints, refusal},
     update,
@@ -34,7 +35,8 @@ pub fn run(options: Options) -> Result<()> {
     let deadline = options.quit_after.map(|after| Instant::now() + after);
     let (mut screen, _taken) = terminal::take(options.terminal)?;
     let size = screen.size().context("the terminal has no size")?;
-    let look = Look { ascii: options.ascii, plain: options.plain, ..Look::default() };
+    let palette = if options.light { Palette::default().on_light() } else { Palette::default() };
+    let look = Look { ascii: options.ascii, plain: options.plain, light: options.light, palette };
     let mut model = Model::new(&source.title(), look, (size.width, size.height), Zone::now().fixed_offset());
     let mut config = options.config.map(ConfigFile::new);
     match config.as_mut().and_then(ConfigFile::look) {

@@ -38,8 +38,9 @@ pub(crate) const FLAGS: &[Flag] = &[
 ];
 
 /// Variables of the environment that are looked at, and what for.
-const ENVIRONMENT: [(&str, &str); 6] = [
+const ENVIRONMENT: [(&str, &str); 7] = [
     ("NO_COLOR", "no colours, if set and not empty"),
+    ("COLORFGBG", "whether the background is light, as many terminals say; else `theme: light`"),
     ("XDG_CONFIG_HOME", "where logview/config.yaml is [default: ~/.config]"),
     ("XDG_STATE_HOME", "where it is kept in logview/ where one was [default: ~/.local/state]"),
     ("VISUAL, EDITOR", "what opens a file at a line [default: vi]"),

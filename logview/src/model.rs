@@ -58,6 +58,8 @@ pub struct Look {
     pub ascii: bool,
     /// No colours.
     pub plain: bool,
+    /// The terminal's background is known to be light.
+    pub light: bool,
     /// Which colours, if any.
     pub palette: Palette,
 }
@@ -245,7 +247,7 @@ impl Model {
                 *field = new;
             }
         };
-        self.look.palette = new.palette;
+        self.look.palette = if self.look.light { new.palette.on_light() } else { new.palette };
         change(&mut self.look.ascii, old.ascii, new.ascii);
         change(&mut self.log.wrap, old.wrap, new.wrap);
         change(&mut self.log.columns, old.columns, new.columns);

@@ -22,6 +22,8 @@ pub struct Options {
     pub ascii: bool,
     /// No colours.
     pub plain: bool,
+    /// The terminal's background is light.
+    pub light: bool,
     /// Poll for changes instead of being notified.
     pub poll: bool,
     /// Draw on this terminal instead of standard output.
@@ -45,12 +47,19 @@ impl Options {
         Options {
             root: root.into(),
             plain,
+            light: std::env::var("COLORFGBG").is_ok_and(|colors| is_light(&colors)),
             cache: Shelf::of_user(),
             config: config::path(),
             memory: Memory::of_user(),
             ..Options::default()
         }
     }
+}
+
+/// Whether the last of rxvt's colours `foreground;background`, of sixteen, is a light one.
+fn is_light(colors: &str) -> bool {
+    let background = colors.rsplit(';').next().and_then(|color| color.parse().ok());
+    background.is_some_and(|color: u8| matches!(color, 7 | 9..=15))
 }
 
 /// What the command line asks for.
@@ -155,6 +164,20 @@ mod tests {
         match parse(arguments.iter().map(OsString::from))? {
             Command::View(options) => Ok(options),
             other => bail!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_background_is_light_if_the_terminal_says_so() {
+        for (colors, light) in [
+            ("0;15", true),
+            ("15;0", false),
+            ("0;default;7", true),
+            ("12;8", false),
+            ("", false),
+            ("0;x", false),
+        ] {
+            assert_eq!(is_light(colors), light, "{colors:?}");
         }
     }
 

@@ -44,6 +44,7 @@ impl Terminal {
         }
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
+        command.env_remove("COLORFGBG");
         command.env_remove("RUST_BACKTRACE");
         // A test leaves nothing behind, and finds nothing that another one has kept.
         ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "HOME"]

@@ -637,6 +637,21 @@ fn ascii_means_ascii_and_no_color_none() {
     assert!(!text.contains("38;5;") && !text.contains("\u{1b}[31m"), "no colours");
 }
 
+#[test]
+fn on_a_light_background_warnings_are_not_pale() {
+    let mut root = Root::new();
+    root.running("import-42").log("WARN", "the pool is exhausted");
+    for (colors, wanted) in [("15;0", vt100::Color::Idx(3)), ("0;15", vt100::Color::Idx(94))] {
+        let terminal = Terminal::start(VIEWER, &[root.path().into()], (120, 36), &[("COLORFGBG", colors)]);
+        terminal.sees("the pool is exhausted");
+        let screen = terminal.screen();
+        let row = terminal.rows().iter().position(|row| row.contains("the pool")).unwrap() as u16;
+        let cells = (0..120).filter_map(|column| screen.cell(row, column));
+        let said: Vec<_> = cells.map(vt100::Cell::fgcolor).collect();
+        assert!(said.contains(&wanted), "{said:?}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn hostile_directories_neither_block_nor_lead_outside() {

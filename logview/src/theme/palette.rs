@@ -143,6 +143,17 @@ impl Palette {
         }
     }
 
+    /// The same where the background is known to be light: what many terminals make too pale of the sixteen colours gets a darker
+    /// one of the 256 that xterm has.
+    #[must_use]
+    pub fn on_light(self) -> Palette {
+        let usual = Palette::default();
+        ON_LIGHT.iter().fold(self, |palette, (part, color)| {
+            let style = palette.get(*part);
+            if style == usual.get(*part) { palette.with(*part, style.fg(*color)) } else { palette }
+        })
+    }
+
     /// In true colours: text, dim, focus, error, its text, warning, running, number, quoted, path, the selected row.
     fn colored(self, colors: [u32; 11]) -> Palette {
         let [text, dim, focus, error, said, warning, running, number, quoted, path, selected] =
@@ -186,6 +197,16 @@ impl Palette {
         self.0[part as usize]
     }
 }
+
+/// Instead of yellow, cyan, green, and a blue that is right on black.
+const ON_LIGHT: [(Part, Color); 6] = [
+    (P::Warning, Color::Indexed(94)),
+    (P::Focus, Color::Indexed(24)),
+    (P::Running, Color::Indexed(22)),
+    (P::Quoted, Color::Indexed(22)),
+    (P::Path, Color::Indexed(25)),
+    (P::Link, Color::Indexed(25)),
+];
 
 const BLACK: Color = Color::Rgb(0, 0, 0);
 const WHITE: Color = Color::Rgb(255, 255, 255);
@@ -277,6 +298,22 @@ mod tests {
             }
         }
         assert!((contrast(BLACK, WHITE) - 21.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn what_is_pale_on_white_is_not_where_the_background_is_light() {
+        // xterm's cube of 6 x 6 x 6 colours from 16 on.
+        let step = |level: u8| if level == 0 { 0 } else { 55 + 40 * level };
+        for (part, color) in ON_LIGHT {
+            let Color::Indexed(index @ 16..=231) = color else { panic!("{color:?}") };
+            let at = index - 16;
+            let found = contrast(Color::Rgb(step(at / 36), step(at / 6 % 6), step(at % 6)), WHITE);
+            assert!(found >= 4.5, "{part:?} {found:.1}");
+            assert_eq!(Palette::default().on_light().get(part).fg, Some(color));
+        }
+        let own = Palette::default().with(P::Warning, Style::new().fg(Color::Magenta)).on_light();
+        assert_eq!(own.get(P::Warning).fg, Some(Color::Magenta), "what somebody chose stays");
+        assert_eq!(Palette::of("dark").map(Palette::on_light), Palette::of("dark"));
     }
 
     #[test]

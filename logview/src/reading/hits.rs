@@ -12,12 +12,17 @@ use super::spots::Spots;
 use super::sweep::{self, BLOCK, Block, blocks, line_around, outward, whole_blocks};
 use crate::source::Bytes;
 use memchr::memchr;
+use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Places that are kept: 4 MiB.
 const MOST: usize = 1 << 20;
+
+/// Blocks whose places are not kept, but those that were looked for again last: whoever goes from one to the next asks for the
+/// same block each time.
+const AGAIN: usize = 4;
 
 /// See the module. Whoever searches, counts and filters by one pattern shares what is known.
 #[derive(Clone)]
@@ -38,10 +43,12 @@ struct Known {
     whole: u64,
     count: u64,
     kept: usize,
+    /// What was looked for again, of which length of the file; the last one first.
+    again: VecDeque<(u64, u64, Arc<[u32]>)>,
 }
 
 enum Found {
-    At(Box<[u32]>),
+    At(Arc<[u32]>),
     /// So many that they are not kept.
     Many(u32),
 }
@@ -213,13 +220,11 @@ impl Hits {
                     unknown = Some(at);
                     break;
                 };
-                let mut there = places
-                    .into_iter()
-                    .map(|place| at * BLOCK + u64::from(place))
-                    .filter(|at| range.contains(at));
-                let found = if way == Way::Forward { there.next() } else { there.next_back() };
-                if found.is_some() {
-                    return Ok(found);
+                let start = at * BLOCK;
+                let before = |end: u64| places.partition_point(|place| start + u64::from(*place) < end);
+                let there = &places[before(range.start)..before(range.end)];
+                if let Some(place) = if way == Way::Forward { there.first() } else { there.last() } {
+                    return Ok(Some(start + u64::from(*place)));
                 }
             }
             let Some(from) = unknown else { return Ok(None) };
@@ -248,21 +253,33 @@ impl Hits {
     }
 
     /// The matches of one block; `None` if nobody has looked.
-    fn of_block(&self, block: u64, stop: &(dyn Fn() -> bool + Sync)) -> io::Result<Option<Vec<u32>>> {
+    fn of_block(&self, block: u64, stop: &(dyn Fn() -> bool + Sync)) -> io::Result<Option<Arc<[u32]>>> {
         let len = {
             let known = self.known();
             match known.blocks.get(block as usize) {
-                None => return Ok(Some(Vec::new())),
+                None => return Ok(Some(Arc::default())),
                 Some(None) => return Ok(None),
-                Some(Some(Found::At(places))) => return Ok(Some(places.to_vec())),
+                Some(Some(Found::At(places))) => return Ok(Some(Arc::clone(places))),
                 Some(Some(Found::Many(_))) => known.len,
             }
         };
+        // The tail has another end as the file grows.
+        let is_it =
+            |(of, seen, _): &&(u64, u64, _)| *of == block && (*seen == len || block < whole_blocks(*seen));
+        if let Some((.., places)) = self.known().again.iter().find(is_it) {
+            return Ok(Some(Arc::clone(places)));
+        }
         if stop() {
             return Err(io::ErrorKind::Interrupted.into());
         }
         let mut buffer = Vec::new();
-        sweep::read(&*self.bytes, len, block, &mut buffer).map(|block| Some(starts(&self.pattern, block)))
+        let lines = sweep::read(&*self.bytes, len, block, &mut buffer)?;
+        let places: Arc<[u32]> = starts(&self.pattern, lines).into();
+        let mut known = self.known();
+        known.again.retain(|(of, ..)| *of != block);
+        known.again.truncate(AGAIN - 1);
+        known.again.push_front((block, len, Arc::clone(&places)));
+        Ok(Some(places))
     }
 }
 

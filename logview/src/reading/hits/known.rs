@@ -26,7 +26,7 @@ impl Hits {
                 (_, Some(block)) => block,
             };
             let places = self.of_block(block, stop)?.unwrap_or_default();
-            let places = places.into_iter().map(|place| block * BLOCK + u64::from(place));
+            let places = places.iter().map(|place| block * BLOCK + u64::from(*place));
             let goes_on = match way {
                 Way::Forward => each(places.filter(|&at| at >= from), take)?,
                 Way::Backward => each(places.rev().filter(|&at| at < from), take)?,
@@ -57,10 +57,10 @@ impl Hits {
             )
         };
         let own = self.of_block(block, stop)?;
-        let within = |places: &Vec<u32>| {
-            places.iter().filter(|&&place| block * BLOCK + u64::from(place) < at).count() as u64
-        };
-        Ok((whole + own.as_ref().map_or(0, within), complete && own.is_some()))
+        let within = own.as_ref().map_or(0, |places| {
+            places.partition_point(|place| block * BLOCK + u64::from(*place) < at) as u64
+        });
+        Ok((whole + within, complete && own.is_some()))
     }
 
     /// This block or the next one that way that is known to have matches.

@@ -38,7 +38,7 @@ pub use self::requests::{Change, Prunable, Request, Step};
 pub use self::ruler::{Ruler, millis, ruled, rulers};
 pub use self::search::{Completion, Extent, Scope, SearchBox};
 pub use self::sides::{Side, Split};
-pub use self::trail::{Aim, Arrival, Instant, Mark, Spot, Trail, time_of};
+pub use self::trail::{Aim, Arrival, Instant, Mark, Marking, Spot, Trail, time_of};
 pub use crate::opener::{Opener, Opening};
 
 use crate::config::{Bell, Config};

@@ -268,6 +268,11 @@ impl Log {
             .min(self.page.lines.len().saturating_sub(1))
     }
 
+    /// Whether long lines are wrapped: beside each other they are cut.
+    pub fn wraps(&self) -> bool {
+        self.wrap && !self.split
+    }
+
     /// The rows that a loaded line takes.
     pub fn rows(&self, at: usize, columns: &Columns, ascii: bool) -> usize {
         self.rows_above(at)
@@ -275,8 +280,7 @@ impl Log {
                 _ if self.beside.get(at).is_some_and(Option::is_some) => 0,
                 Some(Shown::Hidden) => 0,
                 Some(Shown::Folded(_)) => 1,
-                _ if self.split => 1,
-                _ => columns.rows(&self.page.lines[at], self.wrap, ascii),
+                _ => columns.rows(&self.page.lines[at], self.wraps(), ascii),
             }
     }
 

@@ -1,5 +1,6 @@
 //! What of the model is remembered of a root, and how it comes back.
 
+use super::trail::NO_TAG;
 use super::{Grouping, Mark, Model, Sort};
 use crate::reading::page::{Levels, MOST_CONTEXT};
 use crate::reading::search::How;
@@ -105,8 +106,7 @@ fn filter(kept: &Kept) -> Option<Filter> {
 fn mark(marked: Marked) -> Mark {
     Mark {
         place: Place { job: marked.job.into(), file: marked.file.into() },
-        // Of no file that is open: it is found again by its text.
-        tag: u64::MAX,
+        tag: NO_TAG,
         at: 0,
         time: marked.time,
         level: marked.level.and_then(|level| level.parse().ok()),

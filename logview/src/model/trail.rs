@@ -1,8 +1,7 @@
 //! Where a person was, and what they marked: places in logs that are found again, also when the file was closed meanwhile
 //! and its offsets mean something else, by the instant of the record.
 
-use super::Model;
-use super::log::Log;
+use super::{Model, main_file};
 use crate::reading::Line;
 use crate::reading::head::instant;
 use crate::reading::page::Only;
@@ -13,6 +12,9 @@ use std::path::PathBuf;
 /// Places that are remembered, and marks.
 const MOST: usize = 100;
 const MOST_MARKS: usize = 1000;
+
+/// Of no file that is open: such a mark is found again by its text.
+pub(super) const NO_TAG: u64 = u64::MAX;
 
 /// Bytes of a marked line that are kept.
 const LONG: usize = 512;
@@ -56,6 +58,17 @@ pub struct Mark {
     /// The first bytes of the line.
     pub text: Vec<u8>,
     pub note: String,
+}
+
+/// What marking a line came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marking {
+    /// It is marked now.
+    Marked,
+    /// It was marked, and is not any more.
+    TakenAway,
+    /// There are as many marks as there may be.
+    TooMany,
 }
 
 /// Where to go in a file that is being opened.
@@ -132,17 +145,24 @@ impl Model {
         }
     }
 
-    /// Marks a line or takes its mark away; says whether it is marked now.
-    pub fn mark(&mut self, at: usize) -> bool {
+    /// The file that a line is of; where several jobs are one log, the one that stands for its job.
+    fn place_of(&self, line: &Line) -> Option<Place> {
+        let of = |part: u16| {
+            let job = self.jobs.get(self.log.together.get(usize::from(part))?)?;
+            Some(Place { job: job.key.clone(), file: main_file(&job.files)?.name.clone() })
+        };
+        line.part.and_then(of).or_else(|| self.log.place.clone())
+    }
+
+    /// Marks a line or takes its mark away.
+    pub fn mark(&mut self, at: usize) -> Marking {
         let (tag, line) = (self.log.tag, &self.log.page.lines[at]);
         if let Some(marked) = self.marks.iter().position(|mark| (mark.tag, mark.at) == (tag, line.at)) {
             self.marks.remove(marked);
-            return false;
+            return Marking::TakenAway;
         }
-        // A mark is of a file; where several jobs are one log, no line has its place in one.
-        let one = self.log.together.is_empty() && self.marks.len() < MOST_MARKS;
-        let Some(place) = self.log.place.clone().filter(|_| one) else {
-            return false;
+        let Some(place) = self.place_of(line).filter(|_| self.marks.len() < MOST_MARKS) else {
+            return Marking::TooMany;
         };
         self.marks.push(Mark {
             place,
@@ -154,7 +174,14 @@ impl Model {
             note: String::new(),
         });
         self.marks.sort_by(|a, b| (&a.place, a.time, a.at).cmp(&(&b.place, b.time, b.at)));
-        true
+        Marking::Marked
+    }
+
+    /// The marks of lines of this log.
+    pub fn marks_here(&self) -> impl Iterator<Item = usize> {
+        let one = self.log.place.as_ref().filter(|_| self.log.together.is_empty());
+        let here = move |mark: &Mark| mark.tag == self.log.tag || Some(&mark.place) == one;
+        (0..self.marks.len()).filter(move |&at| here(&self.marks[at]))
     }
 
     /// The mark of a loaded line.
@@ -164,14 +191,23 @@ impl Model {
 
     /// Finds marks again among the lines of a file that was opened anew.
     pub fn find_marks(&mut self) {
-        let Log { tag, place, page, .. } = &self.log;
-        let stale = |mark: &&mut Mark| mark.tag != *tag && Some(&mark.place) == place.as_ref();
-        for mark in self.marks.iter_mut().filter(stale) {
-            let same = |line: &&Line| line.text[..line.text.len().min(LONG)] == mark.text;
-            if let Some(line) = page.lines.iter().find(same) {
-                (mark.tag, mark.at) = (*tag, line.at);
+        let mut marks = std::mem::take(&mut self.marks);
+        for mark in marks.iter_mut().filter(|mark| mark.tag != self.log.tag) {
+            let same = |line: &&Line| {
+                line.text[..line.text.len().min(LONG)] == mark.text
+                    && self.place_of(line).as_ref() == Some(&mark.place)
+            };
+            if let Some(line) = self.log.page.lines.iter().find(same) {
+                (mark.tag, mark.at) = (self.log.tag, line.at);
             }
         }
+        self.marks = marks;
+    }
+
+    /// What stands where in the log is another thing now: its marks are to be found again.
+    pub fn lose_marks(&mut self) {
+        let tag = self.log.tag;
+        self.marks.iter_mut().filter(|mark| mark.tag == tag).for_each(|mark| mark.tag = NO_TAG);
     }
 }
 

@@ -169,6 +169,10 @@ fn jump(action: Action) -> Option<Step> {
 /// Keys that only switch how something is shown.
 fn switch(model: &mut Model, action: Action) -> Vec<Request> {
     match action {
+        Action::Wrap if model.log.split => {
+            model.note =
+                Some("beside each other long lines are cut: → shows the rest, Enter the record".to_owned());
+        }
         Action::Wrap => {
             model.log.wrap = !model.log.wrap;
             (model.log.left, model.log.row) = (0, 0);
@@ -285,9 +289,11 @@ pub(super) fn select(model: &mut Model, row: usize) -> Vec<Request> {
 
 fn sideways(model: &mut Model, right: bool) -> Vec<Request> {
     const STEP: usize = 16;
-    if !model.log.wrap {
+    if !model.log.wraps() {
         let left = model.log.left;
         model.log.left = if right { (left + STEP).min(1 << 16) } else { left.saturating_sub(STEP) };
+    } else if right {
+        model.note = Some("long lines are wrapped, nothing stands beside the screen: v cuts them".to_owned());
     }
     Vec::new()
 }

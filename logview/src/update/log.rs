@@ -158,6 +158,10 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             let anchor =
                 if log.following { (log.end(), Focus::Bottom) } else { (Anchor::Start, Focus::Top(0)) };
             let mut requests = interrupt(log);
+            if joined {
+                model.lose_marks();
+            }
+            let log = &mut model.log;
             log.list.forget();
             requests.push(log.ask(anchor.0, height, anchor.1));
             requests.extend(count(log, u64::MAX));

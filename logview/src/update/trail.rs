@@ -2,7 +2,7 @@
 
 use super::log::{self, ask, go, hold, refill, step};
 use super::{filters, line, search, settle, split};
-use crate::model::{Aim, Arrival, Focus, For, Mode, Model, Request, Spot, Step, main_file, time_of};
+use crate::model::{Aim, Arrival, Focus, For, Marking, Mode, Model, Request, Spot, Step, main_file, time_of};
 use crate::reading::filters::pass;
 use crate::reading::page::Levels;
 use crate::reading::{Anchor, Filter};
@@ -129,10 +129,12 @@ pub(super) fn mark(model: &mut Model) -> Vec<Request> {
     let Some(at) = line::current(model) else { return Vec::new() };
     hold(&mut model.log);
     model.log.cursor = Some(model.log.page.lines[at].at);
-    if model.mark(at) {
-        model.mode = Mode::Typing(For::Note, String::new());
-    } else {
-        model.note = Some("the mark is taken away".to_owned());
+    match model.mark(at) {
+        Marking::Marked => model.mode = Mode::Typing(For::Note, String::new()),
+        Marking::TakenAway => model.note = Some("the mark is taken away".to_owned()),
+        Marking::TooMany => {
+            model.note = Some("no more lines can be marked: ' lists the marks, d takes one away".to_owned());
+        }
     }
     refill(model)
 }
@@ -148,9 +150,11 @@ pub(super) fn note(model: &mut Model, text: String) {
 /// To the next mark in this file, around its end.
 pub(super) fn next_mark(model: &mut Model) -> Vec<Request> {
     let here = line::current(model).map_or(0, |at| model.log.page.lines[at].at);
-    let place = model.log.place.clone();
-    let marks: Vec<usize> =
-        (0..model.marks.len()).filter(|&at| Some(&model.marks[at].place) == place.as_ref()).collect();
+    let mut marks: Vec<usize> = model.marks_here().collect();
+    // Those of several jobs stand by job.
+    if !model.log.together.is_empty() {
+        marks.sort_by_key(|&at| model.marks[at].at);
+    }
     let time = line::current(model).and_then(|at| time_of(&model.log.page.lines[at]));
     let after = |&&at: &&usize| {
         let mark = &model.marks[at];
@@ -159,7 +163,7 @@ pub(super) fn next_mark(model: &mut Model) -> Vec<Request> {
     match marks.iter().find(after).or(marks.first()) {
         Some(&at) => go_to_mark(model, at),
         None => {
-            model.note = Some("nothing is marked in this file: m marks a line".to_owned());
+            model.note = Some("nothing is marked here: m marks a line".to_owned());
             Vec::new()
         }
     }

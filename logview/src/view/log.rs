@@ -164,23 +164,23 @@ pub(super) fn rows(
     let indent = columns.indent(line);
     let room = columns.width.saturating_sub(indent);
     let bytes = message(line, columns.any);
-    let limit = if log.wrap { usize::MAX } else { log.left + room + 2 };
+    let limit = if log.wraps() { usize::MAX } else { log.left + room + 2 };
     let parts = super::message::parts(model, theme, line, &bytes, limit);
     let mut rows =
-        if log.wrap { text::wrap(&parts, room.max(2)) } else { vec![text::cut(&parts, log.left, room)] };
-    let cut_off = !log.wrap
+        if log.wraps() { text::wrap(&parts, room.max(2)) } else { vec![text::cut(&parts, log.left, room)] };
+    let cut_off = !log.wraps()
         && text::cells(&parts.iter().map(|(text, _)| text.as_str()).collect::<String>()) > log.left + room;
     if let Some(last) = rows.first_mut().filter(|_| cut_off && room > 1) {
         *last = text::cut(last, 0, room - 1);
         last.push((theme.symbols().dots.to_owned(), theme.dim()));
     }
-    if let Some(first) = rows.first_mut().filter(|first| log.left > 0 && !log.wrap && !first.is_empty()) {
+    if let Some(first) = rows.first_mut().filter(|first| log.left > 0 && !log.wraps() && !first.is_empty()) {
         let rest = text::cut(first, 1, room);
         *first = vec![(theme.symbols().dots.to_owned(), theme.dim())];
         first.extend(rest);
     }
     let note = model.mark_at(line.at).map_or("", |mark| &mark.note);
-    if let Some(first) = rows.first_mut().filter(|_| !log.wrap && !note.is_empty()) {
+    if let Some(first) = rows.first_mut().filter(|_| !log.wraps() && !note.is_empty()) {
         let note = text::end(&text::name(note.as_bytes(), theme.ascii()), room / 2, theme.ascii());
         let note = format!("  {} {note}", theme.symbols().flag);
         *first = text::cut(first, 0, room.saturating_sub(text::cells(&note)));

@@ -98,18 +98,19 @@ fn place(model: &Model, theme: Theme) -> Vec<Span<'static>> {
             format!("{} of {about}{}", text::number(number), text::number(count))
         }
         None if (log.following || log.page.lines.is_empty()) && matching(model).is_some() => String::new(),
-        None => format!("{} % of {}   ", end * 100 / log.len.max(1), text::size(log.len)),
+        None => format!("{} % of {}", end * 100 / log.len.max(1), text::size(log.len)),
     };
+    let gap = if at.is_empty() || at.ends_with(' ') { "" } else { "   " };
     spans.push(span(at, theme.text()));
-    spans.extend(matching(model).map(|matching| span(matching, theme.strong())));
+    spans.extend(matching(model).map(|matching| span(format!("{gap}{matching}"), theme.strong())));
     spans.extend(hits(model, theme));
     spans
 }
 
 /// How many lines match the only filter.
 fn matching(model: &Model) -> Option<String> {
-    let (count, complete) =
-        model.log.matching.filter(|_| model.log.counted().is_some() && model.log.levels().is_all())?;
+    let only = model.log.search.is_none() && model.log.counted().is_some() && model.log.levels().is_all();
+    let (count, complete) = model.log.matching.filter(|_| only)?;
     let lines = if count == 1 { "line matches" } else { "lines match" };
     Some(format!("{} {lines}{}", text::number(count), if complete { "" } else { " so far" }))
 }
@@ -142,7 +143,7 @@ fn facts(model: &Model, theme: Theme) -> Vec<Span<'static>> {
     let mut facts = Vec::new();
     let mut fact = |text: String| facts.push(span(format!("   {text}"), theme.dim()));
     fact(format!("mouse {}", if model.mouse { "on" } else { "off" }));
-    fact(format!("wrap {}", if log.wrap { "on" } else { "off" }));
+    fact(format!("wrap {}", if log.wraps() { "on" } else { "off" }));
     if log.only.context > 0 && log.only.hides() {
         fact(match log.only.context {
             1 => "1 line around".to_owned(),

@@ -1,7 +1,7 @@
 //! Two logs beside each other, and what a review of filters and comparisons found.
 
 use super::*;
-use crate::model::{Clock, Focus, Side, Split};
+use crate::model::{Clock, Focus, For, Side, Split};
 use crate::reading::interleaved::Interleaved;
 use crate::reading::{Window, seek};
 use crate::update::line::{fold_here, on_screen};
@@ -67,6 +67,23 @@ fn every_line_of_both_is_on_the_screen_somewhere() {
         drop(log::scroll(&mut case.model, 1));
     }
     assert_eq!(seen.len(), case.model.log.page.lines.len());
+}
+
+#[test]
+fn a_line_of_either_side_is_marked_and_found_again_in_its_own_log() {
+    let mut case = split(&at(100, "left"), &at(200, "right"));
+    case.keys("Jm");
+    assert!(matches!(case.model.mode, Mode::Typing(For::Note, _)));
+    case.keys("why\r");
+    let mark = case.model.marks[0].clone();
+    assert_eq!((mark.place.job.as_path(), mark.note.as_str()), (std::path::Path::new("other"), "why"));
+    // Another row of the same: what stood where is not known any more.
+    case.model.lose_marks();
+    case.model.log.page.lines[0].at += 7;
+    case.model.find_marks();
+    assert_eq!(case.model.marks[0].at, case.model.log.page.lines[0].at);
+    case.keys("m");
+    assert_eq!((case.model.marks.len(), case.model.note.as_deref()), (0, Some("the mark is taken away")));
 }
 
 #[test]

@@ -185,6 +185,8 @@ pub struct Model {
     pub watching: Watching,
     /// When hosts reloaded their templates.
     pub reloads: Vec<Reload>,
+    /// The jobs of which every change is told at once.
+    pub watched: Vec<PathBuf>,
     /// Filters that were taken away, the last one last, and where they stood.
     pub removed_filters: Vec<(usize, crate::reading::Filter)>,
     pub trail: Trail,
@@ -227,6 +229,7 @@ impl Model {
             kept: Session::default(),
             watching: Watching::Notified,
             reloads: Vec::new(),
+            watched: Vec::new(),
             removed_filters: Vec::new(),
             trail: Trail::default(),
             saving: false,

@@ -38,6 +38,8 @@ pub struct FileLook {
     pub size: u64,
     /// Files that were rotated away from it.
     pub parts: usize,
+    /// Bytes of those.
+    pub rotated: u64,
     /// When it was last written.
     pub modified: Option<SystemTime>,
     /// Why it cannot be shown, if it cannot.
@@ -143,6 +145,9 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// What the file system says.
     fn parts(&self, place: &Place) -> io::Result<Vec<Place>>;
+
+    /// When a place was last written, by name.
+    fn modified(&self, place: &Place) -> Option<SystemTime>;
 
     /// The identity and size that a place has now, by name.
     ///

@@ -38,7 +38,19 @@ use std::path::PathBuf;
 pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
     let mut requests = take_in(model, message);
     requests.extend(filters::count_each(model));
+    requests.extend(watch(model));
     requests
+}
+
+/// Has the jobs watched that are on the screen, if those are others now.
+fn watch(model: &mut Model) -> Option<Request> {
+    let together = &model.log.together;
+    let one = model.jobs.selected().filter(|_| together.is_empty()).map(|job| &job.key);
+    if model.watched.iter().eq(together.iter().chain(one)) {
+        return None;
+    }
+    model.watched = together.iter().chain(one).cloned().collect();
+    Some(Request::Watch(model.watched.clone()))
 }
 
 fn take_in(model: &mut Model, message: Message) -> Vec<Request> {

@@ -195,22 +195,12 @@ impl Workers {
                 self.elsewhere.send(elsewhere::Order::Compare { serial, sides });
             }
             Request::StopStep => drop(self.shared.steps.fetch_add(1, Ordering::Relaxed)),
+            Request::Watch(jobs) => drop(self.lister.send(lister::Order::Watch(jobs))),
             other => {
                 self.shared.requests.fetch_add(1, Ordering::Relaxed);
-                let shown = match &other {
-                    Request::Show { place, .. } => {
-                        Some(place.iter().map(|place| place.job.clone()).collect())
-                    }
-                    Request::ShowJobs { jobs, .. } => {
-                        Some(jobs.iter().map(|side| side.log.job.clone()).collect())
-                    }
-                    _ => None,
-                };
-                if shown.is_some() || matches!(other, Request::Step { .. } | Request::HitLines { .. }) {
+                let shows = matches!(other, Request::Show { .. } | Request::ShowJobs { .. });
+                if shows || matches!(other, Request::Step { .. } | Request::HitLines { .. }) {
                     self.shared.steps.fetch_add(1, Ordering::Relaxed);
-                }
-                if let Some(jobs) = shown {
-                    drop(self.lister.send(lister::Order::Watch(jobs)));
                 }
                 drop(self.pager.send(pager::Order::Request(other)));
             }

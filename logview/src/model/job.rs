@@ -118,9 +118,9 @@ pub struct Job {
 }
 
 impl Job {
-    /// Bytes of its files.
+    /// Bytes of its files, with what was rotated away from them.
     pub fn size(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
+        self.files.iter().map(|file| file.size + file.rotated).sum()
     }
 }
 

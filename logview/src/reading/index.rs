@@ -134,13 +134,9 @@ pub fn learn(format: &Format, block: Block) -> Learned {
         let line = &rest[..newline.unwrap_or(rest.len())];
         rest = newline.map_or(&[][..], |newline| &rest[newline + 1..]);
         let Some((level, time)) = format.level_and_time(&line[..line.len().min(LOOK)], &mut times) else {
-            entry.headless += u32::from(entry.last.is_none() && (newline.is_some() || line.len() >= LOOK));
+            entry.headless += u32::from(entry.last.is_none());
             continue;
         };
-        // What has neither ended nor can be judged for good may still become something else.
-        if newline.is_none() && line.len() < LOOK {
-            break;
-        }
         if level == Some(Level::Error) {
             let at = block.start - block.number * BLOCK + (block.lines.len() - left) as u64;
             entry.errors |= 1 << (at / (BLOCK / 64)).min(63);
@@ -241,7 +237,7 @@ impl Index {
         self.tail_errors = parts.iter().map(|part| part.entry.errors).collect();
     }
 
-    /// What was found; a line that has not ended is not counted.
+    /// What was found; a last line that has not ended counts as what it is so far.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         let tail = &self.tail.entry;
@@ -380,6 +376,11 @@ impl LineHeads {
     /// How far it was fed.
     pub fn fed(&self) -> u64 {
         self.fed
+    }
+
+    /// The first bytes of the line that has not ended yet.
+    pub fn pending(&self) -> &[u8] {
+        &self.pending
     }
 
     /// Takes the next bytes and gives out each line that ends in them: where it starts, and its first bytes.

@@ -110,7 +110,11 @@ impl Source for Local {
                 if names.len() > look.files.len() {
                     for file in &mut look.files {
                         let pattern = file.name.to_str().and_then(|name| patterns.get(name));
-                        file.parts = parts(&dir, &file.name, &names, pattern.map(String::as_str)).len();
+                        let parts = parts(&dir, &file.name, &names, pattern.map(String::as_str));
+                        let size = |part: &PathBuf| {
+                            fs::symlink_metadata(dir.join(part)).map_or(0, |about| about.len())
+                        };
+                        (file.parts, file.rotated) = (parts.len(), parts.iter().map(size).sum());
                     }
                 }
             }
@@ -142,6 +146,10 @@ impl Source for Local {
         let pattern = about.as_ref().and_then(|about| about.parts.get(place.file.to_str()?));
         let parts = parts(&dir, &place.file, &names, pattern.map(String::as_str)).into_iter();
         Ok(parts.map(|file| Place { job: place.job.clone(), file }).collect())
+    }
+
+    fn modified(&self, place: &Place) -> Option<SystemTime> {
+        fs::symlink_metadata(self.dir(&place.job).join(&place.file)).and_then(|about| about.modified()).ok()
     }
 
     fn stat(&self, place: &Place) -> io::Result<(FileId, u64)> {
@@ -286,6 +294,7 @@ fn file_look(entry: &fs::DirEntry) -> Option<FileLook> {
         name: entry.file_name().into(),
         size,
         parts: 0,
+        rotated: 0,
         modified: about.modified().ok(),
         unreadable,
     })

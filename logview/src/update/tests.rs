@@ -48,6 +48,7 @@ impl Case {
         let file = |name: &str| FileLook {
             name: name.into(),
             parts: 0,
+            rotated: 0,
             size: self.text.len() as u64,
             modified: Some(self.model.now),
             unreadable: None,

@@ -143,7 +143,9 @@ impl Known {
                 let from =
                     if finished { size.saturating_sub(SLICE) } else { from.copied().unwrap_or(0).min(size) };
                 let format = self.formats.get(&file).cloned().unwrap_or_default();
-                self.tallies.push(Tally::new(file, from, format));
+                // A run began in what may have been rotated away since.
+                let since = self.run.as_ref().filter(|_| !finished).and_then(|run| moment(&run.start));
+                self.tallies.push(Tally::new(file, from, since, format));
             }
         }
         self.tallies.iter_mut().for_each(|tally| tally.apart = apart.contains(&tally.file));
@@ -151,7 +153,8 @@ impl Known {
 
     /// Whether a file has grown beyond what was counted. One that cannot be opened is not waited for.
     pub(super) fn behind(&self) -> bool {
-        self.tallies.iter().any(|tally| !tally.failed && self.size_of(&tally.file) != tally.counted())
+        let behind = |tally: &Tally| self.size_of(&tally.file) != tally.counted() || tally.is_behind();
+        self.tallies.iter().any(|tally| !tally.failed && behind(tally))
     }
 
     /// Whether a file is worth another try.
@@ -166,8 +169,14 @@ impl Known {
     /// Counts a slice of each file.
     pub(super) fn count(&mut self, source: &dyn Source) {
         let mut gone = Vec::new();
+        let finished = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
         for (at, tally) in self.tallies.iter_mut().enumerate() {
-            match tally.go_on(source, &self.job.key, SLICE) {
+            let of_it = |file: &FileLook| file.name == tally.file && file.parts > 0;
+            // What a finished run says of itself is believed, and the last hour is counted for the picture alone.
+            let parts = !finished && self.job.files.iter().any(of_it);
+            let reached = tally.go_on(source, &self.job.key, parts, SLICE);
+            let at_end = matches!(reached, Ok(true));
+            match reached {
                 Ok(_) => tally.failed = false,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => gone.push(at),
                 Err(_) => {
@@ -178,7 +187,7 @@ impl Known {
             // What was read beyond the last look is not behind, and what is missing is not to be waited for.
             if let Some(file) = self.job.files.iter_mut().find(|file| file.name == tally.file) {
                 file.size = file.size.max(tally.counted());
-                if tally.counted() < file.size && gone.last() == Some(&at) {
+                if at_end || gone.last() == Some(&at) {
                     file.size = tally.counted();
                 }
             }
@@ -206,7 +215,7 @@ impl Known {
             self.job.problem.is_some() || self.job.files.iter().any(|file| file.unreadable.is_some());
         self.job.unread = !finished && (closed || self.failed());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-        let busiest = self.tallies.iter().max_by_key(|tally| tally.records.iter().sum::<u64>());
+        let busiest = self.tallies.iter().max_by_key(|tally| tally.all());
         self.job.hour = busiest.map_or([0; 6], |tally| tally.hour(now));
     }
 }
@@ -336,6 +345,9 @@ mod tests {
         fn parts(&self, place: &Place) -> io::Result<Vec<Place>> {
             self.0.parts(place)
         }
+        fn modified(&self, place: &Place) -> Option<SystemTime> {
+            self.0.modified(place)
+        }
         fn stat(&self, place: &Place) -> io::Result<(FileId, u64)> {
             self.0.stat(place)
         }
@@ -454,6 +466,126 @@ mod tests {
         assert_eq!((known.job.errors, known.job.warnings, known.job.counted), (3, 2, true));
     }
 
+    /// A directory of a job that nobody said anything of, and what is counted in it.
+    struct Rolling {
+        _root: tempfile::TempDir,
+        dir: PathBuf,
+        source: Local,
+        known: Known,
+    }
+
+    impl Rolling {
+        fn new(run: Option<Run>) -> Rolling {
+            let root = tempfile::tempdir().unwrap();
+            let dir = root.path().join("a");
+            fs::create_dir(&dir).unwrap();
+            if let Some(run) = run {
+                JobFile { id: "a".into(), runs: vec![run], ..JobFile::default() }
+                    .write(&dir, "test")
+                    .unwrap();
+            }
+            let source = Local::new(root.path());
+            let known = Known::look(&source, Path::new("a"), None, QUIET);
+            Rolling { _root: root, dir, source, known }
+        }
+
+        fn append(&self, name: &str, text: &str) {
+            let mut file = fs::File::options().append(true).create(true).open(self.dir.join(name)).unwrap();
+            io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+        }
+
+        fn rename(&self, from: &str, to: &str) {
+            fs::rename(self.dir.join(from), self.dir.join(to)).unwrap();
+        }
+
+        /// Errors and warnings after another look, and whether these are all.
+        fn now(&mut self) -> (u64, u64, bool) {
+            let old =
+                std::mem::replace(&mut self.known, Known::look(&self.source, Path::new("a"), None, QUIET));
+            self.known = Known::look(&self.source, Path::new("a"), Some(old), QUIET);
+            self.known.count(&self.source);
+            let job = &self.known.job;
+            (job.errors, job.warnings, job.counted)
+        }
+
+        /// What somebody says who looks for the first time.
+        fn anew(&mut self) -> (u64, u64, bool) {
+            self.known = Known::look(&self.source, Path::new("a"), None, QUIET);
+            self.now()
+        }
+    }
+
+    #[test]
+    fn what_was_rotated_away_still_counts() {
+        let mut job = Rolling::new(None);
+        job.append("app.log", "[ERROR] one\n[WARN] two\n");
+        assert_eq!(job.now(), (1, 1, true));
+        // What came between the last look and the roll counts too, also if it rolls twice.
+        job.append("app.log", "[ERROR] three\n");
+        job.rename("app.log", "app.log.1");
+        job.append("app.log", "[WARN] four\n");
+        assert_eq!((job.now(), job.anew()), ((2, 2, true), (2, 2, true)));
+        job.rename("app.log.1", "app.log.2");
+        job.append("app.log", "[ERROR] five\n");
+        job.rename("app.log", "app.log.1");
+        job.append("app.log", "[ERROR] six\n");
+        assert_eq!((job.now(), job.anew()), ((4, 2, true), (4, 2, true)));
+        // What is packed is what was counted.
+        let packed = fs::File::create(job.dir.join("app.log.2.gz")).unwrap();
+        let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+        io::Write::write_all(&mut packed, &fs::read(job.dir.join("app.log.2")).unwrap()).unwrap();
+        packed.finish().unwrap();
+        fs::remove_file(job.dir.join("app.log.2")).unwrap();
+        assert_eq!((job.now(), job.anew()), ((4, 2, true), (4, 2, true)));
+        // A last line that has not ended is one, and once.
+        job.append("app.log", "[ERROR] seven");
+        assert_eq!(job.now(), (5, 2, true));
+        job.append("app.log", " and its end\n[INFO] eight\n");
+        assert_eq!((job.now(), job.anew()), ((5, 2, true), (5, 2, true)));
+        // What is cut, or made anew without a roll, is not there any more.
+        fs::write(job.dir.join("app.log"), "[WARN] nine\n").unwrap();
+        assert_eq!((job.now(), job.anew()), ((3, 3, true), (3, 3, true)));
+        let mut fresh = Rolling::new(None);
+        fresh.append("app.log", "[ERROR] one\n");
+        assert_eq!(fresh.now(), (1, 0, true));
+        fs::remove_file(fresh.dir.join("app.log")).unwrap();
+        fresh.append("other.log", "keeps the inode from being the same\n");
+        fresh.append("app.log", "[WARN] two\n");
+        assert_eq!(fresh.now(), (0, 1, true));
+    }
+
+    #[test]
+    fn of_a_run_only_what_it_wrote_counts_wherever_that_was_rotated_to() {
+        let start = chrono::DateTime::<chrono::Utc>::from(SystemTime::now() - QUIET).to_rfc3339();
+        let before = "[ERROR] of the run before\n";
+        let offsets = [("debug.log".to_owned(), before.len() as u64)].into();
+        let mut job = Rolling::new(Some(Run { start, offsets, ..Run::default() }));
+        job.append("debug.log.3", "[ERROR] long ago\n");
+        let long_ago = SystemTime::now() - 3 * QUIET;
+        fs::File::options()
+            .append(true)
+            .open(job.dir.join("debug.log.3"))
+            .unwrap()
+            .set_modified(long_ago)
+            .unwrap();
+        job.append("debug.log", before);
+        job.append("debug.log", "[ERROR] one\n");
+        assert_eq!((job.now(), job.anew()), ((1, 0, true), (1, 0, true)));
+        job.rename("debug.log", "debug.log.2");
+        job.append("debug.log.1", "[ERROR] two\n[WARN] three\n");
+        job.append("debug.log", "[ERROR] four\n");
+        assert_eq!((job.now(), job.anew()), ((3, 1, true), (3, 1, true)));
+    }
+
+    #[test]
+    fn other_encodings_are_counted_as_they_are_read() {
+        let mut job = Rolling::new(None);
+        let text: Vec<u8> =
+            "\u{feff}[INFO] one\n[ERROR] two\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        fs::write(job.dir.join("app.log"), text).unwrap();
+        assert_eq!(job.now(), (1, 0, true));
+    }
+
     #[test]
     fn plain_text_is_counted_as_it_is_read_also_once_it_shows_that_it_is_plain() {
         let root = tempfile::tempdir().unwrap();
@@ -466,10 +598,10 @@ mod tests {
         io::Write::write_all(&mut fs::File::options().append(true).open(&path).unwrap(), text.as_bytes())
             .unwrap();
         known.count(&source);
-        let mut fresh = Tally::new("make.log".into(), 0, Format::default());
-        fresh.go_on(&source, Path::new("a"), SLICE).unwrap();
-        assert_eq!(known.tallies[0].records, fresh.records);
-        assert_eq!((known.job.errors, known.job.warnings, fresh.records.iter().sum::<u64>()), (1, 1, 11));
+        let mut fresh = Tally::new("make.log".into(), 0, None, Format::default());
+        fresh.go_on(&source, Path::new("a"), false, SLICE).unwrap();
+        assert_eq!((known.tallies[0].all(), fresh.all()), (11, 11));
+        assert_eq!((known.job.errors, known.job.warnings), (1, 1));
     }
 
     #[test]

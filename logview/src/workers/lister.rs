@@ -103,7 +103,11 @@ impl Lister {
             let mut woken = false;
             for order in first.into_iter().chain(orders.try_iter()) {
                 match order {
-                    Order::Watch(jobs) => self.watch_jobs(jobs)?,
+                    Order::Watch(jobs) => {
+                        self.watch_jobs(jobs)?;
+                        // What came before it was watched is told by nobody.
+                        self.look_again(self.shown.clone())?;
+                    }
                     Order::Wake(pending) => {
                         thread::sleep(PACE / 4);
                         pending.store(false, Ordering::Release);

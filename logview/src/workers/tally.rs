@@ -1,14 +1,19 @@
 //! Counting records without keeping anything of them: for the jobs in the list, and for the number of a line.
 
+use super::older::MOST;
 use crate::reading::format::SAMPLE;
 use crate::reading::head::{LOOK, Times};
 use crate::reading::index::LineHeads;
-use crate::reading::page::{Levels, slot};
-use crate::reading::{Format, Lines};
-use crate::source::{Bytes, Place, Source};
+use crate::reading::page::{self, Levels};
+use crate::reading::recoded::{Recoded, encoding_of};
+use crate::reading::{Format, Lines, unpacked};
+use crate::source::rotation::packing;
+use crate::source::{Bytes, FileId, Place, Source};
 use log::Level;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Bytes that are read at once.
 const PORTION: usize = 1 << 20;
@@ -16,103 +21,234 @@ const PORTION: usize = 1 << 20;
 /// Seconds of a sixth of an hour.
 const SIXTH: i64 = 600;
 
-/// Records of one file by level, from an offset on, carried on as it grows.
+/// More bytes than these a packed part is not unpacked for, only to be counted.
+const MOST_PACKED: u64 = 16 << 20;
+
+/// Records of a log by level: of a file, and of what was rotated away from it. Carried on as it grows and rolls.
 #[derive(Debug)]
 pub(super) struct Tally {
     pub(super) file: PathBuf,
     /// No other file that is counted has its records.
     pub(super) apart: bool,
-    pub(super) records: [u64; 6],
+    format: Format,
+    /// Where its records begin, and when: what was rotated away before is not counted.
     from: u64,
+    since: Option<SystemTime>,
+    /// The file that has the name now, and those that had it before, as far as they are counted.
+    live: Count,
+    older: Vec<Count>,
+    /// Whether it is known what was rotated away, and where that is.
+    listed: bool,
+    ever_listed: bool,
     /// How much of the file's start was looked at to tell which form the lines have.
     sampled: u64,
-    heads: LineHeads,
-    format: Format,
-    times: Times,
     /// Records in each sixth of an hour, by its number since the epoch.
     sixths: [(i64, u32); 6],
     /// It could not be opened or read.
     pub(super) failed: bool,
 }
 
+/// What was counted of one file.
+#[derive(Debug)]
+struct Count {
+    id: Option<FileId>,
+    place: PathBuf,
+    records: [u64; 6],
+    heads: LineHeads,
+    times: Times,
+    /// Its bytes, of which all were counted if it is `whole`.
+    seen: u64,
+    whole: bool,
+}
+
+impl Count {
+    fn new(id: Option<FileId>, place: &Path, from: u64) -> Count {
+        let heads = LineHeads::from(from);
+        Count { id, place: place.to_owned(), records: [0; 6], heads, times: None, seen: from, whole: false }
+    }
+
+    /// Records of a level; a last line that has not ended counts as what it is so far.
+    fn of(&self, slot: usize, format: &Format) -> u64 {
+        let rest = format.level_and_time(self.heads.pending(), &mut None).map(|(level, _)| page::slot(level));
+        self.records[slot] + u64::from(rest == Some(slot) && !self.heads.pending().is_empty())
+    }
+}
+
 impl Tally {
-    pub(super) fn new(file: PathBuf, from: u64, format: Format) -> Tally {
+    /// Of a file from an offset on, and of what was rotated away from it since a moment.
+    pub(super) fn new(file: PathBuf, from: u64, since: Option<SystemTime>, format: Format) -> Tally {
+        let live = Count::new(None, &file, from);
         Tally {
             file,
             apart: false,
-            records: [0; 6],
-            from,
-            sampled: 0,
-            heads: LineHeads::from(from),
             format,
-            times: None,
+            from,
+            since,
+            live,
+            older: Vec::new(),
+            listed: false,
+            ever_listed: false,
+            sampled: 0,
             sixths: [(0, 0); 6],
             failed: false,
         }
     }
 
-    /// Counts anew, from an offset on.
-    fn restart(&mut self, from: u64, format: Format, sampled: u64) {
-        let new = Tally::new(std::mem::take(&mut self.file), from, format);
-        *self = Tally { apart: self.apart, sampled, ..new };
-    }
-
-    /// How far it has counted.
+    /// How far it has counted in the file that has the name now.
     pub(super) fn counted(&self) -> u64 {
-        self.heads.fed()
+        self.live.seen
     }
 
-    /// Counts on, up to about `budget` bytes. Says whether it reached the end; a file that became shorter is
-    /// counted from its start.
+    /// Whether something that was rotated away is still to be counted.
+    pub(super) fn is_behind(&self) -> bool {
+        self.live.id.is_some() && self.older.iter().any(|count| !count.whole)
+    }
+
+    /// Counts on, up to about `budget` bytes; `parts` says whether anything was rotated away when that was last looked at.
+    /// Says whether it reached the end; a file that became shorter is counted from its start.
     pub(super) fn go_on(
         &mut self,
         source: &dyn Source,
-        job: &std::path::Path,
-        budget: u64,
+        job: &Path,
+        parts: bool,
+        mut budget: u64,
     ) -> io::Result<bool> {
-        let bytes = source.open(&Place { job: job.to_owned(), file: self.file.clone() })?;
-        let (_, len) = bytes.stat()?;
-        if len < self.counted() {
-            self.restart(0, self.format.clone(), 0);
+        let place = Place { job: job.to_owned(), file: self.file.clone() };
+        let bytes: Arc<dyn Bytes> = source.open(&place)?.into();
+        let (id, len) = bytes.stat()?;
+        match self.live.id {
+            None => self.live.id = Some(id),
+            Some(known) if known != id => {
+                let live = Count::new(Some(id), &self.file, 0);
+                self.older.push(std::mem::replace(&mut self.live, live));
+                self.listed = false;
+            }
+            Some(_) if len < self.counted() => {
+                self.live = Count::new(Some(id), &self.file, 0);
+                (self.listed, self.sampled) = (false, 0);
+            }
+            Some(_) => {}
         }
         let sample = len.min(SAMPLE);
         if sample > self.sampled {
             let format = self.format.clone().for_bytes(&*bytes, len)?;
             self.sampled = sample;
             if format != self.format {
-                self.restart(self.from, format, sample);
+                let new = Tally::new(self.file.clone(), self.from, self.since, format);
+                *self = Tally { apart: self.apart, sampled: sample, ..new };
+                self.live.id = Some(id);
             }
         }
+        if !self.listed && (parts || !self.older.is_empty()) {
+            self.list(source, &place);
+        }
+        for at in 0..self.older.len() {
+            if !self.older[at].whole {
+                budget = self.count_older(at, source, job, budget)?;
+            }
+        }
+        if budget == 0 {
+            return Ok(false);
+        }
+        let mut start = [0; 4];
+        let got = bytes.read_at(&mut start, 0)?;
+        if let Some(encoding) = encoding_of(&start[..got], None) {
+            // It is decoded from its start each time, which is rare enough.
+            if self.live.seen != len && len <= MOST_PACKED {
+                self.live = Count::new(Some(id), &self.file, 0);
+                let decoded = Recoded::new(bytes, len, encoding)?;
+                let end = decoded.grow(len)?;
+                read(&mut self.live, &mut self.sixths, &self.format, (&decoded, end))?;
+            }
+            self.live.seen = len;
+            return Ok(true);
+        }
         let end = len.min(self.counted() + budget);
-        self.read(&*bytes, end)?;
+        read(&mut self.live, &mut self.sixths, &self.format, (&*bytes, end))?;
+        self.live.seen = self.live.heads.fed();
         Ok(self.counted() >= len)
     }
 
-    fn read(&mut self, bytes: &dyn Bytes, end: u64) -> io::Result<()> {
-        let mut data = vec![0; PORTION.min((end - self.counted()) as usize)];
-        while self.counted() < end {
-            let want = data.len().min((end - self.counted()) as usize);
-            let read = bytes.read_at(&mut data[..want], self.counted())?;
-            if read == 0 {
-                break;
+    /// Finds what was rotated away and is not counted yet.
+    fn list(&mut self, source: &dyn Source, live: &Place) {
+        let Ok(parts) = source.parts(live) else { return };
+        let first = !self.ever_listed;
+        (self.listed, self.ever_listed) = (true, true);
+        let (mut there, mut new) = (Vec::new(), Vec::new());
+        for part in parts {
+            let Ok((id, size)) = source.stat(&part) else { continue };
+            there.push(id);
+            if let Some(known) = self.older.iter_mut().find(|count| count.id == Some(id)) {
+                known.place.clone_from(&part.file);
+            } else if self.live.id != Some(id) {
+                new.push((id, size, part.file));
             }
-            let (records, times, sixths) = (&mut self.records, &mut self.times, &mut self.sixths);
-            let format = &self.format;
-            self.heads.feed(&data[..read], &mut |_, line| {
-                let Some((level, time)) = format.level_and_time(line, times) else { return };
-                records[slot(level)] += 1;
-                if let Some(number) = time.map(|time| time.div_euclid(SIXTH)) {
-                    let sixth = &mut sixths[number.rem_euclid(6) as usize];
-                    *sixth = (number, if sixth.0 == number { sixth.1 + 1 } else { 1 });
-                }
-            });
         }
-        Ok(())
+        let is_packed = |file: &Path| packing(file.as_os_str()).1.is_some();
+        let packs = new.iter().any(|(.., file)| is_packed(file));
+        // What was removed and made anew is no roll; what was packed at once was one.
+        self.older.retain(|count| count.whole || packs || count.id.is_some_and(|id| there.contains(&id)));
+        let gone = |count: &&mut Count| count.id.is_none_or(|id| !there.contains(&id));
+        self.older.iter_mut().filter(gone).for_each(|count| count.whole = true);
+        for (id, size, file) in new {
+            let place = Place { job: live.job.clone(), file };
+            let before = self.since.is_some_and(|since| source.modified(&place).is_some_and(|at| at < since));
+            // What is packed later was there plain, or is a part of what this has counted.
+            if before || !first && is_packed(&place.file) {
+                continue;
+            }
+            // The oldest one of a run is the one in which it began.
+            let oldest = first && self.older.is_empty() && self.since.is_some();
+            let from = if oldest { self.from.min(size) } else { 0 };
+            self.older.push(Count::new(Some(id), &place.file, from));
+            if oldest {
+                self.live = Count::new(self.live.id, &self.file, 0);
+            }
+        }
+    }
+
+    /// Counts a file that was rotated away; says how much may be counted yet.
+    fn count_older(&mut self, at: usize, source: &dyn Source, job: &Path, budget: u64) -> io::Result<u64> {
+        let count = &mut self.older[at];
+        let place = Place { job: job.to_owned(), file: count.place.clone() };
+        let opened = source.open(&place).and_then(|bytes| bytes.stat().map(|stat| (bytes, stat)));
+        let (bytes, (_, len)) = match opened {
+            Ok((bytes, stat)) if Some(stat.0) == count.id => (bytes, stat),
+            // It has another name by now, or is gone.
+            _ => {
+                self.listed = false;
+                return Ok(budget);
+            }
+        };
+        if let Some(packing) = packing(place.file.as_os_str()).1 {
+            count.whole = true;
+            if len <= MOST_PACKED
+                && let Ok(unpacked) = unpacked::open(bytes.into(), packing, MOST, &Arc::default())
+            {
+                let (_, end) = unpacked.stat()?;
+                read(count, &mut self.sixths, &self.format, (&*unpacked, end))?;
+            }
+            return Ok(budget.saturating_sub(len));
+        }
+        let end = len.min(count.heads.fed() + budget);
+        let before = count.heads.fed();
+        read(count, &mut self.sixths, &self.format, (&*bytes, end))?;
+        count.whole = count.heads.fed() >= len;
+        Ok(budget.saturating_sub(count.heads.fed() - before))
     }
 
     /// Records of a level.
     pub(super) fn of(&self, level: Level) -> u64 {
-        self.records[slot(Some(level))]
+        self.counts().map(|count| count.of(page::slot(Some(level)), &self.format)).sum()
+    }
+
+    /// All records.
+    pub(super) fn all(&self) -> u64 {
+        self.counts().map(|count| count.records.iter().sum::<u64>()).sum()
+    }
+
+    fn counts(&self) -> impl Iterator<Item = &Count> {
+        self.older.iter().chain([&self.live])
     }
 
     /// Records in each sixth of the hour that ends now, the oldest first.
@@ -124,6 +260,36 @@ impl Tally {
             if sixth.0 == number { sixth.1 } else { 0 }
         })
     }
+}
+
+/// Counts bytes up to an offset.
+fn read(
+    count: &mut Count,
+    sixths: &mut [(i64, u32); 6],
+    format: &Format,
+    (bytes, end): (&dyn Bytes, u64),
+) -> io::Result<()> {
+    let mut data = vec![0; PORTION.min(end.saturating_sub(count.heads.fed()) as usize)];
+    while count.heads.fed() < end {
+        let want = data.len().min((end - count.heads.fed()) as usize);
+        let read = bytes.read_at(&mut data[..want], count.heads.fed())?;
+        if read == 0 {
+            break;
+        }
+        let (records, times) = (&mut count.records, &mut count.times);
+        count.heads.feed(&data[..read], &mut |_, line| {
+            let Some((level, time)) = format.level_and_time(line, times) else { return };
+            records[page::slot(level)] += 1;
+            if let Some(number) = time.map(|time| time.div_euclid(SIXTH)) {
+                let sixth = &mut sixths[number.rem_euclid(6) as usize];
+                // What was rotated away is older than what was counted before it.
+                if number >= sixth.0 {
+                    *sixth = (number, if sixth.0 == number { sixth.1 + 1 } else { 1 });
+                }
+            }
+        });
+    }
+    Ok(())
 }
 
 /// Wanted records whose first line starts in a range that begins where an index block does. Lines before the first

@@ -179,7 +179,7 @@ pub struct Model {
     pub bell: Bell,
     pub rung: i64,
     /// Where to go on reading in a job, as soon as it is shown.
-    pub resume: Option<(PathBuf, Instant)>,
+    pub resume: Option<(PathBuf, Arrival)>,
     /// What was last asked to be remembered.
     pub kept: Session,
     pub watching: Watching,

@@ -24,7 +24,7 @@ pub struct Session {
     pub root: String,
     pub job: Option<String>,
     pub file: Option<String>,
-    /// The instant that was read at, unless the end was followed.
+    /// The instant of the line at the top of the screen, unless the end was followed.
     pub at: Option<(i64, u32)>,
     pub sort: String,
     pub running_only: bool,
@@ -32,7 +32,7 @@ pub struct Session {
     /// `prefix`, or `label=` and its name.
     pub group_by: String,
     pub folded: Vec<String>,
-    /// The letters of the levels that are shown; all if it is empty.
+    /// The letters of the levels that are shown, `-` for what has none; all if it is empty.
     pub levels: String,
     pub filters: Vec<Kept>,
     /// Lines around what they leave.

@@ -28,7 +28,7 @@ pub(crate) use self::act::act;
 pub(crate) use self::line::split_rows;
 pub(crate) use self::log::visible;
 
-use crate::model::{Aim, Arrival, Message, Missing, Model, Request, beside, main_file, rulers};
+use crate::model::{Message, Missing, Model, Request, beside, main_file, rulers};
 use crate::source::Place;
 use crate::text;
 use logcore::disk::Recovered;
@@ -80,6 +80,7 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Request> {
             }
             let trouble = trouble::trouble(model, &jobs);
             model.jobs.put(jobs, model.now);
+            model.jobs.settle_choice();
             let mut requests = Vec::new();
             if let Some(text) = trouble {
                 requests = trouble::ring(model, &text);
@@ -288,9 +289,9 @@ fn show_selected(model: &mut Model) -> Vec<Request> {
         return vec![Request::With { tag: model.log.tag, with }];
     }
     model.log.turn_to(place.clone(), with.clone());
-    if let Some((_, time)) = model.resume.take_if(|(job, _)| Some(&*job) == job_of(&model.log.place)) {
+    if let Some((_, arrival)) = model.resume.take_if(|(job, _)| Some(&*job) == job_of(&model.log.place)) {
         log::hold(&mut model.log);
-        model.log.arrival = Some(Arrival { time, aim: Aim::See });
+        model.log.arrival = Some(arrival);
     }
     let mut requests = vec![Request::Show { tag: model.log.tag, place, with }];
     requests.extend(log::count(&mut model.log, u64::MAX));

@@ -182,6 +182,49 @@ fn where_one_was_is_remembered_for_each_root_and_damage_does_no_harm() {
 }
 
 #[test]
+fn the_screen_is_as_it_was_when_one_comes_back() {
+    let mut root = Root::new();
+    let job = root.running("mailer-7");
+    for second in 0..300 {
+        let (level, time) = (
+            if second == 70 { "ERROR" } else { "INFO" },
+            format!("16:{:02}:{:02}", 20 + second / 60, second % 60),
+        );
+        job.append("debug.log", job.line(level, &format!("says {second:03}")).replace("16:20:01", &time));
+    }
+    let home = tempfile::tempdir().unwrap();
+    let start = || {
+        let env = [("XDG_STATE_HOME", home.path().to_str().unwrap())];
+        Terminal::start(VIEWER, &[root.path().into()], (120, 36), &env)
+    };
+    let log = |terminal: &Terminal| {
+        let said = |row: String| row.split_once("says ").map(|(_, number)| number[..3].to_owned());
+        terminal.rows().into_iter().filter_map(said).collect::<Vec<_>>()
+    };
+    let mut terminal = start();
+    terminal.sees("says 299");
+    terminal.keys("xe");
+    terminal.sees("says 070");
+    let before = log(&terminal);
+    assert!(before.len() > 20 && before.contains(&"070".to_owned()), "{before:?}");
+    for _ in 0..2 {
+        terminal.keys("q");
+        assert_eq!(terminal.ends(), 0);
+        terminal = start();
+        terminal.sees(" HOLD ");
+        terminal.sees("says 070");
+        let same = |_: &str| log(&terminal) == before;
+        terminal.until("the same lines in the same rows", same);
+    }
+    // Only some of the levels, and what has none, come back too.
+    terminal.keys("3");
+    terminal.sees("only E W D T other");
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+    start().sees("only E W D T other");
+}
+
+#[test]
 fn the_level_of_a_running_job_is_raised_for_ten_minutes_if_a_person_says_yes() {
     use log::Log;
     let root = tempfile::tempdir().unwrap();

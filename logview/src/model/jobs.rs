@@ -346,7 +346,9 @@ impl Jobs {
     /// Once all jobs are known and counted, what is selected gives way only to what needs a look, if it does not itself: a
     /// person may have begun to read it.
     pub fn settle_choice(&mut self) {
-        self.settled |= self.is_listed() && self.selected.is_some() && self.all.iter().all(|job| job.counted);
+        // Before the first of them are told it is not known how many there are.
+        let listed = self.is_listed() && self.listing.total > 0;
+        self.settled |= listed && self.selected.is_some() && self.all.iter().all(|job| job.counted);
     }
 
     /// Where on so many rows of the list the selected job stands though the list was moved away from it, and its line.
@@ -556,6 +558,8 @@ pub(crate) mod tests {
         assert_eq!(jobs.selected().unwrap().name, "burning");
         jobs.put(vec![job("a-worse-one", State::Running, 9, 0)], now());
         assert_eq!(jobs.selected().unwrap().name, "a-worse-one", "as long as it is being opened");
+        jobs.listing.total = jobs.len();
+        jobs.listing.seen = jobs.len();
         jobs.settle_choice();
         jobs.put(vec![job("a-still-worse-one", State::Running, 9, 0)], now());
         assert_eq!((jobs.row(), jobs.selected().unwrap().name.as_str()), (Some(1), "a-worse-one"));

@@ -350,6 +350,12 @@ impl Log {
         Some((seconds, nanos + time.1 % 1_000_000))
     }
 
+    /// When the first loaded line from an offset on was written that has a time.
+    pub fn time_from(&self, at: u64) -> Option<Instant> {
+        let from = self.page.lines.partition_point(|line| line.at < at);
+        self.page.lines[from..].iter().find_map(time_of)
+    }
+
     /// How many wanted records there are, as far as known, and whether that is all.
     pub fn count(&self) -> (u64, bool) {
         (self.totals.wanted(self.only.levels), self.totals.complete)

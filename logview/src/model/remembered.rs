@@ -1,7 +1,7 @@
 //! What of the model is remembered of a root, and how it comes back.
 
 use super::trail::NO_TAG;
-use super::{Grouping, Mark, Model, Sort};
+use super::{Aim, Arrival, Grouping, Mark, Model, Sort};
 use crate::reading::page::{Levels, MOST_CONTEXT};
 use crate::reading::search::How;
 use crate::reading::{Filter, Pattern, filters};
@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 
 /// The longest text that can have been typed.
 const LONG: usize = 1000;
+/// What has no level, among the letters of levels.
+const OTHER: char = '-';
+
 /// As many marks and groups are taken from a session.
 const MOST: usize = 1000;
 
@@ -20,9 +23,9 @@ impl Model {
     /// What is to be remembered.
     pub fn session(&self) -> Session {
         let jobs = &self.jobs;
-        let spot = self.spot().filter(|spot| !spot.following);
         let levels = self.log.levels();
         let letter = |level: Level| levels.has(Some(level)).then(|| level.as_str().chars().next()).flatten();
+        let letters = || Level::iter().filter_map(letter).chain(levels.has(None).then_some(OTHER));
         let marked = |mark: &Mark| Marked {
             job: owned(&mark.place.job),
             file: owned(&mark.place.file),
@@ -35,7 +38,7 @@ impl Model {
             root: String::new(),
             job: jobs.selected().filter(|_| jobs.chosen).map(|job| owned(&job.key)),
             file: self.log.chosen.as_deref().map(owned),
-            at: spot.and_then(|spot| spot.time),
+            at: Some(&self.log).filter(|log| !log.following).and_then(|log| log.time_from(log.top)),
             sort: jobs.sort.word().to_owned(),
             running_only: jobs.running_only,
             jobs: jobs.filter.clone(),
@@ -45,7 +48,7 @@ impl Model {
                 Grouping::Label(name) => format!("label={name}"),
             },
             folded: jobs.folded(),
-            levels: if levels.is_all() { String::new() } else { Level::iter().filter_map(letter).collect() },
+            levels: if levels.is_all() { String::new() } else { letters().collect() },
             filters: self.log.only.filters.iter().map(kept).collect(),
             context: self.log.only.context,
             searches: self.search.history.clone(),
@@ -71,21 +74,18 @@ impl Model {
         };
         jobs.remember(session.seen.into_iter().map(|(job, seen)| (job.into(), seen)), session.folded);
         jobs.wanted = session.job.as_ref().map(PathBuf::from);
-        let letters = session
-            .levels
-            .chars()
-            .filter_map(|letter| Level::iter().find(|level| level.as_str().starts_with(letter)));
-        let levels = letters.fold(None, |levels: Option<Levels>, level| {
-            Some(levels.map_or(Levels::only(level), |levels| {
-                if levels.has(Some(level)) { levels } else { levels.toggled(level) }
-            }))
-        });
+        let named = |letter: char| match Level::iter().find(|level| level.as_str().starts_with(letter)) {
+            Some(level) => Some(Levels::only(level)),
+            None => (letter == OTHER).then_some(Levels::OTHER),
+        };
+        let levels = session.levels.chars().filter_map(named).reduce(Levels::and);
         self.log.only.levels = levels.unwrap_or(Levels::ALL);
         self.log.only.context = session.context.min(MOST_CONTEXT);
         self.log.only.filters = session.filters.iter().take(filters::MOST).filter_map(filter).collect();
         session.searches.into_iter().for_each(|text| self.search.keep(typed(text)));
         self.log.chosen = session.file.map(PathBuf::from);
-        self.resume = session.job.map(PathBuf::from).zip(session.at);
+        let at = session.at.map(|time| Arrival { time, aim: Aim::Read });
+        self.resume = session.job.map(PathBuf::from).zip(at);
         self.marks = session.marks.into_iter().take(MOST).map(mark).collect();
     }
 }

@@ -117,8 +117,6 @@ impl Model {
     pub fn spot(&self) -> Option<Spot> {
         let log = &self.log;
         let job = log.place.as_ref()?.job.clone();
-        let near = log.cursor.unwrap_or(log.top);
-        let from = log.page.lines.partition_point(|line| line.at < near);
         Some(Spot {
             job,
             chosen: log.chosen.clone(),
@@ -127,7 +125,7 @@ impl Model {
             cursor: log.cursor,
             following: log.following,
             only: log.only.clone(),
-            time: log.page.lines.get(from..).unwrap_or_default().iter().find_map(time_of),
+            time: log.time_from(log.cursor.unwrap_or(log.top)),
         })
     }
 

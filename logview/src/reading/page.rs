@@ -31,6 +31,9 @@ impl Levels {
     /// Everything.
     pub const ALL: Levels = Levels(0b11_1111);
 
+    /// Nothing but what has no level.
+    pub const OTHER: Levels = Levels(0b10_0000);
+
     /// Nothing but `level`.
     pub fn only(level: Level) -> Levels {
         Levels(1 << slot(Some(level)))
@@ -41,12 +44,22 @@ impl Levels {
         self.0 & (1 << slot(level)) != 0
     }
 
-    /// With `level` switched over; everything if that leaves nothing.
+    /// With `level` switched over; everything if that leaves no level, or all. What has none stays as it is.
     #[must_use]
     pub fn toggled(self, level: Level) -> Levels {
-        // Lines without a level come with "everything" only: whoever chooses levels does not mean them.
-        let chosen = (self.0 ^ (1 << slot(Some(level)))) & 0b1_1111;
-        if chosen == 0 || chosen == 0b1_1111 { Levels::ALL } else { Levels(chosen) }
+        let chosen = self.0 ^ (1 << slot(Some(level)));
+        if matches!(chosen & 0b1_1111, 0 | 0b1_1111) { Levels::ALL } else { Levels(chosen) }
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Levels) -> Levels {
+        Levels(self.0 | other.0)
+    }
+
+    /// Whether anything is in both.
+    pub fn meets(self, other: Levels) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Whether it is everything.
@@ -405,6 +418,7 @@ mod tests {
         assert!(errors.has(Some(Level::Error)) && !errors.has(None));
         assert!(errors.toggled(Level::Error).is_all());
         assert!(!Levels::ALL.toggled(Level::Info).has(Some(Level::Info)));
+        assert!(Levels::ALL.toggled(Level::Info).has(None) && !errors.toggled(Level::Warn).has(None));
     }
 
     #[test]

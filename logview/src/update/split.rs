@@ -71,7 +71,7 @@ pub(super) fn close(model: &mut Model) -> bool {
     let Some(split) = model.split.take() else { return false };
     model.log.clock = split.clock;
     // One reads on where one was in the log that is shown by itself now.
-    model.resume = here;
+    model.resume = here.map(|(job, time)| (job, Arrival { time, aim: Aim::See }));
     true
 }
 

@@ -187,8 +187,8 @@ fn levels_word(levels: Levels) -> String {
     if levels.is_all() {
         return "all levels".to_owned();
     }
-    let letters: Vec<&str> =
-        Level::iter().filter(|&level| levels.has(Some(level))).map(|level| &level.as_str()[..1]).collect();
+    let letters = Level::iter().filter(|&level| levels.has(Some(level))).map(|level| &level.as_str()[..1]);
+    let letters: Vec<&str> = letters.chain(levels.has(None).then_some("other")).collect();
     format!("only {}", letters.join(" "))
 }
 
@@ -233,6 +233,12 @@ pub(super) fn tab_texts(model: &Model, theme: Theme, room: u16) -> Vec<Tab> {
             let text = span(format!(" {name} {}  ", count(records, short)), style);
             tabs.push(Tab { text, levels: Levels::only(level) });
         }
+        // Where nothing has a level, all says it.
+        let other = log.totals.records[slot(None)];
+        if other > 0 && other < all {
+            let text = span(format!(" Other {}  ", count(other, short)), theme.text());
+            tabs.push(Tab { text, levels: Levels::OTHER });
+        }
         tabs
     };
     let fits = |tabs: &Vec<Tab>| tabs.iter().map(|tab| tab.text.width()).sum::<usize>() <= usize::from(room);
@@ -248,11 +254,7 @@ pub(super) fn tabs(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
     }
     let levels = model.log.levels();
     let spans = tab_texts(model, theme, area.width).into_iter().map(|tab| {
-        let shown = if tab.levels.is_all() {
-            levels.is_all()
-        } else {
-            Level::iter().any(|level| tab.levels == Levels::only(level) && levels.has(Some(level)))
-        };
+        let shown = if tab.levels.is_all() { levels.is_all() } else { levels.meets(tab.levels) };
         let style = match (shown, levels.is_all()) {
             (true, false) => tab.text.style.add_modifier(ratatui::style::Modifier::UNDERLINED),
             (true, true) => tab.text.style,

@@ -47,7 +47,9 @@ use crate::session::Session;
 use crate::text;
 use crate::theme::palette::Palette;
 use chrono::{DateTime, FixedOffset};
+use crossterm::event::KeyEvent;
 use logcore::disk::Reload;
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -185,6 +187,8 @@ pub struct Model {
     pub watching: Watching,
     /// When hosts reloaded their templates.
     pub reloads: Vec<Reload>,
+    /// Keys that were pressed while a jump was under way, whose end they are meant for.
+    pub ahead: VecDeque<KeyEvent>,
     /// The jobs of which every change is told at once.
     pub watched: Vec<PathBuf>,
     /// Filters that were taken away, the last one last, and where they stood.
@@ -229,6 +233,7 @@ impl Model {
             kept: Session::default(),
             watching: Watching::Notified,
             reloads: Vec::new(),
+            ahead: VecDeque::new(),
             watched: Vec::new(),
             removed_filters: Vec::new(),
             trail: Trail::default(),

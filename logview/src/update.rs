@@ -36,7 +36,9 @@ use std::path::PathBuf;
 
 /// Takes in one message.
 pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
+    let late = matches!(message, Message::Tick(_));
     let mut requests = take_in(model, message);
+    requests.extend(act::go_on(model, late));
     requests.extend(filters::count_each(model));
     requests.extend(watch(model));
     requests
@@ -63,6 +65,7 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Request> {
         }
         Message::Tick(now) => {
             model.now = now;
+            model.jobs.tick();
             model.jobs.arrange_if(now, usize::MAX);
             model.jobs.settle_choice();
             age_note(model);

@@ -11,8 +11,11 @@ use std::time::{Duration, SystemTime};
 /// How long a failure asks for attention.
 const ATTENTION: Duration = Duration::from_secs(12 * 3600);
 
+/// Ticks, of a second each, for which a job has to be selected to have been looked at: from one to the next there may be less.
+const A_LOOK: u64 = 2;
+
 /// The last of the classes in the order of attention whose jobs need a look.
-const NEEDS_LOOK: u8 = 1;
+const NEEDS_LOOK: u8 = 2;
 
 /// Orders of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,6 +90,9 @@ pub struct Jobs {
     /// Jobs that have come or changed since they were put in order.
     pending: usize,
     selected: Option<PathBuf>,
+    /// Ticks so far, and when that was selected.
+    ticks: u64,
+    selected_at: u64,
     /// The selected one, if its directory is gone: what a person reads stays until they turn to something else.
     gone: Option<PathBuf>,
     /// The one to be selected as soon as it is known, unless a person chose one before.
@@ -248,7 +254,7 @@ impl Jobs {
     /// What has been looked at, with the errors and warnings that it had.
     pub fn looked_at(&self) -> impl Iterator<Item = (&Path, (u64, u64))> {
         // Whoever chose a job has it before their eyes.
-        let here = self.selected().filter(|_| self.chosen);
+        let here = self.selected().filter(|_| self.is_looked_at());
         let others = self.seen.iter().filter(move |(key, _)| here.is_none_or(|here| here.key != **key));
         let others = others.map(|(key, seen)| (key.as_path(), *seen));
         let here = here.map(|job| (job.key.as_path(), (job.errors, job.warnings)));
@@ -308,15 +314,33 @@ impl Jobs {
         self.counted.remove(key);
     }
 
-    /// Selects a row; the job that is left counts as looked at.
+    /// Selects a row.
     pub fn select(&mut self, row: usize) {
         let Some(key) = self.order.get(row).map(|&at| self.all[at].key.clone()) else { return };
-        if let Some(left) = self.selected().filter(|left| left.key != key) {
+        self.pending += usize::from(self.gone.as_ref().is_some_and(|gone| *gone != key));
+        self.turn_to(Some(key));
+    }
+
+    /// Leaves what is selected for something else; what was looked at has no new errors any more.
+    fn turn_to(&mut self, key: Option<PathBuf>) {
+        if self.selected == key {
+            return;
+        }
+        if let Some(left) = self.selected().filter(|_| self.is_looked_at()) {
             let (left, counts) = (left.key.clone(), (left.errors, left.warnings));
-            self.pending += usize::from(self.gone.as_ref() == Some(&left));
             self.seen.insert(left, counts);
         }
-        self.selected = Some(key);
+        (self.selected, self.selected_at) = (key, self.ticks);
+    }
+
+    /// Whether a person has what is selected before their eyes, and not only in passing.
+    fn is_looked_at(&self) -> bool {
+        self.chosen && self.ticks >= self.selected_at + A_LOOK
+    }
+
+    /// A second has passed.
+    pub fn tick(&mut self) {
+        self.ticks += 1;
     }
 
     /// Selects a job by its key; whether it is there to be selected.
@@ -392,9 +416,9 @@ impl Jobs {
                 None if self.chosen => near.unwrap_or(self.order.len() - 1),
                 None => 0,
             };
-            self.selected = Some(self.all[self.order[row]].key.clone());
+            self.turn_to(Some(self.all[self.order[row]].key.clone()));
         } else if self.order.is_empty() {
-            self.selected = None;
+            self.turn_to(None);
         }
         if let Some(left) = self.gone.take_if(|gone| self.selected.as_ref() != Some(gone)) {
             self.forget(&left);
@@ -403,10 +427,7 @@ impl Jobs {
     }
 
     fn is_shown(&self, job: &Job, filter: &mut Fuzzy) -> bool {
-        if job.state == State::Gone {
-            return true;
-        }
-        if self.running_only && !job.state.is_live() {
+        if self.running_only && !job.state.is_live() && job.state != State::Gone {
             return false;
         }
         if self.filter.is_empty() {
@@ -427,16 +448,23 @@ impl Jobs {
             Sort::Age => (0, newest, name),
             Sort::Size => (0, u64::MAX - job.size(), name),
             Sort::Errors => (0, u64::MAX - job.errors, name),
-            Sort::Attention => match job.state {
-                state if state.is_live() && self.new_errors(job) > 0 => (0, 0, name),
-                state if state.is_bad() && age < ATTENTION => (1, newest, name),
-                State::Quiet => (1, newest, name),
-                State::Running => (2, 0, name),
-                State::Unknown if self.new_errors(job) > 0 => (2, newest, name),
-                // It ended well and yet had errors that nobody has looked at.
-                _ if self.new_errors(job) > 0 && age < ATTENTION => (3, newest, name),
-                _ => (4, newest, name),
-            },
+            Sort::Attention => {
+                let (new, recent) = (self.new_errors(job) > 0, age < ATTENTION);
+                match job.state {
+                    state if state.is_live() && new => (0, 0, name),
+                    // Whoever runs a job that logcore does not know can only be told by what it writes.
+                    state if (state.is_bad() || state == State::Unknown) && new && recent => {
+                        (1, newest, name)
+                    }
+                    State::Quiet => (2, newest, name),
+                    state if state.is_bad() && recent => (2, newest, name),
+                    // A host's own log is no job, and always runs.
+                    State::Running => (3, u64::from(job.server), name),
+                    // It ended well and yet had errors that nobody has looked at.
+                    _ if new && recent => (4, newest, name),
+                    _ => (5, newest, name),
+                }
+            }
         }
     }
 }
@@ -497,7 +525,7 @@ pub(crate) mod tests {
     #[test]
     fn what_needs_a_look_stands_first_and_is_selected() {
         let jobs = some();
-        assert_eq!(names(&jobs), ["burning", "quiet", "failed", "calm", "done", "old-failure"]);
+        assert_eq!(names(&jobs), ["burning", "failed", "quiet", "calm", "done", "old-failure"]);
         assert_eq!(jobs.selected().unwrap().name, "burning");
     }
 
@@ -512,6 +540,11 @@ pub(crate) mod tests {
     fn errors_that_were_looked_at_are_not_new_any_more() {
         let mut jobs = some();
         jobs.chosen = true;
+        jobs.select(3);
+        jobs.select(0);
+        jobs.arrange(now());
+        assert_eq!(names(&jobs)[0], "burning", "nobody looks at what they only pass");
+        (jobs.tick(), jobs.tick());
         jobs.select(3);
         jobs.arrange(now());
         assert_eq!(names(&jobs)[2..4], ["burning", "calm"]);

@@ -107,6 +107,8 @@ pub struct Log {
     pub asked: bool,
     /// It leads to the line with the cursor.
     pub leads: bool,
+    /// It takes the screen to somewhere else.
+    pub moves: bool,
     /// Which one: as long as it has not come, another one is not what the screen will stay at.
     pub request: u64,
     pub following: bool,
@@ -198,6 +200,7 @@ impl Default for Log {
             patience: 0,
             asked: false,
             leads: false,
+            moves: false,
             request: 0,
             following: true,
             held_at: (0, None),
@@ -268,6 +271,11 @@ impl Log {
             .min(self.page.lines.len().saturating_sub(1))
     }
 
+    /// Whether the screen is about to be somewhere else, and soon: a jump that takes long says so and is not waited for.
+    pub fn is_moving(&self) -> bool {
+        (self.stepping || self.asked && self.moves && self.loaded) && self.looked.is_none()
+    }
+
     /// Whether long lines are wrapped: beside each other they are cut.
     pub fn wraps(&self) -> bool {
         self.wrap && !self.split
@@ -325,6 +333,8 @@ impl Log {
     pub fn ask(&mut self, anchor: Anchor, height: usize, focus: Focus) -> Request {
         (self.asked, self.request) = (true, self.request + 1);
         self.leads = matches!(focus, Focus::Upper(_) | Focus::Lower(_));
+        // What is followed goes on where it is.
+        self.moves = focus != Focus::Stay && !(self.following && focus == Focus::Bottom);
         // Beside each other a line's neighbours are not those of its own log.
         let context = if self.split { 0 } else { self.only.context };
         // Each line brings its context.

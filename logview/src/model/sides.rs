@@ -28,8 +28,9 @@ pub struct Side {
 #[allow(missing_docs)]
 pub struct Split {
     pub sides: [Side; 2],
-    /// What the time column showed before.
+    /// What the time column showed before, and whether the end was followed.
     pub clock: Clock,
+    pub followed: bool,
 }
 
 impl Side {

@@ -16,6 +16,17 @@ use ::log::Level;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
+    if key.code == KeyCode::Esc {
+        model.ahead.clear();
+    }
+    if waits(model, key) {
+        model.ahead.push_back(key);
+        return Vec::new();
+    }
+    press_and_say(model, key)
+}
+
+fn press_and_say(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     let requests = press(model, key);
     // What a key has to say is said whole, also where the status line is short.
     let room = usize::from(model.size.0).saturating_sub(12);
@@ -37,6 +48,8 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     if key.kind == crossterm::event::KeyEventKind::Release {
         return Vec::new();
     }
+    // Whoever presses a key is there, and reads what is shown.
+    model.jobs.chosen |= model.jobs.selected().is_some();
     let list = model.focus == Pane::List;
     let bound = model.mode == Mode::Normal && model.config.keys.lookup(key, list).is_some();
     if key.modifiers.contains(KeyModifiers::ALT) && !bound {
@@ -61,6 +74,56 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         Some(action) => act(model, action),
         None => Vec::new(),
     }
+}
+
+/// Whether a key has to wait for the end of a jump: it is meant for what will be there, and so are those behind it.
+fn waits(model: &Model, key: KeyEvent) -> bool {
+    const MOST: usize = 64;
+    let name = keys::name(key);
+    if model.ahead.len() >= MOST || matches!(name.as_str(), "esc" | "ctrl-c") {
+        return false;
+    }
+    if !model.ahead.is_empty() {
+        return true;
+    }
+    let action = model.config.keys.lookup(key, model.focus == Pane::List);
+    model.mode == Mode::Normal
+        && model.focus == Pane::Log
+        && model.log.is_moving()
+        && matches!(
+            action,
+            Some(
+                Action::Down
+                    | Action::Up
+                    | Action::HalfDown
+                    | Action::HalfUp
+                    | Action::PageDown
+                    | Action::PageUp
+                    | Action::ChooseDown
+                    | Action::ChooseUp
+                    | Action::Word
+                    | Action::Context
+                    | Action::Mark
+                    | Action::NextMark
+                    | Action::Detail
+                    | Action::Enter
+                    | Action::Copy
+                    | Action::CopyRecord
+                    | Action::Range
+                    | Action::Editor
+                    | Action::Fold
+            )
+        )
+}
+
+/// Presses the keys that waited, as far as the jump is over, or if it is `late`.
+pub(super) fn go_on(model: &mut Model, late: bool) -> Vec<Request> {
+    let mut requests = Vec::new();
+    while late || !model.log.is_moving() {
+        let Some(key) = model.ahead.pop_front() else { break };
+        requests.extend(press_and_say(model, key));
+    }
+    requests
 }
 
 /// Does what a key says.

@@ -286,7 +286,9 @@ pub(super) fn go(model: &mut Model, anchor: Anchor) -> Vec<Request> {
         } else {
             log.following = true;
         }
-        return vec![log.ask(if both { anchor } else { log.end() }, height, Focus::Bottom)];
+        let page = log.ask(if both { anchor } else { log.end() }, height, Focus::Bottom);
+        log.moves = true;
+        return vec![page];
     }
     hold(log);
     vec![log.ask(anchor, height, Focus::Top(0))]

@@ -26,8 +26,9 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Request> {
 /// Lays two logs beside each other, so long after their starts.
 pub(super) fn lay(model: &mut Model, sides: [Side; 2], at: Option<Instant>) -> Vec<Request> {
     model.remember();
-    let clock = model.split.take().map_or(model.log.clock, |split| split.clock);
-    model.split = Some(Split { sides, clock });
+    let before = model.split.take().map(|split| (split.clock, split.followed));
+    let (clock, followed) = before.unwrap_or((model.log.clock, model.log.following));
+    model.split = Some(Split { sides, clock, followed });
     (model.log.clock, model.focus, model.zoom) = (Clock::Start, Pane::Log, false);
     model.log.split = false;
     let mut requests = settle(model);
@@ -69,6 +70,9 @@ pub(super) fn no_run(newer: bool) -> String {
 pub(super) fn close(model: &mut Model) -> bool {
     let here = here(model);
     let Some(split) = model.split.take() else { return false };
+    // Who only had a look goes on as before.
+    let moved = model.log.cursor.is_some() || (model.log.top, model.log.row) != (0, 0);
+    let here = here.filter(|_| moved || !split.followed);
     model.log.clock = split.clock;
     // One reads on where one was in the log that is shown by itself now.
     model.resume = here.map(|(job, time)| (job, Arrival { time, aim: Aim::See }));

@@ -80,8 +80,14 @@ impl Case {
 
     /// Sends a message and answers what is asked for, until nothing is.
     pub(crate) fn send(&mut self, message: Message) {
-        let mut requests: VecDeque<Request> = update(&mut self.model, message).into();
-        self.asked = requests.front().cloned();
+        let requests = update(&mut self.model, message);
+        self.asked = requests.first().cloned();
+        self.answer_all(requests);
+    }
+
+    /// Answers requests, and what the answers ask for.
+    fn answer_all(&mut self, requests: Vec<Request>) {
+        let mut requests = VecDeque::from(requests);
         for _ in 0..200 {
             let Some(request) = requests.pop_front() else { return };
             for answer in self.answer(request) {

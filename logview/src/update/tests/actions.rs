@@ -515,3 +515,32 @@ fn what_is_open_tells_all_its_keys_and_is_there_again_afterwards() {
     case.send(Message::Key(KeyEvent::new(KeyCode::F(1), KeyModifiers::NONE)));
     assert_eq!(case.model.mode, typing);
 }
+
+#[test]
+fn what_is_typed_ahead_is_meant_for_where_the_jump_ends() {
+    let mut case = Case::new(&numbered(500), (120, 36));
+    case.keys("\t");
+    let mut requests = Vec::new();
+    // All in one go, before anything is answered.
+    for name in ["g", "ctrl-d", "ctrl-d", "m", "w", "h", "y"] {
+        requests.extend(update(&mut case.model, Message::Key(key(name).unwrap())));
+    }
+    assert_eq!((case.model.mode.clone(), case.model.ahead.len()), (Mode::Normal, 6));
+    case.answer_all(requests);
+    assert_eq!(case.model.mode, Mode::Typing(For::Note, "why".to_owned()));
+    let mut slow = Case::new(&numbered(500), (120, 36));
+    slow.keys("\t");
+    ["g", "ctrl-d", "ctrl-d", "m"].map(|name| slow.send(Message::Key(key(name).unwrap())));
+    assert_eq!(case.model.marks[0].at, slow.model.marks[0].at);
+    assert!(slow.model.marks[0].at > 0);
+    // What is not answered is not waited for for long, and Esc gives it up.
+    case.keys("\r");
+    let ask = update(&mut case.model, Message::Key(key("G").unwrap()));
+    for late in [Message::Tick(std::time::SystemTime::UNIX_EPOCH), Message::Key(key("esc").unwrap())] {
+        drop(update(&mut case.model, Message::Key(key("k").unwrap())));
+        assert_eq!(case.model.ahead.len(), 1);
+        drop(update(&mut case.model, late));
+        assert!(case.model.ahead.is_empty());
+    }
+    case.answer_all(ask);
+}

@@ -38,7 +38,8 @@ fn split(left: &str, right: &str) -> Case {
         state: State::Done,
         took: None,
     };
-    case.model.split = Some(Split { sides: [side("other"), side("import-42")], clock: Clock::Day });
+    case.model.split =
+        Some(Split { sides: [side("other"), side("import-42")], clock: Clock::Day, followed: false });
     case.model.log.split = true;
     case.model.log.together = vec!["other".into(), "import-42".into()];
     case.model.log.clocks = vec![START, START];

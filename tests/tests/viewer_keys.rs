@@ -281,7 +281,7 @@ fn check(row: &Binding, key: &str) {
         "tick" => {
             press(&mut case);
             case.sees("1 job is ticked");
-            case.keys("k");
+            case.keys("j");
             press(&mut case);
             case.sees("2 jobs are shown as one log");
         }

@@ -103,3 +103,41 @@ fn a_live_run_is_followed_beside_one_that_went_on_for_longer() {
     terminal.sees(" of 213");
     assert!(!terminal.text().contains("live batch 13"), "{}", terminal.text());
 }
+
+#[test]
+fn what_it_is_compared_with_can_be_another_good_run_of_its_kind() {
+    let root = Root::new();
+    for (minute, (id, outcome)) in [
+        ("import-1", Outcome::Ok),
+        ("import-2", Outcome::Failed),
+        ("import-3", Outcome::Ok),
+        ("import-4", Outcome::Failed),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let job = root.job(id);
+        let at = |second: u32| format!("2026-11-22T16:1{minute}:{second:02}.000Z");
+        let line =
+            job.line("INFO", &format!("{id} batch")).replace("16:20:01.123", &format!("16:1{minute}:01.123"));
+        job.append("debug.log", line);
+        job.runs(&[(at(0), at(30), outcome)]);
+    }
+    let mut terminal = Terminal::start(VIEWER, &[root.path().into()], (120, 36), &[]);
+    terminal.sees("4 jobs");
+    terminal.keys("fimport-4\r");
+    terminal.sees("import-4 batch");
+    let beside = |good: &'static str| {
+        move |screen: &str| {
+            screen.lines().any(|row| row.contains(&format!("{good} batch")) && row.contains("import-4 batch"))
+        }
+    };
+    terminal.keys("|");
+    terminal.until("the last good one of its kind", beside("import-3"));
+    terminal.keys("[");
+    terminal.until("the one before that", beside("import-1"));
+    terminal.keys("[");
+    terminal.sees("there is no older run of its kind that ended well");
+    terminal.keys("]");
+    terminal.until("the last good one again", beside("import-3"));
+}

@@ -149,7 +149,9 @@ impl Shared {
     /// Does the work in the job; says how it went.
     fn outcome(&self, job: &Job, work: &Work) -> Outcome {
         match catch_unwind(AssertUnwindSafe(|| job.run(|| work.run(&self.stop)))) {
-            Ok(Ok(())) => Outcome::Ok,
+            Ok(Ok(true)) => Outcome::Ok,
+            // The demo ends: it did not do what it was to do, and that is nobody's fault.
+            Ok(Ok(false)) => Outcome::Dropped,
             Ok(Err(error)) => {
                 job.run(|| error!("{error:#}"));
                 Outcome::Failed

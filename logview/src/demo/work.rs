@@ -69,15 +69,15 @@ impl Kind {
 }
 
 impl Work {
-    /// Does it; ends early, and well, when `stop` says so.
-    pub(super) fn run(&self, stop: &AtomicBool) -> Result<()> {
+    /// Does it; `false` if it ended early since `stop` said so.
+    pub(super) fn run(&self, stop: &AtomicBool) -> Result<bool> {
         let began = Instant::now();
         info!("{} files to {}", self.files.len(), self.kind.name());
         let mut bytes = (0, 0);
         for (done, file) in self.files.iter().enumerate() {
             if stop.load(Ordering::Relaxed) {
                 warn!("stopped after {done} of {} files", self.files.len());
-                return Ok(());
+                return Ok(false);
             }
             if let Some(job) = logcore::current() {
                 job.progress(done as u64, self.files.len() as u64);
@@ -101,7 +101,7 @@ impl Work {
             Kind::IndexTitles => index_titles(&self.notes()?),
             Kind::CheckText => info!("checked in {:.1?}", began.elapsed()),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Packs files into one archive, of which a broken transfer loses the end, and unpacks it again.
@@ -191,7 +191,10 @@ fn index_titles(file: &Path) {
 fn short(path: &Path) -> String {
     let parts = path.iter().rev().map(|part| part.to_string_lossy());
     let inside = |part: &std::borrow::Cow<str>| !part.starts_with("index.") && !part.starts_with('.');
-    let parts: Vec<_> = parts.take_while(inside).take(3).collect();
+    // The name itself may begin like one of those directories.
+    let mut parts = parts;
+    let name = parts.next();
+    let parts: Vec<_> = name.into_iter().chain(parts.take_while(inside).take(2)).collect();
     parts.into_iter().rev().collect::<Vec<_>>().join("/")
 }
 
@@ -208,6 +211,7 @@ fn a_path_is_shown_from_the_package_on() {
             "log-0.4.29/README.md",
         ),
         ("./Cargo.toml", "Cargo.toml"),
+        ("log-0.4.29/src/index.rs", "log-0.4.29/src/index.rs"),
         ("/tmp/.tmpA/backup-3.gz", "backup-3.gz"),
     ] {
         assert_eq!(short(Path::new(path)), shown);

@@ -73,6 +73,11 @@ impl Side {
     }
 }
 
+/// When a job's newest run started, in milliseconds since the epoch.
+fn started(job: &Job) -> Option<i64> {
+    job.run.as_ref().and_then(|run| run.runs.last()).map(|run| run.at)
+}
+
 impl Model {
     /// What is to be laid beside what: two ticked jobs, the ticked and the selected one, or the last good run and the newest
     /// one of the selected job; of a job that never ended well, the last good one of its kind.
@@ -111,30 +116,44 @@ impl Model {
 
     /// The newest other job of this one's kind that ended well.
     fn good_job(&self, job: &Job) -> Option<Side> {
-        let kind = groups::prefix(&job.name);
-        let of_kind = |other: &&Job| {
-            other.key != job.key
-                && !other.server
-                && other.state == State::Done
-                && groups::prefix(&other.name) == kind
-        };
-        let started = |job: &Job| job.run.as_ref().and_then(|run| run.runs.last()).map(|run| run.at);
         let own = started(job);
         // What ended well before it is nearer than what came after.
-        let good = self.jobs.iter().filter(of_kind).max_by_key(|other| {
+        let good = self.good_of_kind(job).max_by_key(|other| {
             let at = started(other);
             (own.is_none() || at <= own, at, &other.name)
         });
         good.and_then(Side::newest)
     }
 
-    /// The run before or after that of a side, if its job has had one.
-    pub fn other_run(&self, side: &Side, newer: bool) -> Option<Side> {
+    /// Other jobs of the same kind that ended well.
+    fn good_of_kind(&self, job: &Job) -> impl Iterator<Item = &Job> {
+        let (key, kind) = (job.key.clone(), groups::prefix(&job.name).to_owned());
+        self.jobs.iter().filter(move |other| {
+            other.key != key
+                && !other.server
+                && other.state == State::Done
+                && groups::prefix(&other.name) == kind
+        })
+    }
+
+    /// The run before or after that of a side, of its job or else of one of its kind that ended well; but not `taken`.
+    pub fn other_run(&self, side: &Side, newer: bool, taken: &Side) -> Option<Side> {
         let job = self.jobs.get(&side.log.job)?;
-        let runs = &job.run.as_ref()?.runs;
-        let now = runs.iter().position(|run| Some(run.at) == side.window.clock)?;
-        let nth = if newer { now + 1 } else { now.checked_sub(1)? };
-        Side::run(job, nth)
+        let own = job.run.as_ref().and_then(|run| {
+            let now = run.runs.iter().position(|run| Some(run.at) == side.window.clock)?;
+            Side::run(job, if newer { now + 1 } else { now.checked_sub(1)? })
+        });
+        if let Some(own) = own.filter(|own| own != taken) {
+            return Some(own);
+        }
+        let place = |job: &Job| (started(job), job.name.clone());
+        let here = place(job);
+        let others = self.good_of_kind(job).filter(|other| {
+            other.key != taken.log.job && if newer { place(other) > here } else { place(other) < here }
+        });
+        let next =
+            if newer { others.min_by_key(|job| place(job)) } else { others.max_by_key(|job| place(job)) };
+        next.and_then(Side::newest)
     }
 
     /// What a side is called: its job, and which run of it.

@@ -74,7 +74,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         }
         name @ ("[" | "]") => {
             let [left, right] = comparison.sides.clone();
-            return match model.other_run(&left, name == "]").filter(|side| *side != right) {
+            return match model.other_run(&left, name == "]", &right) {
                 Some(side) => begin(model, [side, right]),
                 None => {
                     model.note = Some(split::no_run(name == "]"));

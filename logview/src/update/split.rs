@@ -49,7 +49,7 @@ fn since_start(model: &Model) -> Option<Instant> {
 /// Lays another run of its job on the left.
 pub(super) fn other_run(model: &mut Model, newer: bool) -> Vec<Request> {
     let Some(split) = &model.split else { return Vec::new() };
-    match model.other_run(&split.sides[0], newer).filter(|side| *side != split.sides[1]) {
+    match model.other_run(&split.sides[0], newer, &split.sides[1]) {
         Some(side) => {
             let (sides, here) = ([side, split.sides[1].clone()], since_start(model));
             lay(model, sides, here)
@@ -63,7 +63,7 @@ pub(super) fn other_run(model: &mut Model, newer: bool) -> Vec<Request> {
 
 /// That there is no other run that way.
 pub(super) fn no_run(newer: bool) -> String {
-    format!("the job on the left has had no {} run", if newer { "newer" } else { "older" })
+    format!("there is no {} run of its kind that ended well", if newer { "newer" } else { "older" })
 }
 
 /// Goes back to one log; `false` if there is but one.

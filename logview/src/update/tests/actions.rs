@@ -530,7 +530,9 @@ fn what_is_typed_ahead_is_meant_for_where_the_jump_ends() {
     assert_eq!(case.model.mode, Mode::Typing(For::Note, "why".to_owned()));
     let mut slow = Case::new(&numbered(500), (120, 36));
     slow.keys("\t");
-    ["g", "ctrl-d", "ctrl-d", "m"].map(|name| slow.send(Message::Key(key(name).unwrap())));
+    for name in ["g", "ctrl-d", "ctrl-d", "m"] {
+        slow.send(Message::Key(key(name).unwrap()));
+    }
     assert_eq!(case.model.marks[0].at, slow.model.marks[0].at);
     assert!(slow.model.marks[0].at > 0);
     // What is not answered is not waited for for long, and Esc gives it up.

@@ -6,10 +6,7 @@ use crate::options::Options;
 use crate::source::{Local, Source};
 use crate::terminal::{self, Screen};
 use crate::theme::palette::Palette;
-use crate::update::{
-    notice::{first_hints, refusal},
-    update,
-};
+use crate::update::{notice::refusal, update};
 use crate::view::view;
 use crate::workers::{self, ConfigFile, Workers};
 use anyhow::{Context, Result, bail};
@@ -44,9 +41,7 @@ pub fn run(options: Options) -> Result<()> {
         Some(Err(refused)) => model.mode = Mode::Notice(refusal(&refused)),
         None => {}
     }
-    if options.memory.is_first_use() && model.mode == Mode::Normal {
-        model.mode = Mode::Notice(first_hints(&model));
-    }
+    model.is_new = options.memory.is_first_use();
     if let Some(session) = options.memory.load(&options.root) {
         model.restore(session);
     }
@@ -140,6 +135,11 @@ fn take_in(screen: &mut Screen, model: &mut Model, workers: &Workers, message: M
             Request::Copy(text) => terminal::copy(screen, text),
             Request::Run(opening) => {
                 open(screen, model, workers, opening);
+                Ok(())
+            }
+            Request::Suspend => {
+                let mouse = model.mouse;
+                workers.lend(|| terminal::suspend(screen, mouse)).context("the terminal is gone")?;
                 Ok(())
             }
             _ => Ok(()),

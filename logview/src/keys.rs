@@ -85,6 +85,7 @@ pub enum Action {
     Commands,
     Help,
     Back,
+    Suspend,
     Quit,
 }
 
@@ -194,12 +195,12 @@ pub const TABLE: &[Binding] = &[
     row(("next-hit", &["n"]), ("next, previous hit", "to the next line that matches the search", "next"), G::Find, W::Both, A::NextHit),
     row(("previous-hit", &["N"]), ("next, previous hit", "to the previous line that matches the search", ""), G::Find, W::Both, A::PreviousHit),
     row(("hits", &["ctrl-g"]), ("list the hits", "list the lines that match the search", ""), G::Find, W::Both, A::Hits),
-    row(("only", &["f", "&"]), ("show, hide matching", "show only the lines that match, of those that are shown", "filter"), G::Find, W::Log, A::Only),
+    row(("only", &["f", "&"]), ("show, hide matching", "show only the lines that match, of those that are shown", "filter lines"), G::Find, W::Log, A::Only),
     row(("without", &["F"]), ("show, hide matching", "hide the lines that match", ""), G::Find, W::Log, A::Without),
     row(("filters", &["X"]), ("list the filters", "list the filters: switch them off and on, edit them, take them away", ""), G::Find, W::Both, A::Filters),
     row(("more-around", &["+", "="]), ("lines around matches", "more lines around those that a filter or a level leaves", ""), G::Find, W::Both, A::MoreAround),
     row(("less-around", &["-"]), ("lines around matches", "fewer lines around them", ""), G::Find, W::Both, A::LessAround),
-    row(("filter-jobs", &["f"]), ("filter the list", "show only the jobs whose name matches", "filter"), G::Jobs, W::List, A::FilterJobs),
+    row(("filter-jobs", &["f"]), ("filter the list", "show only the jobs whose name matches", "filter jobs"), G::Jobs, W::List, A::FilterJobs),
     row(("sort", &["s"]), ("sort the list", "another order of the list: attention, name, age, size, errors", "sort"), G::Jobs, W::Both, A::Sort),
     row(("running-only", &["r"]), ("running only", "show only the jobs that run", "running"), G::Jobs, W::Both, A::RunningOnly),
     row(("newest", &["n"]), ("newest job", "follow the newest job", "newest"), G::Jobs, W::List, A::Newest),
@@ -256,6 +257,7 @@ pub const TABLE: &[Binding] = &[
     row(("commands", &[":"]), ("commands; line 200", "list all commands, or go to a line by its number", ""), G::App, W::Both, A::Commands),
     row(("help", &["?", "f1"]), ("this help", "show all keys", "help"), G::App, W::Both, A::Help),
     row(("back", &["esc"]), ("stop, clear, close", "stop what is under way, clear or close what is nearest", ""), G::App, W::Both, A::Back),
+    row(("suspend", &["ctrl-z"]), ("back to the shell", "back to the shell, until its fg", ""), G::App, W::Both, A::Suspend),
     row(("quit", &["q", "ctrl-c"]), ("quit", "quit", "quit"), G::App, W::Both, A::Quit),
 ];
 

@@ -187,6 +187,8 @@ pub struct Model {
     pub watching: Watching,
     /// When hosts reloaded their templates.
     pub reloads: Vec<Reload>,
+    /// Nobody here has used the viewer before, and nothing was said to them yet.
+    pub is_new: bool,
     /// Keys that were pressed while a jump was under way, whose end they are meant for.
     pub ahead: VecDeque<KeyEvent>,
     /// The jobs of which every change is told at once.
@@ -233,6 +235,7 @@ impl Model {
             kept: Session::default(),
             watching: Watching::Notified,
             reloads: Vec::new(),
+            is_new: false,
             ahead: VecDeque::new(),
             watched: Vec::new(),
             removed_filters: Vec::new(),

@@ -136,13 +136,31 @@ pub(crate) fn lend(screen: &mut Screen, mouse: bool, command: &mut Command) -> R
     if let Some((out, err)) = output {
         command.stdout(out).stderr(err);
     }
+    let status = without(screen, mouse, || command.status())??;
+    if status.success() { Ok(()) } else { bail!("it ended with {status}") }
+}
+
+/// Stops this process, with the terminal as it was before, until its shell has it go on.
+///
+/// # Errors
+/// If the terminal cannot be written to.
+pub(crate) fn suspend(screen: &mut Screen, mouse: bool) -> Result<()> {
+    without(screen, mouse, || {
+        // Where no shell waits for it, the system does not let it stop.
+        #[cfg(unix)]
+        drop(signal_hook::low_level::raise(signal_hook::consts::SIGTSTP));
+    })
+}
+
+/// Does something while the terminal is as it was before, and takes it again.
+fn without<T>(screen: &mut Screen, mouse: bool, act: impl FnOnce() -> T) -> Result<T> {
     {
         let _frame = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
         TAKEN.store(false, Ordering::SeqCst);
         execute!(screen.backend_mut(), DisableMouseCapture, LeaveAlternateScreen, Show)?;
         disable_raw_mode()?;
     }
-    let ended = command.status();
+    let done = act();
     {
         let _frame = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
         enable_raw_mode().context("the terminal cannot be read key by key")?;
@@ -153,8 +171,7 @@ pub(crate) fn lend(screen: &mut Screen, mouse: bool, command: &mut Command) -> R
         }
     }
     forget(screen)?;
-    let status = ended?;
-    if status.success() { Ok(()) } else { bail!("it ended with {status}") }
+    Ok(done)
 }
 
 impl Drop for Taken {

@@ -28,7 +28,7 @@ pub(crate) use self::act::act;
 pub(crate) use self::line::split_rows;
 pub(crate) use self::log::visible;
 
-use crate::model::{Message, Missing, Model, Request, beside, main_file, rulers};
+use crate::model::{Message, Missing, Mode, Model, Request, beside, main_file, rulers};
 use crate::source::Place;
 use crate::text;
 use logcore::disk::Recovered;
@@ -118,6 +118,13 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Request> {
         Message::Listed(listing) => {
             let done = listing.seen >= listing.total && model.jobs.listing.seen < listing.seen;
             model.jobs.listing = listing;
+            // Where there is no job the keys do nothing, and the screen says what to do.
+            if model.is_new && model.jobs.listing.total > 0 {
+                model.is_new = false;
+                if model.mode == Mode::Normal && !model.jobs.chosen {
+                    model.mode = Mode::Notice(notice::first_hints(model));
+                }
+            }
             if !done {
                 return Vec::new();
             }

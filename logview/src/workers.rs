@@ -184,7 +184,7 @@ impl Workers {
     /// Hands a request to whoever does it. Taking the mouse is none of theirs.
     pub(crate) fn send(&self, request: Request) {
         match request {
-            Request::Mouse(_) | Request::Ring(..) | Request::Run(_) => {}
+            Request::Mouse(_) | Request::Ring(..) | Request::Run(_) | Request::Suspend => {}
             Request::QuietAfter(seconds) => self.shared.quiet_after.store(seconds, Ordering::Relaxed),
             Request::Change(change) => drop(self.changer.send(change)),
             Request::Keep(session) => drop(self.keeper.send(*session)),

@@ -512,6 +512,21 @@ fn check(row: &Binding, key: &str) {
             press(&mut case);
             case.loses("Help");
         }
+        "suspend" => {
+            // A shell waits for it.
+            let script = "\"$0\" \"$1\"; echo it is stopped; read line; fg >/dev/null";
+            let arguments = ["-mc".into(), script.into(), VIEWER.into(), case.root.path().into()];
+            let mut terminal = Terminal::start("sh", &arguments, (120, 36), &[]);
+            terminal.sees("record 200");
+            terminal.keys(&key);
+            terminal.sees("it is stopped");
+            assert_eq!(terminal.taken(), (false, false));
+            terminal.keys("\r");
+            terminal.sees("record 200");
+            assert_eq!(terminal.taken(), (true, true));
+            terminal.keys("q");
+            assert_eq!(terminal.ends(), 0);
+        }
         "quit" => {
             press(&mut case);
             assert_eq!(case.terminal.ends(), 0);

@@ -55,6 +55,8 @@ pub enum Step {
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Request {
+    /// Give the terminal back to the shell until it says to go on.
+    Suspend,
     /// These jobs are on the screen, whether or not they have anything to show yet.
     Watch(Vec<PathBuf>),
     /// Follow another file, or none, and others with it if it does not hold their records.

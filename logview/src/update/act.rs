@@ -68,7 +68,12 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     if model.mode != Mode::Normal && keys::name(key) != "ctrl-c" {
         return typing::on_key(model, key);
     }
-    match model.config.keys.lookup(key, list) {
+    let action = model.config.keys.lookup(key, list);
+    if action.is_some_and(|action| jump(action).is_some()) && model.size.0 < WIDE {
+        // Where the list stands over the log it would hide what is gone to.
+        model.focus = Pane::Log;
+    }
+    match action {
         // Whoever searches from the list wants the next hit.
         Some(Action::Newest) if model.log.search.is_some() => act(model, Action::NextHit),
         Some(action) => act(model, action),
@@ -313,6 +318,8 @@ fn switch(model: &mut Model, action: Action) -> Vec<Request> {
         }
         Action::Enter => model.focus = Pane::Log,
         Action::Help => model.mode = Mode::Help(String::new(), 0),
+        Action::Suspend if cfg!(unix) => return vec![Request::Suspend],
+        Action::Suspend => model.note = Some("here no shell waits for that: q quits".to_owned()),
         Action::Quit => model.quit = true,
         _ => {}
     }

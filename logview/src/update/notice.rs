@@ -28,7 +28,7 @@ pub(super) fn configured(model: &mut Model, config: Result<Config, Refused>) -> 
             // What was refused before is of the file as it was.
             let asks = matches!(&model.mode, Mode::Notice(notice) if notice.asks.is_some());
             if matches!(model.mode, Mode::Normal | Mode::Notice(_)) && !asks {
-                model.mode = Mode::Notice(refusal(&refused));
+                (model.note, model.mode) = (None, Mode::Notice(refusal(&refused)));
             } else {
                 (model.note, model.note_age) = (Some(refused.to_string()), 0);
             }

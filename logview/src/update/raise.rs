@@ -62,7 +62,7 @@ pub(super) fn proposed(model: &mut Model, proposal: Result<Proposal, String>) ->
 /// Says what came of it.
 pub(super) fn raised(model: &mut Model, proposal: Result<Proposal, String>) -> Vec<Request> {
     let text = match proposal {
-        Ok(proposal) => format!("written: {}; it goes back at {}", proposal.line, back_at(model, &proposal)),
+        Ok(proposal) => format!("it goes back at {}; written: {}", back_at(model, &proposal), proposal.line),
         Err(why) => why,
     };
     (model.note, model.note_age) = (Some(text), 0);

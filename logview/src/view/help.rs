@@ -143,13 +143,15 @@ fn columns(filter: &str, count: usize) -> Vec<Vec<Entry>> {
 }
 
 /// The marks, and what they mean.
-const LEGEND: [(Symbols, &str); 6] = [
+const LEGEND: [(Symbols, &str); 8] = [
     (|theme| marks(theme, &[State::Running, State::Done]), "running, done"),
     (|theme| marks(theme, &[State::Failed, State::Died]), "failed, died or quiet"),
     (|theme| format!("{} +", theme.symbols().bar), "selected, new errors"),
     (|theme| theme.symbols().mark.to_owned(), "an error in this row"),
     (|theme| format!("{} {}", theme.symbols().error, theme.symbols().hit), "errors, hits in all"),
     (|theme| theme.symbols().flag.to_owned(), "a line that is marked"),
+    (|_| "FOLLOW".to_owned(), "the end is shown as it grows"),
+    (|_| "HOLD".to_owned(), "after any move up; End follows"),
 ];
 
 fn marks(theme: Theme, states: &[State]) -> String {

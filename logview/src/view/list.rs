@@ -244,21 +244,26 @@ fn foot(model: &Model, theme: Theme, frame: &mut Frame, area: Rect, rows: usize)
         Row::Heading(_) | Row::Folded(..) => None,
     });
     let below = jobs.lines().len().saturating_sub(jobs.offset + rows);
-    let mut parts = Vec::new();
-    if below > 0 {
-        let grouped = jobs.grouping.word().is_some();
-        let ended =
-            if !grouped && rest.into_iter().all(|job| !job.state.is_live()) { ", all finished" } else { "" };
-        parts.push(format!("{} more{ended}", text::number(below as u64)));
-    }
-    if jobs.hidden() > 0 {
-        parts.push(format!("{} hidden", text::number(jobs.hidden() as u64)));
-    }
-    let mut left = vec![span(format!("   {}", parts.join(", ")), theme.dim())];
-    let new = jobs.hidden_with_errors;
-    if new > 0 {
-        left.push(span(format!(", {} with new errors", text::short(new as u64)), theme.error()));
-    }
+    let ended = jobs.grouping.word().is_none() && rest.into_iter().all(|job| !job.state.is_live());
+    let foot = |ended: bool| {
+        let mut parts = Vec::new();
+        if below > 0 {
+            let ended = if ended { ", all finished" } else { "" };
+            parts.push(format!("{} more{ended}", text::number(below as u64)));
+        }
+        if jobs.hidden() > 0 {
+            parts.push(format!("{} hidden", text::number(jobs.hidden() as u64)));
+        }
+        let mut left = vec![span(format!("   {}", parts.join(", ")), theme.dim())];
+        let new = jobs.hidden_with_errors;
+        if new > 0 {
+            left.push(span(format!(", {} with new errors", text::short(new as u64)), theme.error()));
+        }
+        left
+    };
+    // What matters most is not what goes first.
+    let left = foot(ended);
+    let left = if width(&left) < usize::from(area.width) { left } else { foot(false) };
     let right = if width(&left) + width(&right) < usize::from(area.width) { right } else { Vec::new() };
     put_ends(frame, area, last, left, right);
 }

@@ -7,6 +7,18 @@ use crate::theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+/// A line in rows of whole words, each as far in as the line; what has no spaces is cut where it has to be.
+fn rows_of(line: &str, wide: usize) -> Vec<String> {
+    if text::cells(line) <= wide {
+        return vec![line.to_owned()];
+    }
+    let words = line.trim_start_matches(' ');
+    let indent = (line.len() - words.len()).min(wide / 2);
+    let room = wide - indent;
+    let rows = super::log::fold(words, room).into_iter().flat_map(|row| text::wrap(&[(row, ())], room));
+    rows.map(|row| " ".repeat(indent) + &row.into_iter().map(|(text, ())| text).collect::<String>()).collect()
+}
+
 pub(super) fn draw(notice: &Notice, theme: Theme, frame: &mut Frame, screen: Rect) {
     const WIDEST: usize = 110;
     let lines: Vec<String> =
@@ -17,17 +29,7 @@ pub(super) fn draw(notice: &Notice, theme: Theme, frame: &mut Frame, screen: Rec
     }
     let longest = lines.iter().map(|line| text::cells(line)).max().unwrap_or(0);
     let wide = longest.max(text::cells(&notice.title) + 4).min(room);
-    let rows: Vec<String> = lines
-        .into_iter()
-        .flat_map(|line| match notice.passing {
-            // A sentence.
-            true => super::log::fold(&line, wide),
-            false => {
-                let rows = text::wrap(&[(line, ())], wide).into_iter();
-                rows.map(|row| row.into_iter().map(|(text, ())| text).collect()).collect::<Vec<String>>()
-            }
-        })
-        .collect();
+    let rows: Vec<String> = lines.into_iter().flat_map(|line| rows_of(&line, wide)).collect();
     let height = (rows.len() as u16 + 2).min(screen.height);
     let width = wide as u16 + 4;
     let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };

@@ -435,6 +435,10 @@ fn check(action: Action, case: &mut Case, press: &dyn Fn(&mut Case)) {
             press(case);
             assert!(!case.model.zoom);
         }
+        A::Suspend => {
+            press(case);
+            assert!(matches!(case.asked, Some(Request::Suspend)));
+        }
         A::Quit => {
             press(case);
             assert!(case.model.quit);

@@ -125,6 +125,17 @@ impl Log {
         }
     }
 
+    /// The first and the last of the records that stand in one row since they say the same, if the line at this offset is one.
+    pub fn run_of(&self, offset: u64) -> Option<(usize, usize)> {
+        let at = self.page.lines.partition_point(|line| line.at < offset);
+        self.page.lines.get(at).filter(|line| line.at == offset)?;
+        let head = (0..=at).rev().find(|&at| self.shown.get(at) == Some(&Shown::Whole))?;
+        match self.shown.get(head + 1)? {
+            Shown::Folded(Fold { what: What::Same(last), .. }) if at <= *last => Some((head, *last)),
+            _ => None,
+        }
+    }
+
     /// Shows a line that is folded away.
     pub fn unfold(&mut self, offset: u64) {
         let at = self.page.lines.partition_point(|line| line.at < offset);
@@ -199,7 +210,11 @@ fn group(lines: &[Line], at: usize, breaks: &[usize]) -> (usize, What) {
 
 fn says_the_same(a: &Line, b: &Line) -> bool {
     match (&a.head, &b.head) {
-        (None, None) => a.level == b.level && a.text == b.text && !a.text.is_empty(),
+        (None, None) => {
+            // Pieces of one very long line are no lines of their own.
+            let ended = a.has_ended() && b.has_ended();
+            ended && a.level == b.level && a.text == b.text && !a.text.is_empty()
+        }
         (Some(x), Some(y)) if x.form == Form::Text && y.form == Form::Text => {
             x.level == y.level && a.text.get(x.message..) == b.text.get(y.message..) && target(a) == target(b)
         }
@@ -255,6 +270,22 @@ mod tests {
             Shown::Hidden => '.',
         };
         log.shown.iter().map(letter).collect()
+    }
+
+    #[test]
+    fn a_run_of_the_same_is_known_by_any_of_its_records() {
+        let log = log(TEXT);
+        let at = |text: &str, nth: usize| {
+            let mut found =
+                log.page.lines.iter().enumerate().filter(|(_, line)| line.text == text.as_bytes());
+            found.nth(nth).unwrap().0
+        };
+        let (head, last) = (at("[INFO] d", 0), at("[INFO] d", 3));
+        for nth in 0..4 {
+            assert_eq!(log.run_of(log.page.lines[at("[INFO] d", nth)].at), Some((head, last)));
+        }
+        assert_eq!((log.run_of(0), log.run_of(log.page.lines[last].end)), (None, None));
+        assert_eq!(log.run_of(log.page.lines[last].at + 1), None);
     }
 
     const TEXT: &str = "[ERROR] a\n\tat x\n\tat y\n\tat z\n[INFO] b\n\tc\n[INFO] d\n[INFO] d\n[INFO] d\n[INFO] d\n[WARN] d\n";

@@ -273,7 +273,7 @@ fn again(model: &mut Model) -> Vec<Request> {
     vec![log.ask(anchor, height, focus)]
 }
 
-/// Goes to the first line, or to the last one and follows.
+/// Goes to the first line, or to one that stands at the top then, or to the last one and follows.
 pub(super) fn go(model: &mut Model, anchor: Anchor) -> Vec<Request> {
     let height = height(&model.areas());
     let log = &mut model.log;
@@ -291,7 +291,8 @@ pub(super) fn go(model: &mut Model, anchor: Anchor) -> Vec<Request> {
         return vec![page];
     }
     hold(log);
-    vec![log.ask(anchor, height, Focus::Top(0))]
+    let top = if let Anchor::At(at) = anchor { at } else { 0 };
+    vec![log.ask(anchor, height, Focus::Top(top))]
 }
 
 /// Shows other levels, around the same place.

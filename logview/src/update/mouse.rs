@@ -1,9 +1,10 @@
 //! The mouse: the wheel scrolls what is under it, a click chooses.
 
 use super::act::select;
-use super::{chart, hit_list, log, settle};
+use super::{chart, hit_list, log, settle, typing};
 use crate::model::{Line, Mode, Model, Pane, Request};
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crate::reading::Anchor;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
 /// Rows that the wheel moves.
@@ -17,6 +18,9 @@ pub(super) fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
         MouseEventKind::ScrollUp => -WHEEL,
         MouseEventKind::Down(MouseButton::Left) => return click(model, at),
         MouseEventKind::Drag(MouseButton::Left) => {
+            if let Some(offset) = on_scroll_bar(model, at) {
+                return log::go(model, offset);
+            }
             chart::drag(model, at);
             return Vec::new();
         }
@@ -34,6 +38,11 @@ pub(super) fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
     if model.mode == Mode::Hits {
         return hit_list::wheel(model, areas.search.contains(at), wheel);
     }
+    if matches!(model.mode, Mode::Commands(..) | Mode::Detail(_) | Mode::Marks(_) | Mode::Filters(_)) {
+        let code = if wheel > 0 { KeyCode::Down } else { KeyCode::Up };
+        let key = KeyEvent::new(code, KeyModifiers::NONE);
+        return (0..wheel.abs()).flat_map(|_| typing::on_key(model, key)).collect();
+    }
     if areas.list.contains(at) {
         let jobs = &mut model.jobs;
         let rows = usize::from(areas.list.height.saturating_sub(2));
@@ -42,6 +51,22 @@ pub(super) fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
         return Vec::new();
     }
     log::scroll(model, wheel)
+}
+
+/// Where in the log the row of the scroll bar is that is pressed.
+fn on_scroll_bar(model: &Model, at: Position) -> Option<Anchor> {
+    let bar = model.areas().log;
+    let on = model.mode == Mode::Normal && bar.contains(at) && at.x + 1 == bar.right();
+    let rows = u64::from(bar.height.saturating_sub(1)).max(1);
+    let row = u64::from(at.y.saturating_sub(bar.y));
+    match (on, row) {
+        (false, _) => None,
+        (true, 0) => Some(Anchor::Start),
+        (true, row) if row >= rows => Some(Anchor::End),
+        (true, row) => {
+            Some(Anchor::At((u128::from(model.log.len) * u128::from(row) / u128::from(rows)) as u64))
+        }
+    }
 }
 
 fn click(model: &mut Model, at: Position) -> Vec<Request> {
@@ -64,6 +89,10 @@ fn click(model: &mut Model, at: Position) -> Vec<Request> {
         let frame = u16::from(areas.search.height >= 5);
         let row = at.y.checked_sub(areas.search.y + frame).filter(|_| areas.search.contains(at));
         return row.map_or_else(Vec::new, |row| hit_list::click(model, usize::from(row)));
+    }
+    if let Some(offset) = on_scroll_bar(model, at) {
+        model.focus = Pane::Log;
+        return log::go(model, offset);
     }
     if matches!(model.mode, Mode::Normal | Mode::Chart(_)) && chart::press(model, at) {
         return Vec::new();

@@ -431,13 +431,13 @@ fn the_help_scrolls_where_it_does_not_fit_and_not_beyond_its_end() {
     let mut case = Case::new(&numbered(50), (50, 12));
     case.keys("?");
     let screen = |case: &Case| crate::view::tests::screen(&case.model, (50, 12));
-    assert!(screen(&case).contains("quit") && !screen(&case).contains("a line that is marked"));
+    assert!(screen(&case).contains("quit") && !screen(&case).contains("after any move up"));
     for _ in 0..15 {
         case.send(Message::Key(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE)));
     }
-    assert!(screen(&case).contains("a line that is marked"), "{}", screen(&case));
+    assert!(screen(&case).contains("after any move up"), "{}", screen(&case));
     case.send(Message::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE)));
-    assert!(!screen(&case).contains("a line that is marked"), "one up from the end moves at once");
+    assert!(!screen(&case).contains("after any move up"), "one up from the end moves at once");
     case.keys("zoom");
     assert!(screen(&case).contains("the log alone"));
 }
@@ -510,6 +510,20 @@ fn the_mouse_scrolls_chooses_jobs_and_levels() {
     let column = row.chars().collect::<String>().find("Error").map(|at| row[..at].chars().count()).unwrap();
     case.send(mouse(click, column as u16, 2));
     assert_eq!(case.model.log.levels(), Levels::only(Level::Error));
+    case.keys("a");
+    // The scroll bar goes to where it is pressed.
+    let log = case.model.areas().log;
+    case.send(mouse(click, log.right() - 1, log.y));
+    assert_eq!((case.top().0, case.model.log.following), (0, false));
+    case.send(mouse(MouseEventKind::Drag(MouseButton::Left), log.right() - 1, log.y + log.height / 2));
+    let (middle, len) = (case.top().0, case.text.len() as u64);
+    assert!((len / 3..len * 2 / 3).contains(&middle), "{middle} of {len}");
+    case.send(mouse(click, log.right() - 1, log.bottom() - 1));
+    assert!(case.model.log.following);
+    // The wheel moves what is open.
+    case.keys(":");
+    case.send(mouse(MouseEventKind::ScrollDown, 60, 20));
+    assert!(matches!(case.model.mode, Mode::Commands(_, 3)));
 }
 
 #[test]

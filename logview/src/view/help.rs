@@ -150,8 +150,8 @@ const LEGEND: [(Symbols, &str); 8] = [
     (|theme| theme.symbols().mark.to_owned(), "an error in this row"),
     (|theme| format!("{} {}", theme.symbols().error, theme.symbols().hit), "errors, hits in all"),
     (|theme| theme.symbols().flag.to_owned(), "a line that is marked"),
-    (|_| "FOLLOW".to_owned(), "the end is shown as it grows"),
-    (|_| "HOLD".to_owned(), "after any move up; End follows"),
+    (|_| "FOLLOW".to_owned(), "End: as it grows"),
+    (|_| "HOLD".to_owned(), "after any move up"),
 ];
 
 fn marks(theme: Theme, states: &[State]) -> String {

@@ -69,7 +69,14 @@ fn nothing(model: &Model, theme: Theme) -> String {
     let log = &model.log;
     match log.search.as_ref().and_then(|search| search.hits) {
         _ if log.list.asked => theme.symbols().dots.to_owned(),
-        Some((0, true)) => "No line matches.".to_owned(),
+        Some((0, true)) => match model.elsewhere.hits.len() {
+            0 => "No line matches.".to_owned(),
+            1 => "No line matches here. Esc, then ↓ Enter goes to the other log that has some.".to_owned(),
+            logs => format!(
+                "No line matches here. Esc, then ↓ Enter goes to one of the {} logs that have some.",
+                text::number(logs as u64)
+            ),
+        },
         Some((_, true)) => "Every line that matches is hidden.".to_owned(),
         _ => "No line that matches so far.".to_owned(),
     }

@@ -56,6 +56,10 @@ pub(in crate::update) fn step(model: &mut Model, step: Step) -> Vec<Request> {
     // A page that is under way takes the screen to the cursor.
     let cursor = log.cursor.filter(|at| log.asked || (first..last).contains(at));
     let from = match (cursor, way) {
+        // A row that stands for many is one.
+        (Some(at), Way::Forward) if matches!(step, Step::Level(..)) => {
+            log.run_of(at).map_or(at, |(_, last)| log.page.lines[last].at)
+        }
         (Some(at), _) => at,
         (None, Way::Backward) => last,
         (None, Way::Forward) if first == 0 => u64::MAX, // the first line itself counts
@@ -119,6 +123,8 @@ pub(super) fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool)
     match found {
         Found::At(at) => {
             hold(log);
+            let run = log.run_of(at).filter(|_| matches!(step, Step::Level(..)));
+            let at = run.map_or(at, |(head, _)| log.page.lines[head].at);
             let before = log.cursor.replace(at);
             if wrapped && before == Some(at) {
                 model.note = Some(format!("this is the only {what}"));

@@ -134,6 +134,11 @@ fn what_it_is_compared_with_can_be_another_good_run_of_its_kind() {
     };
     terminal.keys("|");
     terminal.until("the last good one of its kind", beside("import-3"));
+    // A line by itself, and back to the two.
+    terminal.keys("Jx");
+    terminal.sees("━ import-3 ━");
+    terminal.keys("o");
+    terminal.until("the two again", beside("import-3"));
     terminal.keys("[");
     terminal.until("the one before that", beside("import-1"));
     terminal.keys("[");

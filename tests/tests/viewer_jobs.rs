@@ -32,8 +32,14 @@ fn ticked_jobs_are_one_log_that_says_whose_each_line_is_and_grows() {
     terminal.sees("second of two");
     one.log("ERROR", "second of one");
     terminal.sees("second of one");
+    // One line by itself, and back to all of them.
+    terminal.keys("\tKx");
+    terminal.loses("2 jobs on one clock");
+    terminal.keys("o");
+    terminal.sees("2 jobs on one clock");
+    terminal.keys("G\t");
     // Selecting another job takes nothing away from what is read.
-    terminal.keys("j");
+    terminal.keys("G");
     terminal.sees("second of one");
     terminal.keys("\x1b");
     terminal.sees("of nobody's concern");

@@ -360,10 +360,10 @@ impl Log {
         Some((seconds, nanos + time.1 % 1_000_000))
     }
 
-    /// When the first loaded line from an offset on was written that has a time.
-    pub fn time_from(&self, at: u64) -> Option<Instant> {
+    /// The loaded lines from an offset on.
+    pub fn lines_from(&self, at: u64) -> impl Iterator<Item = &Line> {
         let from = self.page.lines.partition_point(|line| line.at < at);
-        self.page.lines[from..].iter().find_map(time_of)
+        self.page.lines[from..].iter()
     }
 
     /// How many wanted records there are, as far as known, and whether that is all.

@@ -1,7 +1,7 @@
 //! What of the model is remembered of a root, and how it comes back.
 
 use super::trail::NO_TAG;
-use super::{Aim, Arrival, Grouping, Mark, Model, Sort};
+use super::{Aim, Arrival, Grouping, Mark, Model, Sort, time_of};
 use crate::reading::page::{Levels, MOST_CONTEXT};
 use crate::reading::search::How;
 use crate::reading::{Filter, Pattern, filters};
@@ -38,7 +38,9 @@ impl Model {
             root: String::new(),
             job: jobs.selected().filter(|_| jobs.chosen).map(|job| owned(&job.key)),
             file: self.log.chosen.as_deref().map(owned),
-            at: Some(&self.log).filter(|log| !log.following).and_then(|log| log.time_from(log.top)),
+            at: Some(&self.log)
+                .filter(|log| !log.following)
+                .and_then(|log| log.lines_from(log.top).find_map(time_of)),
             sort: jobs.sort.word().to_owned(),
             running_only: jobs.running_only,
             jobs: jobs.filter.clone(),

@@ -1,7 +1,7 @@
 //! Where a person was, and what they marked: places in logs that are found again, also when the file was closed meanwhile
 //! and its offsets mean something else, by the instant of the record.
 
-use super::{Model, main_file};
+use super::{Model, Side, main_file};
 use crate::reading::Line;
 use crate::reading::head::instant;
 use crate::reading::page::Only;
@@ -34,7 +34,11 @@ pub struct Spot {
     pub cursor: Option<u64>,
     pub following: bool,
     pub only: Only,
+    /// When its line was written, on the clock by which the log stands in order.
     pub time: Option<Instant>,
+    /// The two that stood beside each other, and the jobs that were ticked.
+    pub sides: Option<[Side; 2]>,
+    pub ticked: Vec<PathBuf>,
 }
 
 /// Where a person was before, and from where they came back.
@@ -125,7 +129,9 @@ impl Model {
             cursor: log.cursor,
             following: log.following,
             only: log.only.clone(),
-            time: log.time_from(log.cursor.unwrap_or(log.top)),
+            time: log.lines_from(log.cursor.unwrap_or(log.top)).find_map(|line| log.time_at(line)),
+            sides: self.split.as_ref().map(|split| split.sides.clone()),
+            ticked: self.jobs.ticked.clone(),
         })
     }
 

@@ -23,9 +23,14 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Request> {
     }
 }
 
-/// Lays two logs beside each other, so long after their starts.
+/// Lays two logs beside each other, so long after their starts; one can go back to where one was before.
 pub(super) fn lay(model: &mut Model, sides: [Side; 2], at: Option<Instant>) -> Vec<Request> {
     model.remember();
+    put_beside(model, sides, at)
+}
+
+/// The same, without a way back.
+pub(super) fn put_beside(model: &mut Model, sides: [Side; 2], at: Option<Instant>) -> Vec<Request> {
     let before = model.split.take().map(|split| (split.clock, split.followed));
     let (clock, followed) = before.unwrap_or((model.log.clock, model.log.following));
     model.split = Some(Split { sides, clock, followed });

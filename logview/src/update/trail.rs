@@ -24,7 +24,17 @@ pub(super) fn go_back(model: &mut Model, back: bool) -> Vec<Request> {
 
 pub(super) fn go_to_spot(model: &mut Model, spot: &Spot) -> Vec<Request> {
     let same = spot.tag == model.log.tag;
-    let mut requests = if same { Vec::new() } else { turn_to(model, &spot.job, spot.chosen.clone()) };
+    let mut requests = match &spot.sides {
+        _ if same => Vec::new(),
+        Some(sides) => {
+            let at = spot.time.filter(|_| !spot.following);
+            return split::put_beside(model, sides.clone(), at);
+        }
+        None => {
+            model.jobs.ticked.clone_from(&spot.ticked);
+            turn_to(model, &spot.job, spot.chosen.clone())
+        }
+    };
     let only = &mut model.log.only;
     (only.levels, only.context) = (spot.only.levels, spot.only.context);
     // What was added since stays in the list, and what was taken away is gone.

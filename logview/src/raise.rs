@@ -5,6 +5,7 @@
 //! compared: if it says anything but what was there and the new entry, it is not written.
 
 use crate::config::yaml::{Node, Value, parse};
+use chrono::{DateTime, Utc};
 use serde_yaml::Value as Yaml;
 use std::fs;
 use std::io::Write;
@@ -19,15 +20,17 @@ const MARK: &str = "# for a while, by logview";
 pub struct Proposal {
     pub template: PathBuf,
     pub job: String,
-    /// The line that comes in.
+    /// The line that comes in, or goes out.
     pub line: String,
+    /// It goes out: the level is raised already.
+    pub back: bool,
     /// Until when it holds: RFC 3339, UTC.
     pub until: String,
     before: String,
     after: String,
 }
 
-/// Reads the template of a job and makes the entry.
+/// Reads the template of a job and makes the entry, or takes it out if it is there and still holds.
 ///
 /// # Errors
 /// With a sentence that says why it cannot be.
@@ -36,8 +39,23 @@ pub(crate) fn propose(template: &Path, job: &str, level: &str, until: &str) -> R
     // What is written is the file, not a link to it.
     let template = fs::canonicalize(template).map_err(read)?;
     let before = fs::read_to_string(&template).map_err(read)?;
+    if let Some((after, line, until)) = taken_back(&before, job, Utc::now()) {
+        return Ok(Proposal { template, job: job.to_owned(), line, back: true, until, before, after });
+    }
     let (after, line) = edited(&before, job, level, until)?;
-    Ok(Proposal { template, job: job.to_owned(), line, until: until.to_owned(), before, after })
+    Ok(Proposal { template, job: job.to_owned(), line, back: false, until: until.to_owned(), before, after })
+}
+
+/// The text without an entry of ours that still holds, that line of it, and until when it would hold.
+fn taken_back(text: &str, job: &str, now: DateTime<Utc>) -> Option<(String, String, String)> {
+    let key = serde_json::to_string(job).ok()?;
+    let line = text.lines().find(|line| is_ours(line, &key))?.trim().to_owned();
+    let read: Yaml = serde_yaml::from_str(text).ok()?;
+    let entry = read.get("logcore")?.get("jobs")?.get(job)?;
+    let (level, until) = (entry.get("level")?.as_str()?, entry.get("until")?.as_str()?.to_owned());
+    let holds = DateTime::parse_from_rfc3339(&until).is_ok_and(|until| until > now);
+    let after = without_ours(text, &key);
+    (holds && says(text, &after, job, level, &until)).then_some((after, line, until))
 }
 
 /// Writes it, if the template is still what it was.
@@ -79,11 +97,12 @@ fn edited(text: &str, job: &str, level: &str, until: &str) -> Result<(String, St
 
 /// The text without an entry of ours for this job.
 fn without_ours(text: &str, key: &str) -> String {
-    let ours = |line: &&str| {
-        let line = line.trim();
-        line.ends_with(MARK) && line.starts_with(&format!("{key}: {{"))
-    };
-    text.split_inclusive('\n').filter(|line| !ours(line)).collect()
+    text.split_inclusive('\n').filter(|line| !is_ours(line, key)).collect()
+}
+
+fn is_ours(line: &str, key: &str) -> bool {
+    let line = line.trim();
+    line.ends_with(MARK) && line.starts_with(&format!("{key}: {{"))
 }
 
 /// The text with the entry as the first one of `logcore.jobs`.
@@ -247,6 +266,24 @@ mod tests {
         assert_eq!(twice, once.replace("level: trace", "level: debug"));
         assert!(edit("logcore: { jobs: { import-42: { level: info } } }\n").is_err());
         assert!(edit("logcore:\n  jobs:\n    \"import-42\": { level: info }\n").is_err());
+    }
+
+    #[test]
+    fn one_that_still_holds_is_taken_back() {
+        let at = |time: &str| DateTime::parse_from_rfc3339(time).unwrap().to_utc();
+        for text in [
+            "logcore:\n  jobs:\n    # mine\n    \"a\": { level: info }\n",
+            "logcore:\n  dir: x\n",
+            "root: {}\n",
+        ] {
+            let raised = edit(text).unwrap();
+            let (after, line, until) = taken_back(&raised, "import-42", at("2026-11-22T16:29:59Z")).unwrap();
+            assert!(line.starts_with("\"import-42\": { level: trace"), "{line}");
+            assert_eq!(until, UNTIL);
+            assert!(raised.replace(&format!("    {line}\n"), "") == after, "{after}");
+            assert_eq!(taken_back(&raised, "import-42", at(UNTIL)), None, "it is over");
+            assert_eq!(taken_back(&raised, "import-4", at("2026-11-22T16:29:59Z")), None);
+        }
     }
 
     #[test]

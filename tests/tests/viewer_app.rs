@@ -259,6 +259,16 @@ fn the_level_of_a_running_job_is_raised_for_ten_minutes_if_a_person_says_yes() {
     let kept: Vec<&str> =
         written.lines().filter(|line| !line.contains("logview") && line.trim() != "jobs:").collect();
     assert_eq!(kept, shipped.lines().collect::<Vec<_>>(), "comments and layout stay");
+    // It is taken back by the same key.
+    terminal.keys("R");
+    terminal.sees("Take Pack/1 back to its own level now?");
+    terminal.keys("y");
+    terminal.sees("Pack/1 has its own level again");
+    tests::eventually(
+        "its own level",
+        || (!traces()).then_some(()),
+        || std::fs::read_to_string(&template).unwrap(),
+    );
 }
 
 #[test]

@@ -34,6 +34,22 @@ pub(super) fn ask(model: &mut Model) -> Vec<Request> {
 /// Shows what would be written.
 pub(super) fn proposed(model: &mut Model, proposal: Result<Proposal, String>) -> Vec<Request> {
     match proposal {
+        Ok(proposal) if model.mode == Mode::Normal && proposal.back => {
+            let lines = vec![
+                format!(
+                    "It is raised until {}. This line goes out of {}:",
+                    back_at(model, &proposal),
+                    proposal.template.display()
+                ),
+                String::new(),
+                format!("  {}", proposal.line),
+                String::new(),
+                "y takes it out, any other key leaves everything as it is".to_owned(),
+            ];
+            let title = format!("Take {} back to its own level now?", proposal.job);
+            let asks = Some(Box::new(Change::Raise(proposal)));
+            model.mode = Mode::Notice(Notice { title, lines, asks, ..Notice::default() });
+        }
         Ok(proposal) if model.mode == Mode::Normal => {
             let lines = vec![
                 format!("This line goes into {}:", proposal.template.display()),
@@ -62,6 +78,7 @@ pub(super) fn proposed(model: &mut Model, proposal: Result<Proposal, String>) ->
 /// Says what came of it.
 pub(super) fn raised(model: &mut Model, proposal: Result<Proposal, String>) -> Vec<Request> {
     let text = match proposal {
+        Ok(proposal) if proposal.back => format!("{} has its own level again", proposal.job),
         Ok(proposal) => format!("it goes back at {}; written: {}", back_at(model, &proposal), proposal.line),
         Err(why) => why,
     };

@@ -4,7 +4,7 @@ use super::hit_list;
 use crate::layout::Areas;
 use crate::model::{Aim, Arrival, FileEvent, Focus, Log, Message, Mode, Model, Request, Step};
 use crate::reading::filters::pass;
-use crate::reading::head::clock_at;
+use crate::reading::head::{Form, clock_at, word_level};
 use crate::reading::index::Volume;
 use crate::reading::page::Levels;
 use crate::reading::search::Found;
@@ -30,6 +30,10 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
         }
         Message::Indexed { tag, totals, volume } if tag == log.tag => {
             log.totals = totals;
+            // Nothing has come since, so that these are the ones that were there.
+            if totals.complete && log.held_at.1.is_none() && log.held_at.0 == log.len {
+                log.held_at.1 = Some(totals);
+            }
             if let Some(volume) = volume {
                 log.volume = volume;
             }
@@ -247,11 +251,44 @@ fn on_page(model: &mut Model, page: Page, before: Option<u64>, focus: Focus) -> 
             model.log.owed = 0;
         }
     }
+    if let Focus::Upper(at) | Focus::Lower(at) = focus {
+        tell_unseen(model, at);
+    }
     let owed = std::mem::take(&mut model.log.owed);
     if owed != 0 {
         move_by(model, owed);
     }
     fill(model, true)
+}
+
+/// Says so if one has gone to a hit that cannot be seen.
+fn tell_unseen(model: &mut Model, at: u64) {
+    if model.note.is_none() && matches_unseen(&model.log, at) {
+        model.note =
+            Some("it matches in what the columns leave out: p shows the lines as they are".to_owned());
+    }
+}
+
+/// Whether what is searched for stands in a line only where nothing of it is shown: before the message, and neither in the
+/// time nor in the target.
+fn matches_unseen(log: &Log, at: u64) -> bool {
+    const MOST: usize = 16;
+    let Some(search) = log.search.as_ref().filter(|_| log.columns && !log.raw && log.cursor == Some(at))
+    else {
+        return false;
+    };
+    let Some(line) = log.page.lines.iter().find(|line| line.at == at) else { return false };
+    let Some(head) = line.head.as_ref().filter(|head| head.form == Form::Text) else { return false };
+    let seen = |range: &Range<usize>| {
+        let meets = |part: &Option<Range<usize>>| {
+            part.as_ref().is_some_and(|part| part.start < range.end && range.start < part.end)
+        };
+        // The level stands there as a letter.
+        let is_level = || word_level(&line.text[range.clone()]).is_some();
+        range.end > head.message || meets(&head.time) || meets(&head.target) || is_level()
+    };
+    let found = search.pattern.ranges(&line.text, MOST);
+    !found.is_empty() && !found.iter().any(seen)
 }
 
 /// Asks for lines.

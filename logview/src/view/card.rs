@@ -113,9 +113,13 @@ fn gauge(model: &Model, theme: Theme, job: &Job, width: u16) -> Option<Vec<Span<
 
 /// What became of the records of a run that has ended; what is lost stands out.
 fn balance(theme: Theme, job: &Job) -> Option<Vec<Span<'static>>> {
-    let balance = job.run.as_ref()?.balance?;
+    let run = job.run.as_ref()?;
+    let balance = run.balance?;
+    // What stands above it is of all runs.
+    let which = if run.number > 1 { format!(" run {}:", run.number) } else { String::new() };
+    let number = if balance.emitted < 100_000 { text::number } else { text::short };
     let mut spans = vec![span(
-        format!(" {} logged = {} written", text::short(balance.emitted), text::short(balance.written)),
+        format!("{which} {} logged = {} written", number(balance.emitted), number(balance.written)),
         theme.dim(),
     )];
     for (count, what, style) in [

@@ -12,7 +12,17 @@ use ratatui::layout::Rect;
 const STEP: usize = LEAST;
 
 pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
-    let Some(chart) = Chart::of(&model.log, area.width).filter(|_| area.height >= 6) else { return };
+    if area.height < 6 {
+        return;
+    }
+    let totals = &model.log.totals;
+    let Some(chart) = Chart::of(&model.log, area.width) else {
+        if totals.complete && totals.records.iter().any(|count| *count > 0) {
+            let why = "  no times in these lines, and so no chart: i takes it away";
+            put(frame, area, 2, vec![span(why, theme.dim())]);
+        }
+        return;
+    };
     let most = chart.columns.iter().map(|(all, _)| *all).max().unwrap_or(0).max(1);
     let used = chart.columns.len();
     let eighths = theme.symbols().eighths;

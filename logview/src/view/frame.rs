@@ -10,7 +10,7 @@ use log::Level;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The first row: what is open, how many jobs are how, the disk, the clock.
 pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect) {
@@ -50,7 +50,10 @@ pub(super) fn header(model: &Model, theme: Theme, frame: &mut Frame, area: Rect)
     ] {
         let part = span(format!("  {} {word}", text::number(state)), style);
         // A number without its word would mislead.
-        if state > 0 && width(&left) + part.width() <= usize::from(area.width) {
+        if state > 0 {
+            if width(&left) + part.width() > usize::from(area.width) {
+                break;
+            }
             left.push(part);
         }
     }
@@ -100,11 +103,13 @@ pub(super) fn title(model: &Model, theme: Theme, frame: &mut Frame, areas: &Area
     if let Some(split) = &model.split {
         return sides(model, split, theme, frame, area);
     }
-    let name = name(model);
-    let mut parts = vec![text::middle(&name, usize::from(areas.log.width / 2), theme.ascii())];
-    parts.push(levels_word(model.log.levels()));
+    let mut parts = vec![levels_word(model.log.levels())];
     parts.extend(filtered(model, theme));
     parts.extend(since_start(model));
+    let rest: usize = parts.iter().map(|part| text::cells(part) + 3).sum();
+    let width_of_log = usize::from(areas.log.width);
+    let room = width_of_log.saturating_sub(rest + 4).max(width_of_log / 2);
+    parts.insert(0, name(model, room, theme));
     for part in parts.iter().filter(|part| !part.is_empty()) {
         spans.push(span(format!("{} {part} ", symbols.rule), style));
     }
@@ -126,7 +131,8 @@ fn sides(model: &Model, split: &Split, theme: Theme, frame: &mut Frame, area: Re
             parts.push(levels_word(model.log.levels()));
             parts.extend(filtered(model, theme));
         }
-        let room = usize::from(half / 2);
+        let rest: usize = parts.iter().map(|part| text::cells(part) + 3).sum();
+        let room = usize::from(half).saturating_sub(rest + 6).max(usize::from(half / 3));
         let name =
             text::middle(&text::name(model.side_name(side).as_bytes(), theme.ascii()), room, theme.ascii());
         let mut own = vec![span(format!("{rule} "), theme.focus()), span(format!("{mark} "), style)];
@@ -158,15 +164,20 @@ fn filtered(model: &Model, theme: Theme) -> Option<String> {
     Some(format!("{word} /{}/", text::end(&name, 24, theme.ascii())))
 }
 
-/// Whose log it is: the job's name, or the letters and names of those that are shown as one.
-fn name(model: &Model) -> String {
+/// Whose log it is: the job's name, or the letters and names of those that are shown as one, in so many cells.
+fn name(model: &Model, room: usize, theme: Theme) -> String {
     let jobs = &model.jobs;
     let named = |job: &Path| jobs.get(job).map_or("", |job| job.name.as_str());
     if model.log.together.is_empty() {
-        return jobs.selected().map_or(String::new(), |job| job.name.clone());
+        return jobs.selected().map_or(String::new(), |job| text::middle(&job.name, room, theme.ascii()));
     }
-    let together = model.log.together.iter().enumerate();
-    together.map(|(at, job)| format!("{} {}", letter(at), named(job))).collect::<Vec<_>>().join("  ")
+    // Each keeps its letter.
+    let each = (room / model.log.together.len()).saturating_sub(4).max(4);
+    let named = |(at, job): (usize, &PathBuf)| {
+        format!("{} {}", letter(at), text::middle(named(job), each, theme.ascii()))
+    };
+    let names: Vec<_> = model.log.together.iter().enumerate().map(named).collect();
+    text::end(&names.join("  "), room, theme.ascii())
 }
 
 /// `T+00:14:09`: how long the run has lasted.

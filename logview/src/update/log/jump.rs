@@ -1,6 +1,6 @@
 //! Jumps: to a hit, an error, a line, a moment.
 
-use super::{go, height, hold, refill, visible};
+use super::{go, height, hold, refill, tell_unseen, visible};
 use crate::model::{Aim, Focus, Log, Model, Request, Step};
 use crate::reading::Anchor;
 use crate::reading::search::{Found, Way};
@@ -165,6 +165,7 @@ pub(super) fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool)
             };
             if there(model) {
                 model.log.unfold(at);
+                tell_unseen(model, at);
                 return refill(model);
             }
             let log = &mut model.log;

@@ -56,3 +56,17 @@ fn whole_words_are_meant_by_the_key_for_a_word_alone() {
     case.keys("ine");
     assert_eq!((case.model.search.text.as_str(), case.model.search.how.word), ("ine", false));
 }
+
+#[test]
+fn a_match_in_what_the_columns_leave_out_is_told() {
+    let said = |pattern: &str| {
+        let mut case = Case::new(&numbered(500), (120, 36));
+        case.keys(&format!("\tg/{pattern}\r"));
+        case.model.note.clone().unwrap_or_default()
+    };
+    // `[line:1]` stands before the message; the level does as a letter, and the target in its column.
+    assert!(said(r"\[line:1").contains("p shows the lines as they are"));
+    for seen in ["INFO", "line 300", "16:20", "m::n"] {
+        assert_eq!(said(seen), "", "{seen}");
+    }
+}

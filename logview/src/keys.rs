@@ -253,7 +253,7 @@ pub const TABLE: &[Binding] = &[
     row(("save", &["S"]), ("save what is shown", "save what is shown, or the range, in a file", ""), G::Take, W::Both, A::Save),
     row(("editor", &["ctrl-e"]), ("editor, pager", "open the file in $EDITOR at the line", ""), G::Take, W::Both, A::Editor),
     row(("pager", &["P"]), ("editor, pager", "open the file in $PAGER at the line", ""), G::Take, W::Both, A::Pager),
-    row(("other-pane", &["tab", "backtab"]), ("other pane", "turn to the other pane", "pane"), G::App, W::Both, A::Pane),
+    row(("other-pane", &["tab", "backtab"]), ("other pane", "turn to the other pane, or to the other side", "pane"), G::App, W::Both, A::Pane),
     row(("commands", &[":"]), ("commands; line 200", "list all commands, or go to a line by its number", ""), G::App, W::Both, A::Commands),
     row(("help", &["?", "f1"]), ("this help", "show all keys", "help"), G::App, W::Both, A::Help),
     row(("back", &["esc"]), ("stop, clear, close", "stop what is under way, clear or close what is nearest", ""), G::App, W::Both, A::Back),

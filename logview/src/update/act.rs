@@ -311,7 +311,7 @@ fn switch(model: &mut Model, action: Action) -> Vec<Request> {
                 Bell::Notify => (Bell::Off, Some("no bell".to_owned())),
             };
         }
-        Action::Pane if split::close(model) => model.focus = Pane::List,
+        Action::Pane if model.log.split => return line::other_side(model),
         Action::Pane => {
             model.focus = if model.focus == Pane::List { Pane::Log } else { Pane::List };
             model.zoom = false;

@@ -1,8 +1,9 @@
 //! The line that a person means: the one that a jump, a click or a key has chosen, or else the one that stands where one
 //! reads; and what is done with it.
 
-use super::log::{hold, refill, scroll};
-use crate::model::{BESIDE, Columns, Model, Request, Shown};
+use super::log::{ask, hold, refill, scroll};
+use crate::model::{BESIDE, Columns, Focus, Model, Request, Shown};
+use crate::reading::Anchor;
 
 /// What stands on each row of the log: a loaded line, and which of its rows.
 pub(crate) fn on_screen(model: &Model) -> Vec<(usize, usize)> {
@@ -67,7 +68,10 @@ pub(super) fn choose(model: &mut Model, down: bool) -> Vec<Request> {
     let Some(from) = current(model) else { return Vec::new() };
     hold(&mut model.log);
     let log = &mut model.log;
-    let seen = |at: &usize| log.shown.get(*at) != Some(&Shown::Hidden);
+    // Beside each other the next line is one of the same side.
+    let side = log.page.lines[from].part.filter(|_| log.split);
+    let own = |at: &usize| side.is_none() || log.page.lines[*at].part == side;
+    let seen = |at: &usize| log.shown.get(*at) != Some(&Shown::Hidden) && own(at);
     let next = match log.cursor {
         None => Some(from),
         Some(_) if down => (from + 1..log.page.lines.len()).find(seen),
@@ -84,6 +88,29 @@ pub(super) fn choose(model: &mut Model, down: bool) -> Vec<Request> {
         if !requests.is_empty() || !model.log.split {
             return requests;
         }
+    }
+    // The next one of its side may be much further.
+    let at = model.log.page.lines[next].at;
+    vec![ask(model, Anchor::At(at), if down { Focus::Lower(at) } else { Focus::Upper(at) })]
+}
+
+/// Chooses the line of the other one of two logs that stands nearest to the one that is meant.
+pub(super) fn other_side(model: &mut Model) -> Vec<Request> {
+    let rows = split_rows(model);
+    let lines = &model.log.page.lines;
+    let here = current(model).and_then(|at| rows.iter().find(|(of, _)| *of == at));
+    let Some(&(at, row)) = here else { return Vec::new() };
+    // Nobody has chosen a side yet: it is the one on the left.
+    let chosen = model.log.cursor.is_some().then_some(lines[at].part).flatten();
+    let wanted = chosen.map_or(0, |part| 1 - part.min(1));
+    let of_side = rows.iter().filter(|(at, _)| lines[*at].part.unwrap_or(0).min(1) == wanted);
+    match of_side.min_by_key(|(_, on)| on.abs_diff(row)) {
+        Some(&(at, _)) => {
+            let at = lines[at].at;
+            hold(&mut model.log);
+            model.log.cursor = Some(at);
+        }
+        None => model.note = Some("on that side nothing stands on this screen".to_owned()),
     }
     refill(model)
 }

@@ -71,6 +71,24 @@ fn every_line_of_both_is_on_the_screen_somewhere() {
 }
 
 #[test]
+fn one_moves_on_one_side_and_tab_goes_to_the_other() {
+    let left: String = (0..9).map(|second| at(1000 * second, &format!("left {second}"))).collect();
+    let right: String = (0..9).map(|second| at(1000 * second + 500, &format!("right {second}"))).collect();
+    let mut case = split(&left, &right);
+    let said = |case: &Case| {
+        let at =
+            case.model.log.page.lines.iter().find(|line| Some(line.at) == case.model.log.cursor).unwrap();
+        String::from_utf8_lossy(&at.text).rsplit_once(": ").unwrap().1.to_owned()
+    };
+    let mut path = Vec::new();
+    for keys in ["\t", "J", "J", "\t", "J", "K", "K", "\t"] {
+        case.keys(keys);
+        path.push(said(&case));
+    }
+    assert_eq!(path, ["left 0", "left 1", "left 2", "right 2", "right 3", "right 2", "right 1", "left 1"]);
+}
+
+#[test]
 fn a_line_of_either_side_is_marked_and_found_again_in_its_own_log() {
     let mut case = split(&at(100, "left"), &at(200, "right"));
     case.keys("Jm");

@@ -3,6 +3,7 @@
 
 mod card;
 mod chart;
+mod chooser;
 mod commands;
 mod compare;
 mod detail;
@@ -28,7 +29,7 @@ use crate::reading::page::Levels;
 use crate::text;
 use crate::theme::Theme;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
@@ -72,6 +73,12 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) {
 pub(crate) use compare::rows as compare_rows;
 pub(crate) use detail::covered as detail_rows;
 pub(crate) use help::scrolled as help_row;
+
+/// Whether a list that is open covers this place, and which of its entries stands there; `None` if no such list is open.
+pub(crate) fn entry_at(model: &Model, place: Position) -> Option<(bool, Option<usize>)> {
+    let (width, height) = model.size;
+    chooser::Chooser::of(model, Rect { x: 0, y: 0, width, height }).map(|list| list.at(place))
+}
 
 /// The levels that a click at this column of the tabs chooses.
 pub(crate) fn tab_at(model: &Model, x: u16) -> Option<Levels> {

@@ -53,6 +53,22 @@ pub(super) fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
     log::scroll(model, wheel)
 }
 
+/// Chooses an entry of the list that is open; the one that is chosen already is what its key would make of it.
+fn choose(model: &mut Model, entry: usize) -> Vec<Request> {
+    let press = |model: &mut Model, code| typing::on_key(model, KeyEvent::new(code, KeyModifiers::NONE));
+    match &mut model.mode {
+        Mode::Filters(row) if *row == entry => return press(model, KeyCode::Char(' ')),
+        Mode::Marks(row) if *row == entry => return press(model, KeyCode::Enter),
+        Mode::Filters(row) | Mode::Marks(row) => *row = entry,
+        Mode::Commands(_, row) => {
+            *row = entry;
+            return press(model, KeyCode::Enter);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
 /// Where in the log the row of the scroll bar is that is pressed.
 fn on_scroll_bar(model: &Model, at: Position) -> Option<Anchor> {
     let bar = model.areas().log;
@@ -72,6 +88,13 @@ fn on_scroll_bar(model: &Model, at: Position) -> Option<Anchor> {
 fn click(model: &mut Model, at: Position) -> Vec<Request> {
     let areas = model.areas();
     model.note = None;
+    if let Some((inside, entry)) = crate::view::entry_at(model, at) {
+        if inside {
+            return entry.map_or_else(Vec::new, |entry| choose(model, entry));
+        }
+        model.mode = Mode::Normal;
+        return settle(model);
+    }
     if matches!(
         model.mode,
         Mode::Help(..)

@@ -524,6 +524,26 @@ fn the_mouse_scrolls_chooses_jobs_and_levels() {
     case.keys(":");
     case.send(mouse(MouseEventKind::ScrollDown, 60, 20));
     assert!(matches!(case.model.mode, Mode::Commands(_, 3)));
+    let shown = |case: &Case, text: &str| {
+        let screen = crate::view::tests::screen(&case.model, (120, 36));
+        screen.lines().position(|row| row.contains(text)).unwrap() as u16
+    };
+    // A command is done, a filter chosen and then switched, and beside the list is out of it.
+    case.keys("erronly");
+    let row = shown(&case, "errors-only");
+    case.send(mouse(click, 60, row));
+    assert_eq!(
+        (case.model.mode.clone(), case.model.log.levels()),
+        (Mode::Normal, Levels::only(Level::Error))
+    );
+    case.keys("afline 1\rFline 2\rX");
+    let row = shown(&case, "only   line 1");
+    case.send(mouse(click, 60, row));
+    assert_eq!((case.model.mode.clone(), case.model.log.only.filters[0].on), (Mode::Filters(0), true));
+    case.send(mouse(click, 60, row));
+    assert!(!case.model.log.only.filters[0].on);
+    case.send(mouse(click, 60, 5));
+    assert_eq!(case.model.mode, Mode::Normal);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The list of filters: which of them are on, what each shows or hides.
 
-use super::{boxed, put, put_line, span};
+use super::chooser::Chooser;
+use super::{put, put_line, span};
 use crate::model::Model;
 use crate::reading::Filter;
 use crate::text;
@@ -9,32 +10,23 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-const WIDTH: u16 = 100;
-
 pub(super) fn draw(model: &Model, chosen: usize, theme: Theme, frame: &mut Frame, screen: Rect) {
     let filters = &model.log.only.filters;
-    let width = WIDTH.min(screen.width);
-    let height = (filters.len().max(2) as u16 + 2).min(screen.height.saturating_sub(2)).min(20);
-    if width < 12 || height < 3 {
-        return;
-    }
-    let area = Rect { x: (screen.width - width) / 2, y: screen.height - 2 - height, width, height };
-    boxed("Filters", theme, frame, area);
-    let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
+    let Some(list) = Chooser::of(model, screen) else { return };
+    let inner = list.draw("Filters", theme, frame);
     if filters.is_empty() {
         put(frame, inner, 0, vec![span("There is no filter: all lines are shown.", theme.text())]);
         let hint = "Shown is what passes all of them, whole records each.";
         return put(frame, inner, 1, vec![span(hint, theme.dim())]);
     }
-    let room = usize::from(inner.height);
-    let from = (chosen + 1).saturating_sub(room);
-    for (at, filter) in filters.iter().enumerate().skip(from).take(room) {
+    for (at, on) in list.shown() {
+        let filter = &filters[at];
         let count = model.log.each.get(at).and_then(|(_, count)| *count);
         let mut line = row(filter, count, theme, usize::from(inner.width));
         if at == chosen {
             line = line.style(theme.selected(true));
         }
-        put_line(frame, inner, (at - from) as u16, line);
+        put_line(frame, inner, on, line);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The list of marks, of all logs.
 
-use super::{boxed, put, put_line, span};
+use super::chooser::Chooser;
+use super::{put, put_line, span};
 use crate::model::{Mark, Model};
 use crate::text;
 use crate::theme::Theme;
@@ -8,17 +9,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-const WIDTH: u16 = 100;
-
 pub(super) fn draw(model: &Model, chosen: usize, theme: Theme, frame: &mut Frame, screen: Rect) {
-    let width = WIDTH.min(screen.width);
-    let height = (model.marks.len().max(2) as u16 + 2).min(screen.height.saturating_sub(2)).min(20);
-    if width < 12 || height < 3 {
-        return;
-    }
-    let area = Rect { x: (screen.width - width) / 2, y: screen.height - 2 - height, width, height };
-    boxed("Marks", theme, frame, area);
-    let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 };
+    let Some(list) = Chooser::of(model, screen) else { return };
+    let inner = list.draw("Marks", theme, frame);
     if model.marks.is_empty() {
         put(frame, inner, 0, vec![span("Nothing is marked.", theme.text())]);
         return put(
@@ -28,14 +21,12 @@ pub(super) fn draw(model: &Model, chosen: usize, theme: Theme, frame: &mut Frame
             vec![span("m marks the line that is chosen, or the first one.", theme.dim())],
         );
     }
-    let room = usize::from(inner.height);
-    let from = (chosen + 1).saturating_sub(room);
-    for (at, mark) in model.marks.iter().enumerate().skip(from).take(room) {
-        let mut line = row(model, mark, theme, usize::from(inner.width));
+    for (at, on) in list.shown() {
+        let mut line = row(model, &model.marks[at], theme, usize::from(inner.width));
         if at == chosen {
             line = line.style(theme.selected(true));
         }
-        put_line(frame, inner, (at - from) as u16, line);
+        put_line(frame, inner, on, line);
     }
 }
 

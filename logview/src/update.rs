@@ -40,6 +40,7 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Request> {
     let mut requests = take_in(model, message);
     requests.extend(act::go_on(model, late));
     requests.extend(filters::count_each(model));
+    requests.extend(filters::count_passing(model));
     requests.extend(watch(model));
     requests
 }

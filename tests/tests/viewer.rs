@@ -638,6 +638,34 @@ fn ascii_means_ascii_and_no_color_none() {
 }
 
 #[test]
+fn how_many_lines_filters_leave_is_counted_as_the_file_grows() {
+    let (_root, job, mut terminal) = over_one_job();
+    terminal.keys("\tFmessage 1\r");
+    terminal.sees("200 lines are shown");
+    job.log("INFO", "message 301");
+    terminal.sees("201 lines are shown");
+    job.append("debug.log", format!("{}\tand more of it\n", job.line("INFO", "message 1 is not shown")));
+    job.append("debug.log", format!("{}\tand more of it\n", job.line("INFO", "message 302")));
+    terminal.sees("203 lines are shown");
+    terminal.keys("fmessage 2\r");
+    terminal.sees("100 lines are shown");
+    terminal.keys("F[5-9]$\r");
+    terminal.sees("50 lines are shown");
+    terminal.keys("X");
+    terminal.until("what each matches", |screen| {
+        let row =
+            |word: &str, count: &str| screen.lines().any(|row| row.contains(word) && row.contains(count));
+        row("hides  message 1", " 101 lines")
+            && row("only   message 2", " 100 lines")
+            && row("hides  [5-9]$", " 150 lines")
+    });
+    terminal.keys("\u{1b}");
+    terminal.loses("─ Filters ─");
+    terminal.keys("\u{1b}");
+    terminal.loses("are shown");
+}
+
+#[test]
 fn on_a_light_background_warnings_are_not_pale() {
     let mut root = Root::new();
     root.running("import-42").log("WARN", "the pool is exhausted");

@@ -79,6 +79,12 @@ pub enum Message {
         read: u64,
         took: Duration,
     },
+    /// So many lines pass all that is in force so far, and whether that is all.
+    Passing {
+        tag: u64,
+        count: u64,
+        complete: bool,
+    },
     /// So many lines match each of the filters so far, and whether that is all.
     FilterCounts {
         tag: u64,

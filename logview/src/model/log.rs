@@ -5,7 +5,7 @@ use crate::layout::NARROW;
 use crate::reading::head::{Form, Head};
 use crate::reading::page::{Levels, Only};
 use crate::reading::times::{from_millis, to_millis};
-use crate::reading::{Anchor, Line, Page, Pattern, Spots, Totals, index::Volume};
+use crate::reading::{Anchor, Filter, Line, Page, Pattern, Spots, Totals, index::Volume};
 use crate::source::Place;
 use crate::text;
 use std::ops::Range;
@@ -126,6 +126,9 @@ pub struct Log {
     pub search: Option<Search>,
     /// Lines that match the only filter, where nothing is searched for, and whether all were looked at.
     pub matching: Option<(u64, bool)>,
+    /// By which levels and filters the lines are counted that are shown, if that takes counting, and how many those are so far.
+    pub passing: Option<(Levels, Vec<Filter>)>,
+    pub passed: Option<(u64, bool)>,
     /// While the list of filters is open, what is counted for each, and how many lines match so far.
     pub each: Vec<(Pattern, Option<(u64, bool)>)>,
     /// The list of what it found.
@@ -213,6 +216,8 @@ impl Default for Log {
             only: Only::ALL,
             search: None,
             matching: None,
+            passing: None,
+            passed: None,
             each: Vec::new(),
             list: HitList::default(),
             cursor: None,

@@ -111,6 +111,11 @@ pub enum Request {
         pattern: Option<Pattern>,
         near: u64,
     },
+    /// Count the lines that are shown by several filters, or by such as hide, and go on as the file grows; or stop.
+    CountPassing {
+        tag: u64,
+        only: Option<Only>,
+    },
     /// Count for each of these the lines that match, and go on as the file grows; or stop, if there are none.
     CountFilters {
         tag: u64,

@@ -81,6 +81,25 @@ pub(super) fn count_each(model: &mut Model) -> Option<Request> {
     Some(Request::CountFilters { tag: log.tag, patterns })
 }
 
+/// Has counted how many lines are shown, where that is not the number of those that match one filter.
+pub(super) fn count_passing(model: &mut Model) -> Option<Request> {
+    let log = &mut model.log;
+    let on = || log.only.filters.iter().filter(|filter| filter.on);
+    // What one filter shows is counted as what is searched for is.
+    let one = on().count() == 1 && on().all(|filter| !filter.hides) && log.levels().is_all();
+    let wanted = log.loaded && log.only.filters() && !one;
+    let same = match &log.passing {
+        Some((levels, filters)) => wanted && *levels == log.levels() && filters.iter().eq(on()),
+        None => !wanted,
+    };
+    if same {
+        return None;
+    }
+    log.passing = wanted.then(|| (log.levels(), on().cloned().collect()));
+    log.passed = None;
+    Some(Request::CountPassing { tag: log.tag, only: wanted.then(|| log.only.clone()) })
+}
+
 fn remove(model: &mut Model, at: usize) -> Vec<Request> {
     let filters = &mut model.log.only.filters;
     if at < filters.len() {

@@ -61,6 +61,10 @@ pub(super) fn on_message(model: &mut Model, message: Message) -> Vec<Request> {
             }
             hit_list::counted(model)
         }
+        Message::Passing { tag, count, complete } if tag == log.tag && log.passing.is_some() => {
+            log.passed = Some((count, complete));
+            Vec::new()
+        }
         Message::FilterCounts { tag, counts } if tag == log.tag && counts.len() == log.each.len() => {
             log.each.iter_mut().zip(counts).for_each(|((_, known), count)| *known = Some(count));
             Vec::new()
@@ -386,6 +390,7 @@ pub(super) fn count_or_stop(log: &mut Log, near: u64) -> Request {
 pub(super) fn count(log: &mut Log, near: u64) -> Option<Request> {
     log.matching = None;
     log.each.clear();
+    (log.passing, log.passed) = (None, None);
     if let Some(search) = &mut log.search {
         (search.hits, search.nth) = (None, None);
     }

@@ -107,8 +107,12 @@ fn place(model: &Model, theme: Theme) -> Vec<Span<'static>> {
     spans
 }
 
-/// How many lines match the only filter.
+/// How many lines match the only filter, or pass all of them.
 fn matching(model: &Model) -> Option<String> {
+    if let Some((count, complete)) = model.log.passed.filter(|_| model.log.only.filters()) {
+        let lines = if count == 1 { "line is shown" } else { "lines are shown" };
+        return Some(format!("{} {lines}{}", text::number(count), if complete { "" } else { " so far" }));
+    }
     let only = model.log.search.is_none() && model.log.counted().is_some() && model.log.levels().is_all();
     let (count, complete) = model.log.matching.filter(|_| only)?;
     let lines = if count == 1 { "line matches" } else { "lines match" };

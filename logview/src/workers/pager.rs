@@ -2,6 +2,7 @@
 //! the bytes on to the index and the search. The only open descriptors are those of these files.
 
 use super::older::{Find, Older, Wanted};
+use super::searcher::Passing;
 use super::{LONG, Over, Post, Shared, TELL, indexer, searcher, taker, tell, watcher::Pending};
 use crate::model::{FileEvent, Message, Opener, Request, Side, Step};
 use crate::reading::format::SAMPLE;
@@ -229,6 +230,16 @@ impl Pager {
                 // What was found until it was stopped can still be listed, and be gone on with.
                 let hits = pattern.and_then(|pattern| self.searched(Some(pattern)));
                 self.searcher.send(searcher::Order::Count { tag, hits, near });
+                Ok(())
+            }
+            Request::CountPassing { tag, only } if tag == self.tag => {
+                let passing = only.and_then(|only| {
+                    let (bytes, len) = self.bytes()?;
+                    let (index, format) = (Arc::clone(&self.index), self.format.clone());
+                    let filters = self.filtered(&only.filters)?;
+                    Some(Box::new(Passing::new((bytes, len), filters, only.levels, index, format)))
+                });
+                self.searcher.send(searcher::Order::CountPassing { tag, passing });
                 Ok(())
             }
             Request::CountFilters { tag, patterns } if tag == self.tag => {

@@ -2,6 +2,9 @@
 //! file on screen.
 
 mod listed;
+mod passing;
+
+pub(super) use passing::Passing;
 
 use super::{LONG, Over, Shared, TELL, pager::SharedIndex, tell};
 use crate::model::{self, Message};
@@ -26,6 +29,11 @@ pub(super) enum Order {
         tag: u64,
         hits: Option<Hits>,
         near: u64,
+    },
+    /// Count the lines that are shown, behind that.
+    CountPassing {
+        tag: u64,
+        passing: Option<Box<Passing>>,
     },
     /// Count those of each, behind all else.
     CountEach {
@@ -82,6 +90,7 @@ fn serve(
 ) -> Result<(), Over> {
     let mut counting: Option<Counting> = None;
     let mut each = Each::default();
+    let mut passing: Option<(u64, Box<Passing>)> = None;
     let mut taken = 0;
     let mut behind = false;
     loop {
@@ -122,6 +131,7 @@ fn serve(
                         was_complete: false,
                     });
                 }
+                Order::CountPassing { tag, passing: counts } => passing = counts.map(|counts| (tag, counts)),
                 Order::CountEach { tag, each: hits } => each = Each { tag, hits, told: Vec::new() },
                 Order::Grow(len) => {
                     counting
@@ -129,8 +139,9 @@ fn serve(
                         .map(|counting| &counting.hits)
                         .chain(&each.hits)
                         .for_each(|hits| hits.grow(len));
+                    passing.iter_mut().for_each(|(_, passing)| passing.grow(len));
                 }
-                Order::Stop => (counting, each) = (None, Each::default()),
+                Order::Stop => (counting, each, passing) = (None, Each::default(), None),
             }
         }
         let stop = || sent.load(Ordering::Relaxed) != taken || shared.quit.load(Ordering::Relaxed);
@@ -142,6 +153,9 @@ fn serve(
             }
             None => false,
         };
+        if let Some((tag, passing)) = &mut passing {
+            behind |= passing.go_on(*tag, out, &stop)?;
+        }
         behind = (each.go_on(out, &stop)? || behind) && !shared.quit.load(Ordering::Relaxed);
     }
 }

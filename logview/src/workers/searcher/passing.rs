@@ -1,0 +1,97 @@
+//! How many lines several filters leave, or such as hide: counted in the way in which they are shown, page by page, from the
+//! start on.
+
+use super::SharedIndex;
+use crate::model::Message;
+use crate::reading::page::{Levels, page};
+use crate::reading::{Anchor, Filters, Format, Lines, Sieve};
+use crate::source::Bytes;
+use crate::workers::{Over, TELL, tell};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+/// Lines that are counted at once.
+const AT_ONCE: usize = 4096;
+
+/// See the module.
+pub(in crate::workers) struct Passing {
+    lines: Lines,
+    filters: Filters,
+    levels: Levels,
+    index: SharedIndex,
+    /// As far as it has counted, and where the last step of that began: a record at the end may go on.
+    done: Step,
+    before: Step,
+    complete: bool,
+    told: Option<(u64, bool)>,
+}
+
+/// So many lines up to an offset.
+#[derive(Clone, Copy, Default)]
+struct Step {
+    at: u64,
+    count: u64,
+}
+
+impl Passing {
+    pub(in crate::workers) fn new(
+        (bytes, len): (Arc<dyn Bytes>, u64),
+        filters: Filters,
+        levels: Levels,
+        index: SharedIndex,
+        format: Format,
+    ) -> Passing {
+        let mut lines = Lines::new(bytes, len);
+        lines.format = format;
+        let (done, before) = (Step::default(), Step::default());
+        Passing { lines, filters, levels, index, done, before, complete: false, told: None }
+    }
+
+    /// The log has this length now, not less than before.
+    pub(super) fn grow(&mut self, len: u64) {
+        if len > self.lines.len() {
+            self.lines.grow(len);
+            (self.done, self.complete) = (self.before, false);
+        }
+    }
+
+    /// Counts until all is counted or something else is wanted; says whether there is more to count.
+    pub(super) fn go_on(
+        &mut self,
+        tag: u64,
+        out: &SyncSender<Message>,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<bool, Over> {
+        let mut said = Instant::now();
+        let index = self.index.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (levels, filters) = (self.levels, self.filters.clone());
+        let sieve = Sieve { levels, filters: Some(&filters), index: Some(&index), context: 0 };
+        while !self.complete && !stop() {
+            // What cannot be read is not tried for ever.
+            let Ok(page) = page(&mut self.lines, (Anchor::At(self.done.at), 0, AT_ONCE), sieve, stop) else {
+                return Ok(false);
+            };
+            let own = page.lines.iter().filter(|line| line.at >= self.done.at);
+            let (count, end) = own.fold((0, self.done.at), |(count, _), line| (count + 1, line.end));
+            self.complete = page.to_end && !page.stopped;
+            if page.stopped && count == 0 {
+                break;
+            }
+            if !self.complete {
+                self.before = self.done;
+            }
+            self.done = Step { at: end, count: self.done.count + count };
+            if said.elapsed() >= TELL {
+                said = Instant::now();
+                drop(out.try_send(Message::Passing { tag, count: self.done.count, complete: false }));
+            }
+        }
+        let now = (self.done.count, self.complete);
+        if self.complete && self.told != Some(now) {
+            self.told = Some(now);
+            tell(out, Message::Passing { tag, count: now.0, complete: true })?;
+        }
+        Ok(!self.complete)
+    }
+}

@@ -544,7 +544,8 @@ pub(crate) mod tests {
         jobs.select(0);
         jobs.arrange(now());
         assert_eq!(names(&jobs)[0], "burning", "nobody looks at what they only pass");
-        (jobs.tick(), jobs.tick());
+        jobs.tick();
+        jobs.tick();
         jobs.select(3);
         jobs.arrange(now());
         assert_eq!(names(&jobs)[2..4], ["burning", "calm"]);

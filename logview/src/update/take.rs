@@ -78,9 +78,18 @@ pub(crate) fn range(model: &Model) -> Option<std::ops::Range<u64>> {
 /// Asks for the place to save at.
 pub(super) fn save(model: &mut Model) -> Vec<Request> {
     let Some(place) = &model.log.place else { return Vec::new() };
-    let name = model.jobs.get(&place.job).map_or("log", |job| job.name.as_str());
-    let safe: String =
-        name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
+    // Of several jobs the name says all, as far as a name may.
+    const LONG: usize = 80;
+    let together = model.log.together.iter();
+    let jobs = if model.log.together.is_empty() { vec![&place.job] } else { together.collect() };
+    let names = jobs.into_iter().filter_map(|job| model.jobs.get(job)).map(|job| job.name.as_str());
+    let name = names.collect::<Vec<_>>().join("+");
+    let name = if name.is_empty() { "log" } else { &name };
+    let safe: String = name
+        .chars()
+        .map(|c| if c.is_alphanumeric() || "-_.+".contains(c) { c } else { '-' })
+        .take(LONG)
+        .collect();
     model.mode = Mode::Typing(For::Save, format!("{safe}.{}", place.file.display()));
     Vec::new()
 }

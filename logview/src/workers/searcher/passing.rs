@@ -20,9 +20,9 @@ pub(in crate::workers) struct Passing {
     filters: Filters,
     levels: Levels,
     index: SharedIndex,
-    /// As far as it has counted, and where the last step of that began: a record at the end may go on.
+    /// As far as it has counted, and up to where that stays so: the last record, or one behind it that is not shown, may go on.
     done: Step,
-    before: Step,
+    settled: Step,
     complete: bool,
     told: Option<(u64, bool)>,
 }
@@ -44,15 +44,15 @@ impl Passing {
     ) -> Passing {
         let mut lines = Lines::new(bytes, len);
         lines.format = format;
-        let (done, before) = (Step::default(), Step::default());
-        Passing { lines, filters, levels, index, done, before, complete: false, told: None }
+        let (done, settled) = (Step::default(), Step::default());
+        Passing { lines, filters, levels, index, done, settled, complete: false, told: None }
     }
 
     /// The log has this length now, not less than before.
     pub(super) fn grow(&mut self, len: u64) {
         if len > self.lines.len() {
             self.lines.grow(len);
-            (self.done, self.complete) = (self.before, false);
+            (self.done, self.complete) = (self.settled, false);
         }
     }
 
@@ -72,16 +72,17 @@ impl Passing {
             let Ok(page) = page(&mut self.lines, (Anchor::At(self.done.at), 0, AT_ONCE), sieve, stop) else {
                 return Ok(false);
             };
-            let own = page.lines.iter().filter(|line| line.at >= self.done.at);
-            let (count, end) = own.fold((0, self.done.at), |(count, _), line| (count + 1, line.end));
             self.complete = page.to_end && !page.stopped;
-            if page.stopped && count == 0 {
+            let from = self.done.at;
+            for line in page.lines.iter().filter(|line| line.at >= from) {
+                if line.head.is_some() {
+                    self.settled = Step { at: line.at, count: self.done.count };
+                }
+                self.done = Step { at: line.end, count: self.done.count + 1 };
+            }
+            if page.stopped && self.done.at == from {
                 break;
             }
-            if !self.complete {
-                self.before = self.done;
-            }
-            self.done = Step { at: end, count: self.done.count + count };
             if said.elapsed() >= TELL {
                 said = Instant::now();
                 drop(out.try_send(Message::Passing { tag, count: self.done.count, complete: false }));

@@ -40,9 +40,17 @@ fn main() -> Result<()> {
     let mut terminal = Terminal::start(&viewer.to_string_lossy(), &arguments, SIZE, &[]);
     terminal.sees("index-titles-001-06");
     terminal.until("some jobs", |screen| screen.matches('✓').count() > 6);
-    terminal.keys("gjj");
+    // One that goes on for long enough to be seen: it has warnings, and says how far it is.
+    terminal.keys("g");
+    for _ in 0..24 {
+        if terminal.text().contains("▌● pack") {
+            break;
+        }
+        terminal.keys("j");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     terminal.sees(" left");
-    std::thread::sleep(Duration::from_millis(1800)); // so that there is something to see
+    std::thread::sleep(Duration::from_millis(700)); // so that there is something to see
     fs::write(&target, svg(&terminal.screen())?)?;
     terminal.keys("q");
     terminal.ends();

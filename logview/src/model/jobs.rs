@@ -371,8 +371,8 @@ impl Jobs {
     /// person may have begun to read it.
     pub fn settle_choice(&mut self) {
         // Before the first of them are told it is not known how many there are.
-        let listed = self.is_listed() && self.listing.total > 0;
-        self.settled |= listed && self.selected.is_some() && self.all.iter().all(|job| job.counted);
+        let listed = self.is_listed() && self.listing.total > 0 && self.selected.is_some();
+        self.settled = self.settled || listed && self.all.iter().all(|job| job.counted);
     }
 
     /// Where on so many rows of the list the selected job stands though the list was moved away from it, and its line.

@@ -13,7 +13,7 @@ use crate::reading::page::Levels;
 use crate::reading::search::Way;
 use crate::text;
 use ::log::Level;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     if key.code == KeyCode::Esc {
@@ -45,7 +45,7 @@ fn press_and_say(model: &mut Model, key: KeyEvent) -> Vec<Request> {
 
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     (model.note, model.note_age) = (None, 0);
-    if key.kind == crossterm::event::KeyEventKind::Release {
+    if key.kind == KeyEventKind::Release {
         return Vec::new();
     }
     // Whoever presses a key is there, and reads what is shown.
@@ -85,7 +85,8 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Request> {
 fn waits(model: &Model, key: KeyEvent) -> bool {
     const MOST: usize = 64;
     let name = keys::name(key);
-    if model.ahead.len() >= MOST || matches!(name.as_str(), "esc" | "ctrl-c") {
+    let released = key.kind == KeyEventKind::Release;
+    if released || model.ahead.len() >= MOST || matches!(name.as_str(), "esc" | "ctrl-c") {
         return false;
     }
     if !model.ahead.is_empty() {

@@ -233,6 +233,9 @@ fn a_line_is_reached_by_its_number_and_a_record_by_its_time() {
     terminal.sees("▸16:01:30 I message 090");
     terminal.keys("t2026-11-22 16:02\r");
     terminal.sees("▸16:02:00 I message 120");
+    terminal.keys("t23:59\r");
+    terminal.sees("▸16:04:59 I message 299");
+    terminal.sees("the log ends before that");
     terminal.keys("tnoon\r");
     terminal.sees("a time is 14:30");
 }

@@ -61,7 +61,7 @@ pub enum Message {
         totals: Totals,
         volume: Option<Volume>,
     },
-    /// A step came to something; `wrapped` if it went over an end of the file.
+    /// A step came to something; `wrapped` if it went over an end of the file, or would have to.
     Found {
         tag: u64,
         number: u64,

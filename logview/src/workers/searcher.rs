@@ -273,7 +273,7 @@ impl Step {
                 let at = seek::instant(&mut lines, instant, stop)?;
                 return Ok((at.map_or(Found::Nothing, Found::At), false));
             }
-            model::Step::Moment(moment) => return Ok((self.moment(&mut lines, moment)?, false)),
+            model::Step::Moment(moment) => return self.moment(&mut lines, moment),
         };
         let from = self.from.min(self.len);
         let middle = match way {
@@ -369,14 +369,15 @@ impl Step {
         Ok(Found::Nothing)
     }
 
-    /// The first record of a moment, or the last one of all.
-    fn moment(&self, lines: &mut Lines, moment: model::Moment) -> io::Result<Found> {
-        let Some((first, last)) = seek::ends(lines)? else { return Ok(Found::Nothing) };
+    /// The first record of a moment, or the last one of all if it is later than that.
+    fn moment(&self, lines: &mut Lines, moment: model::Moment) -> io::Result<(Found, bool)> {
+        let Some((first, last)) = seek::ends(lines)? else { return Ok((Found::Nothing, false)) };
         // A clock that goes from a start on begins there, whenever the first record came.
         let first = if lines.clock_at(0)? == (0, 0) { first } else { 0 };
         let ends = (first, last);
         let at = seek::moment(lines, moment.seconds(ends))?;
-        let at = if at >= lines.len() { lines.before(at)?.unwrap_or(0) } else { at };
-        Ok(Found::At(at))
+        let late = at >= lines.len();
+        let at = if late { lines.before(at)?.unwrap_or(0) } else { at };
+        Ok((Found::At(at), late))
     }
 }

@@ -126,7 +126,9 @@ pub(super) fn arrive(model: &mut Model, step: Step, found: Found, wrapped: bool)
             let run = log.run_of(at).filter(|_| matches!(step, Step::Level(..)));
             let at = run.map_or(at, |(head, _)| log.page.lines[head].at);
             let before = log.cursor.replace(at);
-            if wrapped && before == Some(at) {
+            if wrapped && matches!(step, Step::Moment(_)) {
+                model.note = Some("the log ends before that: this is its last record".to_owned());
+            } else if wrapped && before == Some(at) {
                 model.note = Some(format!("this is the only {what}"));
             } else if wrapped {
                 model.note = Some("searched on from the other end".to_owned());

@@ -187,6 +187,8 @@ pub struct Model {
     pub watching: Watching,
     /// When hosts reloaded their templates.
     pub reloads: Vec<Reload>,
+    /// The scroll bar is held.
+    pub holds_bar: bool,
     /// Nobody here has used the viewer before, and nothing was said to them yet.
     pub is_new: bool,
     /// Keys that were pressed while a jump was under way, whose end they are meant for.
@@ -235,6 +237,7 @@ impl Model {
             kept: Session::default(),
             watching: Watching::Notified,
             reloads: Vec::new(),
+            holds_bar: false,
             is_new: false,
             ahead: VecDeque::new(),
             watched: Vec::new(),

@@ -341,6 +341,24 @@ fn a_file_that_becomes_a_directory_and_a_file_again_is_followed_on() {
 }
 
 #[test]
+fn a_job_that_is_moved_away_and_back_is_read_on_where_one_was_with_its_marks() {
+    let (_root, job, mut terminal) = over_one_job();
+    terminal.keys("\t:100\rmwhy\r");
+    terminal.sees("message 100");
+    let dir = job.file("debug.log").parent().unwrap().to_owned();
+    fs::rename(&dir, dir.with_extension("aside")).unwrap();
+    terminal.sees("directory gone");
+    fs::rename(dir.with_extension("aside"), &dir).unwrap();
+    terminal.loses("directory gone");
+    job.log("INFO", "message 301");
+    terminal.sees("1 new");
+    terminal.until("the line, and its mark", |screen| {
+        screen.contains(" HOLD ")
+            && screen.lines().any(|row| row.contains("message 100") && row.contains("why"))
+    });
+}
+
+#[test]
 fn a_job_that_is_removed_while_it_is_read_stays_until_it_is_left() {
     let (root, job, mut terminal) = over_one_job();
     root.ended("other", Outcome::Ok, counts(0, 1)).log("INFO", "what the other says");

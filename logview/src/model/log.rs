@@ -278,7 +278,8 @@ impl Log {
 
     /// Whether the screen is about to be somewhere else, and soon: a jump that takes long says so and is not waited for.
     pub fn is_moving(&self) -> bool {
-        (self.stepping || self.asked && self.moves && self.loaded) && self.looked.is_none()
+        let opens = !self.loaded && self.place.is_some() && self.problem.is_none();
+        (self.stepping || opens || self.asked && self.moves) && self.looked.is_none()
     }
 
     /// Whether long lines are wrapped: beside each other they are cut.

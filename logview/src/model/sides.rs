@@ -6,6 +6,7 @@ use super::log::Clock;
 use super::{Model, groups};
 use crate::reading::Window;
 use crate::source::Place;
+use std::time::Duration;
 
 /// A log, or one run of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +162,14 @@ impl Model {
         let gone = if self.jobs.get(&side.log.job).is_none() { " (removed)" } else { "" };
         side.run
             .map_or_else(|| format!("{}{gone}", side.name), |run| format!("{} run {run}{gone}", side.name))
+    }
+
+    /// Whether a log of which nobody says whether it is live was written a moment ago.
+    pub fn writes(&self, side: &Side) -> bool {
+        const LATELY: Duration = Duration::from_secs(60);
+        let job = self.jobs.get(&side.log.job).filter(|job| job.state == State::Unknown);
+        let age = job.and_then(|job| self.now.duration_since(job.written?).ok());
+        age.is_some_and(|age| age < LATELY)
     }
 
     /// How a side is by now.

@@ -63,6 +63,11 @@ impl Followed {
         &self.place
     }
 
+    /// Whether nothing has the name now.
+    pub fn is_gone(&self) -> bool {
+        self.gone
+    }
+
     /// The bytes and how many of them count, if there is or was a file.
     pub fn bytes(&self) -> Option<(Arc<dyn Bytes>, u64)> {
         self.open.as_ref().map(|open| (Arc::clone(&open.joined) as Arc<dyn Bytes>, open.base + open.len))
@@ -102,8 +107,8 @@ impl Followed {
             return self.reopen(source);
         }
         match (open.grow(len)?, was_gone) {
-            (_, true) => Ok(Change::Replaced),
-            (true, _) => Ok(Change::Grew),
+            // It has its name again.
+            (_, true) | (true, _) => Ok(Change::Grew),
             (false, _) => Ok(Change::Same),
         }
     }

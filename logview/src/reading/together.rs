@@ -55,6 +55,11 @@ impl Shown {
         }
     }
 
+    /// Whether it is one file, and nothing has its name now.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Shown::One(one) if one.file.is_gone())
+    }
+
     /// Whether it was replaced by the same in another order.
     pub fn is_reordered(&self) -> bool {
         matches!(self, Shown::Jobs(jobs) if jobs.is_reordered())

@@ -16,6 +16,15 @@ use ::log::Level;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
+    let bound =
+        model.mode == Mode::Normal && model.config.keys.lookup(key, model.focus == Pane::List).is_some();
+    if key.modifiers.contains(KeyModifiers::ALT) && !bound {
+        // A terminal sends the same for Alt and a key as for Esc and then the key.
+        let plain = KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key };
+        let mut requests = on_key(model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+        requests.extend(on_key(model, plain));
+        return requests;
+    }
     if key.code == KeyCode::Esc {
         model.ahead.clear();
     }
@@ -51,14 +60,6 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Request> {
     // Whoever presses a key is there, and reads what is shown.
     model.jobs.chosen |= model.jobs.selected().is_some();
     let list = model.focus == Pane::List;
-    let bound = model.mode == Mode::Normal && model.config.keys.lookup(key, list).is_some();
-    if key.modifiers.contains(KeyModifiers::ALT) && !bound {
-        // A terminal sends the same for Alt and a key as for Esc and then the key.
-        let plain = KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key };
-        let mut requests = press(model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
-        requests.extend(press(model, plain));
-        return requests;
-    }
     if matches!(&model.mode, Mode::Notice(said) if said.passing) {
         model.mode = Mode::Normal;
         if key.code == KeyCode::Esc {
@@ -105,6 +106,8 @@ fn waits(model: &Model, key: KeyEvent) -> bool {
                     | Action::HalfUp
                     | Action::PageDown
                     | Action::PageUp
+                    | Action::First
+                    | Action::Last
                     | Action::ChooseDown
                     | Action::ChooseUp
                     | Action::Word

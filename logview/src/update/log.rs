@@ -99,7 +99,7 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
                 log.gone = false;
                 model.note = Some("the file was rotated; the new one goes on below it".to_owned());
             }
-            log.len = len;
+            (log.len, log.gone) = (len, false);
             if log.following {
                 return vec![log.ask(log.end(), height, Focus::Bottom)];
             }
@@ -179,9 +179,8 @@ fn on_file(model: &mut Model, event: FileEvent) -> Vec<Request> {
             } else if let Some(arrival) = log.arrival {
                 requests.extend(step(model, Step::Instant(arrival.time)));
             } else if !first {
-                // Another file: what was at an offset is not there any more.
-                let tag = log.tag;
-                model.marks.retain(|mark| mark.tag != tag);
+                // Another file: what was at an offset is not there any more, or somewhere else.
+                model.lose_marks();
             }
             if model.log.arrival.is_none() {
                 requests.extend(hit_list::renew(model));

@@ -18,12 +18,15 @@ pub(super) fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Request> {
         MouseEventKind::ScrollUp => -WHEEL,
         MouseEventKind::Down(MouseButton::Left) => return click(model, at),
         MouseEventKind::Drag(MouseButton::Left) => {
-            if let Some(offset) = on_scroll_bar(model, at) {
-                return log::go(model, offset);
+            if model.holds_bar {
+                // Once it is held it follows the row, wherever the hand goes.
+                let to = at_row(model, at.y);
+                return log::go(model, to);
             }
             chart::drag(model, at);
             return Vec::new();
         }
+        MouseEventKind::Up(MouseButton::Left) if std::mem::take(&mut model.holds_bar) => return Vec::new(),
         MouseEventKind::Up(MouseButton::Left) => return chart::release(model),
         _ => return Vec::new(),
     };
@@ -69,19 +72,14 @@ fn choose(model: &mut Model, entry: usize) -> Vec<Request> {
     Vec::new()
 }
 
-/// Where in the log the row of the scroll bar is that is pressed.
-fn on_scroll_bar(model: &Model, at: Position) -> Option<Anchor> {
+/// Where in the log a row of the scroll bar is, or above or below it.
+fn at_row(model: &Model, y: u16) -> Anchor {
     let bar = model.areas().log;
-    let on = model.mode == Mode::Normal && bar.contains(at) && at.x + 1 == bar.right();
     let rows = u64::from(bar.height.saturating_sub(1)).max(1);
-    let row = u64::from(at.y.saturating_sub(bar.y));
-    match (on, row) {
-        (false, _) => None,
-        (true, 0) => Some(Anchor::Start),
-        (true, row) if row >= rows => Some(Anchor::End),
-        (true, row) => {
-            Some(Anchor::At((u128::from(model.log.len) * u128::from(row) / u128::from(rows)) as u64))
-        }
+    match u64::from(y.saturating_sub(bar.y)) {
+        0 => Anchor::Start,
+        row if row >= rows => Anchor::End,
+        row => Anchor::At((u128::from(model.log.len) * u128::from(row) / u128::from(rows)) as u64),
     }
 }
 
@@ -113,9 +111,11 @@ fn click(model: &mut Model, at: Position) -> Vec<Request> {
         let row = at.y.checked_sub(areas.search.y + frame).filter(|_| areas.search.contains(at));
         return row.map_or_else(Vec::new, |row| hit_list::click(model, usize::from(row)));
     }
-    if let Some(offset) = on_scroll_bar(model, at) {
-        model.focus = Pane::Log;
-        return log::go(model, offset);
+    let on_bar = areas.log.contains(at) && at.x + 1 == areas.log.right();
+    if on_bar && model.mode == Mode::Normal {
+        (model.focus, model.holds_bar) = (Pane::Log, true);
+        let to = at_row(model, at.y);
+        return log::go(model, to);
     }
     if matches!(model.mode, Mode::Normal | Mode::Chart(_)) && chart::press(model, at) {
         return Vec::new();

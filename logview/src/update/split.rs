@@ -79,6 +79,7 @@ pub(super) fn close(model: &mut Model) -> bool {
     let moved = model.log.cursor.is_some() || (model.log.top, model.log.row) != (0, 0);
     let here = here.filter(|_| moved || !split.followed);
     model.log.clock = split.clock;
+    model.log.following |= split.followed && !moved;
     // One reads on where one was in the log that is shown by itself now.
     model.resume = here.map(|(job, time)| (job, Arrival { time, aim: Aim::See }));
     true
@@ -103,7 +104,7 @@ pub(super) fn show(model: &mut Model) -> Option<Vec<Request>> {
         model.note = Some("one of the two jobs is gone".to_owned());
         return None;
     }
-    let is_live = |side: &Side| model.side_state(side).is_live();
+    let is_live = |side: &Side| model.side_state(side).is_live() || model.writes(side);
     let live = match [0, 1].map(|nth| is_live(&split.sides[nth])) {
         [true, false] => Some(0),
         [false, true] => Some(1),

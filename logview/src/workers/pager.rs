@@ -367,6 +367,10 @@ impl Pager {
                 let rotated = change == Change::Rotated;
                 let event = if rotated { FileEvent::Rotated(len) } else { FileEvent::Grew(len) };
                 tell(&self.out, Message::File { tag, event })?;
+                // Its writer may go on without the name.
+                if self.shown.as_ref().is_some_and(Shown::is_gone) {
+                    tell(&self.out, Message::File { tag, event: FileEvent::Gone })?;
+                }
                 self.indexer.send(indexer::Order::Grow(len));
                 self.searcher.send(searcher::Order::Grow(len));
                 self.search.iter().for_each(|hits| hits.grow(len));

@@ -539,6 +539,17 @@ fn what_is_typed_ahead_is_meant_for_where_the_jump_ends() {
     }
     assert_eq!(case.model.marks[0].at, slow.model.marks[0].at);
     assert!(slow.model.marks[0].at > 0);
+    // Esc in between, which comes with the key behind it as Alt and that key, takes none of them away.
+    case.keys("\u{1b}\u{1b}G");
+    let mut requests = update(&mut case.model, Message::Key(key("g").unwrap()));
+    let alt = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::ALT);
+    requests.extend(update(&mut case.model, Message::Key(alt)));
+    requests.extend(update(&mut case.model, Message::Key(key("j").unwrap())));
+    case.answer_all(requests);
+    let mut slow = Case::new(&numbered(500), (120, 36));
+    slow.keys("\tgjj");
+    assert_eq!(case.top(), slow.top());
+    case.keys("m");
     // What is not answered is not waited for for long, and Esc gives it up.
     case.keys("\r");
     let ask = update(&mut case.model, Message::Key(key("G").unwrap()));

@@ -46,6 +46,13 @@ pub struct FileLook {
     pub unreadable: Option<&'static str>,
 }
 
+impl FileLook {
+    /// Its bytes with those of what was rotated away from it.
+    pub fn bytes(&self) -> u64 {
+        self.size + self.rotated
+    }
+}
+
 /// What is known about one job from its directory.
 #[derive(Clone, Debug, Default)]
 pub struct JobLook {

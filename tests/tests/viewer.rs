@@ -359,6 +359,54 @@ fn a_job_that_is_moved_away_and_back_is_read_on_where_one_was_with_its_marks() {
 }
 
 #[test]
+fn between_a_roll_and_the_next_record_nobody_is_taken_elsewhere() {
+    let (_root, job, mut terminal) = over_one_job();
+    terminal.keys("\t:100\r");
+    terminal.sees("▸");
+    fs::rename(job.file("debug.log"), job.file("debug.log.1")).unwrap();
+    terminal.sees("file is gone");
+    // Longer than any look takes.
+    let started = std::time::Instant::now();
+    while started.elapsed().as_secs() < 3 {
+        let text = terminal.text();
+        assert!(
+            text.contains(" HOLD ") && text.contains("message 100") && !text.contains("info.log, "),
+            "{text}"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    job.append("debug.log", job.line("DEBUG", "after the roll"));
+    terminal.sees("1 new");
+    assert!(terminal.text().contains("message 100"), "{}", terminal.text());
+    terminal.keys("G");
+    terminal.sees("after the roll");
+    terminal.sees("message 300");
+}
+
+#[test]
+fn what_was_rotated_away_is_there_also_where_no_file_has_the_name_any_more() {
+    let root = Root::new();
+    let job = root.job("gone");
+    job.append(
+        "app.log.1",
+        format!("{}{}", job.line("INFO", "the last one"), job.line("ERROR", "why it ended")),
+    );
+    let packed = fs::File::create(job.file("app.log.2.gz")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, job.line("INFO", "the first one").as_bytes()).unwrap();
+    packed.finish().unwrap();
+    let terminal = Terminal::view(VIEWER, root.path());
+    terminal.sees("why it ended");
+    terminal.sees("the first one");
+    terminal.until("its counts", |screen| {
+        screen.contains("Error 1") && screen.lines().any(|row| row.contains(" gone ") && row.contains("  1 "))
+    });
+    job.append("app.log", job.line("INFO", "and on it goes"));
+    terminal.sees("and on it goes");
+    terminal.sees("the first one");
+}
+
+#[test]
 fn a_job_that_is_removed_while_it_is_read_stays_until_it_is_left() {
     let (root, job, mut terminal) = over_one_job();
     root.ended("other", Outcome::Ok, counts(0, 1)).log("INFO", "what the other says");

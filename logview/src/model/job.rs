@@ -120,7 +120,7 @@ pub struct Job {
 impl Job {
     /// Bytes of its files, with what was rotated away from them.
     pub fn size(&self) -> u64 {
-        self.files.iter().map(|file| file.size + file.rotated).sum()
+        self.files.iter().map(FileLook::bytes).sum()
     }
 }
 
@@ -129,10 +129,10 @@ pub fn main_file(files: &[FileLook]) -> Option<&FileLook> {
     const VERBOSE: [&str; 5] = ["trace.log", "debug.log", "info.log", "warn.log", "error.log"];
     let readable = || files.iter().filter(|file| file.unreadable.is_none());
     let known = VERBOSE.iter().find_map(|name| readable().find(|file| file.name == Path::new(name)));
-    let largest = readable().max_by_key(|file| file.size);
+    let largest = readable().max_by_key(|file| file.bytes());
     // A larger file of another name means that the level files are not the whole story.
     match (known, largest) {
-        (Some(known), Some(largest)) if known.size > 0 || largest.size == 0 => Some(known),
+        (Some(known), Some(largest)) if known.bytes() > 0 || largest.bytes() == 0 => Some(known),
         (_, largest) => largest,
     }
 }

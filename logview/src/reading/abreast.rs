@@ -6,9 +6,9 @@
 use super::interleaved::Interleaved;
 use super::lines::Lines;
 use super::times::{from_millis, to_millis};
-use super::window::{From, Window};
+use super::window::{From, Nothing, Window};
 use super::{Change, Format, Shown, Together, seek};
-use crate::source::{Bytes, FileId, Source};
+use crate::source::{Bytes, Source};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -77,9 +77,6 @@ impl Lane {
 /// the row begins anew each time.
 const EVERY: Duration = Duration::from_secs(1);
 const A_MILLISECOND: u64 = 50_000;
-
-/// A job of which there is nothing yet.
-struct Nothing;
 
 impl Abreast {
     /// Of jobs, each with how its lines are read, or of runs of them; of [`MOST`] at most. If `since_start`, what each has
@@ -212,16 +209,6 @@ impl Abreast {
             false if gone => Change::Gone,
             false => Change::Same,
         })
-    }
-}
-
-impl Bytes for Nothing {
-    fn read_at(&self, _: &mut [u8], _: u64) -> io::Result<usize> {
-        Ok(0)
-    }
-
-    fn stat(&self) -> io::Result<(FileId, u64)> {
-        Ok((FileId::default(), 0))
     }
 }
 

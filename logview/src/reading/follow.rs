@@ -6,6 +6,7 @@
 //! nothing that was written before a rotation is missed, and nobody's place in the log moves.
 
 use super::joined::Joined;
+use super::window::Nothing;
 use crate::source::rotation::packing;
 use crate::source::{Bytes, FileId, Place, Source};
 use std::io;
@@ -93,7 +94,10 @@ impl Followed {
     pub fn check(&mut self, source: &dyn Source) -> io::Result<Change> {
         let (id, len) = match source.stat(&self.place) {
             Ok(now) => now,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return self.missing(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let alone = self.open.is_none() && !source.parts(&self.place).unwrap_or_default().is_empty();
+                return if alone { self.open_none() } else { self.missing() };
+            }
             Err(error) => return Err(error),
         };
         let Some(open) = &mut self.open else { return self.reopen(source) };
@@ -111,6 +115,14 @@ impl Followed {
             (_, true) | (true, _) => Ok(Change::Grew),
             (false, _) => Ok(Change::Same),
         }
+    }
+
+    /// Nothing has the name, but did: what was rotated away comes above nothing.
+    fn open_none(&mut self) -> io::Result<Change> {
+        let none: Arc<dyn Bytes> = Arc::new(Nothing);
+        self.gone = true;
+        self.open = Some(Open::new(Arc::new(Joined::new(Arc::clone(&none))), 0, none)?);
+        Ok(Change::Replaced)
     }
 
     fn reopen(&mut self, source: &dyn Source) -> io::Result<Change> {

@@ -61,6 +61,19 @@ impl Bytes for From {
     }
 }
 
+/// No bytes: of what there is nothing yet, or nothing any more.
+pub struct Nothing;
+
+impl Bytes for Nothing {
+    fn read_at(&self, _: &mut [u8], _: u64) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    fn stat(&self) -> io::Result<(FileId, u64)> {
+        Ok((FileId::default(), 0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::lines::tests::Memory;

@@ -1,9 +1,10 @@
 //! Local directories: one directory per job below a root.
 
-use super::rotation::{self, Named, live_of};
+use super::rotation::{self, Named, live_name, live_of};
 use super::{Bytes, FileId, FileLook, JobLook, Place, Source};
 use crate::reading::Format;
 use logcore::disk::{JobFile, Progress, Recovered, Reload, Run, RunState};
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -101,13 +102,32 @@ impl Source for Local {
                 let is_part = |name: &OsStr| {
                     named.iter().any(|named| named.dir == Path::new("") && named.index(name).is_some())
                 };
+                // What has just been rotated away, or was when its job ended, may have no file of its name.
+                let known = patterns.keys().map(String::as_str);
+                let rotated: BTreeSet<&str> =
+                    known.chain(names.iter().filter_map(|name| live_name(name))).collect();
+                let missing: Vec<FileLook> = rotated
+                    .into_iter()
+                    .filter(|name| live.iter().all(|live| live != name))
+                    .filter_map(|name| {
+                        let pattern = patterns.get(name).map(String::as_str);
+                        let parts = parts(&dir, name.as_ref(), &names, pattern);
+                        let newest = fs::symlink_metadata(dir.join(parts.last()?)).ok()?;
+                        let modified = newest.is_file().then(|| newest.modified().ok())?;
+                        let name = PathBuf::from(name);
+                        Some(FileLook { name, size: 0, parts: 0, rotated: 0, modified, unreadable: None })
+                    })
+                    .collect();
+                let of_missing = missing.iter().map(|file| file.name.clone().into_os_string());
+                let live: Vec<OsString> = live.iter().cloned().chain(of_missing).collect();
                 let own = |entry: &&fs::DirEntry| {
                     let name = entry.file_name();
                     is_log(&name) && live_of(&name, &live).is_none() && !is_part(&name)
                 };
-                look.files = entries.iter().filter(own).filter_map(file_look).take(MAX_FILES).collect();
+                look.files =
+                    entries.iter().filter(own).filter_map(file_look).chain(missing).take(MAX_FILES).collect();
                 look.files.sort_by(|a, b| a.name.cmp(&b.name));
-                if names.len() > look.files.len() {
+                if names.len() > look.files.len() || look.files.iter().any(|file| file.size == 0) {
                     for file in &mut look.files {
                         let pattern = file.name.to_str().and_then(|name| patterns.get(name));
                         let parts = parts(&dir, &file.name, &names, pattern.map(String::as_str));

@@ -96,6 +96,14 @@ pub fn live_of<'n>(name: &OsStr, names: &'n [OsString]) -> Option<&'n OsString> 
         .find(|live| live.as_os_str() != name && age(packing(name).0, live.as_encoded_bytes()).is_some())
 }
 
+/// The name of the file that a file was rotated away from, also if there is none of that name now: `a.log` for `a.log.2.gz`.
+pub fn live_name(name: &OsStr) -> Option<&str> {
+    let plain = std::str::from_utf8(packing(name).0).ok()?;
+    let end = plain.find(".log")? + ".log".len();
+    let live = &plain[..end];
+    (live.len() > ".log".len() && age(plain.as_bytes(), live.as_bytes()).is_some()).then_some(live)
+}
+
 /// How old a part of `live` is by its name, if it is one.
 fn age(name: &[u8], live: &[u8]) -> Option<Age> {
     let stem = live.strip_suffix(b".log").unwrap_or(live);
@@ -131,6 +139,23 @@ fn age(name: &[u8], live: &[u8]) -> Option<Age> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_tells_the_name_that_it_had() {
+        for (part, live) in [
+            ("a.log.1", Some("a.log")),
+            ("a.log.12.gz", Some("a.log")),
+            ("a.log-20261122.zst", Some("a.log")),
+            ("a.log.2026-11-22", Some("a.log")),
+            ("a.log", None),
+            (".log.1", None),
+            ("a.log.bak", None),
+            ("a.logs.1", None),
+            ("worker-1.log", None),
+        ] {
+            assert_eq!(live_name(part.as_ref()), live, "{part}");
+        }
+    }
 
     fn of(live: &str, names: &[&str]) -> Vec<String> {
         let names: Vec<OsString> = names.iter().map(OsString::from).collect();

@@ -121,7 +121,8 @@ impl Known {
         let main = main_file(files).map(|file| file.name.clone());
         let mut wanted: Vec<PathBuf> = Vec::new();
         if !finished {
-            let named = |name: &str| files.iter().any(|file| file.name == Path::new(name) && file.size > 0);
+            let named =
+                |name: &str| files.iter().any(|file| file.name == Path::new(name) && file.bytes() > 0);
             wanted.extend(["error.log"].into_iter().filter(|name| named(name)).map(PathBuf::from));
             let warnings = ["warn.log", "info.log"].into_iter().find(|name| named(name)).map(PathBuf::from);
             wanted.extend(warnings.or_else(|| main.clone()));
@@ -153,13 +154,23 @@ impl Known {
 
     /// Whether a file has grown beyond what was counted. One that cannot be opened is not waited for.
     pub(super) fn behind(&self) -> bool {
-        let behind = |tally: &Tally| self.size_of(&tally.file) != tally.counted() || tally.is_behind();
+        let behind = |tally: &Tally| {
+            self.size_of(&tally.file) != tally.counted() || tally.is_behind(self.parts_of(&tally.file))
+        };
         self.tallies.iter().any(|tally| !tally.failed && behind(tally))
     }
 
     /// Whether a file is worth another try.
     pub(super) fn failed(&self) -> bool {
         self.tallies.iter().any(|tally| tally.failed)
+    }
+
+    /// Files that were rotated away and count: what a finished run says of itself is believed, and the last hour is counted for the
+    /// picture alone.
+    fn parts_of(&self, name: &Path) -> usize {
+        let finished = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
+        let file = self.job.files.iter().find(|file| !finished && file.name == name);
+        file.map_or(0, |file| file.parts)
     }
 
     fn size_of(&self, name: &Path) -> u64 {
@@ -171,9 +182,8 @@ impl Known {
         let mut gone = Vec::new();
         let finished = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
         for (at, tally) in self.tallies.iter_mut().enumerate() {
-            let of_it = |file: &FileLook| file.name == tally.file && file.parts > 0;
-            // What a finished run says of itself is believed, and the last hour is counted for the picture alone.
-            let parts = !finished && self.job.files.iter().any(of_it);
+            let file = self.job.files.iter().find(|file| file.name == tally.file);
+            let parts = file.filter(|_| !finished).map_or(0, |file| file.parts);
             let reached = tally.go_on(source, &self.job.key, parts, SLICE);
             let at_end = matches!(reached, Ok(true));
             match reached {
@@ -545,6 +555,15 @@ mod tests {
         // What is cut, or made anew without a roll, is not there any more.
         fs::write(job.dir.join("app.log"), "[WARN] nine\n").unwrap();
         assert_eq!((job.now(), job.anew()), ((3, 3, true), (3, 3, true)));
+        // Between a roll and the next record nothing has the name; and what is removed in the end is not there any more.
+        job.rename("app.log.1", "app.log.3");
+        job.rename("app.log", "app.log.1");
+        assert_eq!((job.now(), job.anew()), ((3, 3, true), (3, 3, true)));
+        job.append("app.log", "[ERROR] ten\n");
+        assert_eq!((job.now(), job.anew()), ((4, 3, true), (4, 3, true)));
+        fs::remove_file(job.dir.join("app.log.3")).unwrap();
+        let left = job.now();
+        assert_eq!((left, job.anew()), (left, left));
         let mut fresh = Rolling::new(None);
         fresh.append("app.log", "[ERROR] one\n");
         assert_eq!(fresh.now(), (1, 0, true));
@@ -599,7 +618,7 @@ mod tests {
             .unwrap();
         known.count(&source);
         let mut fresh = Tally::new("make.log".into(), 0, None, Format::default());
-        fresh.go_on(&source, Path::new("a"), false, SLICE).unwrap();
+        fresh.go_on(&source, Path::new("a"), 0, SLICE).unwrap();
         assert_eq!((known.tallies[0].all(), fresh.all()), (11, 11));
         assert_eq!((known.job.errors, known.job.warnings), (1, 1));
     }

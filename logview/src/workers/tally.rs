@@ -40,6 +40,7 @@ pub(super) struct Tally {
     /// Whether it is known what was rotated away, and where that is.
     listed: bool,
     ever_listed: bool,
+    parts: usize,
     /// How much of the file's start was looked at to tell which form the lines have.
     sampled: u64,
     /// Records in each sixth of an hour, by its number since the epoch.
@@ -88,6 +89,7 @@ impl Tally {
             older: Vec::new(),
             listed: false,
             ever_listed: false,
+            parts: 0,
             sampled: 0,
             sixths: [(0, 0); 6],
             failed: false,
@@ -99,22 +101,31 @@ impl Tally {
         self.live.seen
     }
 
-    /// Whether something that was rotated away is still to be counted.
-    pub(super) fn is_behind(&self) -> bool {
-        self.live.id.is_some() && self.older.iter().any(|count| !count.whole)
+    /// Whether something that was rotated away is still to be counted, where there are so many such files by now.
+    pub(super) fn is_behind(&self, parts: usize) -> bool {
+        self.parts != parts || self.older.iter().any(|count| !count.whole)
     }
 
-    /// Counts on, up to about `budget` bytes; `parts` says whether anything was rotated away when that was last looked at.
+    /// Counts on, up to about `budget` bytes; `parts` is how many files were rotated away when that was last looked at.
     /// Says whether it reached the end; a file that became shorter is counted from its start.
     pub(super) fn go_on(
         &mut self,
         source: &dyn Source,
         job: &Path,
-        parts: bool,
+        parts: usize,
         mut budget: u64,
     ) -> io::Result<bool> {
+        if self.parts != parts {
+            (self.listed, self.parts) = (false, parts);
+        }
         let place = Place { job: job.to_owned(), file: self.file.clone() };
-        let bytes: Arc<dyn Bytes> = source.open(&place)?.into();
+        let bytes: Arc<dyn Bytes> = match source.open(&place) {
+            Ok(bytes) => bytes.into(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && parts > 0 => {
+                return self.without_live(source, &place, budget);
+            }
+            Err(error) => return Err(error),
+        };
         let (id, len) = bytes.stat()?;
         match self.live.id {
             None => self.live.id = Some(id),
@@ -139,14 +150,7 @@ impl Tally {
                 self.live.id = Some(id);
             }
         }
-        if !self.listed && (parts || !self.older.is_empty()) {
-            self.list(source, &place);
-        }
-        for at in 0..self.older.len() {
-            if !self.older[at].whole {
-                budget = self.count_older(at, source, job, budget)?;
-            }
-        }
+        budget = self.count_all_older(source, &place, budget)?;
         if budget == 0 {
             return Ok(false);
         }
@@ -169,12 +173,39 @@ impl Tally {
         Ok(self.counted() >= len)
     }
 
+    /// Nothing has the name now, or for a moment: what had it is one of those that were rotated away.
+    fn without_live(&mut self, source: &dyn Source, live: &Place, budget: u64) -> io::Result<bool> {
+        if self.live.id.is_some() {
+            let none = Count::new(None, &self.file, 0);
+            self.older.push(std::mem::replace(&mut self.live, none));
+            self.listed = false;
+        }
+        self.live.seen = 0;
+        Ok(self.count_all_older(source, live, budget)? > 0)
+    }
+
+    /// Counts what was rotated away; says how much may be counted yet.
+    fn count_all_older(&mut self, source: &dyn Source, live: &Place, mut budget: u64) -> io::Result<u64> {
+        if !self.listed && (self.parts > 0 || !self.older.is_empty()) {
+            self.list(source, live);
+        }
+        for at in 0..self.older.len() {
+            if !self.older[at].whole {
+                budget = self.count_older(at, source, &live.job, budget)?;
+            }
+        }
+        Ok(budget)
+    }
+
     /// Finds what was rotated away and is not counted yet.
     fn list(&mut self, source: &dyn Source, live: &Place) {
         let Ok(parts) = source.parts(live) else { return };
         let first = !self.ever_listed;
         (self.listed, self.ever_listed) = (true, true);
         let (mut there, mut new) = (Vec::new(), Vec::new());
+        let of_before =
+            |part: &Place| self.since.is_some_and(|since| source.modified(part).is_some_and(|at| at < since));
+        let parts: Vec<Place> = parts.into_iter().filter(|part| !of_before(part)).collect();
         for part in parts {
             let Ok((id, size)) = source.stat(&part) else { continue };
             there.push(id);
@@ -192,9 +223,8 @@ impl Tally {
         self.older.iter_mut().filter(gone).for_each(|count| count.whole = true);
         for (id, size, file) in new {
             let place = Place { job: live.job.clone(), file };
-            let before = self.since.is_some_and(|since| source.modified(&place).is_some_and(|at| at < since));
             // What is packed later was there plain, or is a part of what this has counted.
-            if before || !first && is_packed(&place.file) {
+            if !first && is_packed(&place.file) {
                 continue;
             }
             // The oldest one of a run is the one in which it began.
@@ -205,6 +235,9 @@ impl Tally {
                 self.live = Count::new(self.live.id, &self.file, 0);
             }
         }
+        // What was removed for good is not there to be read; but what a run has written it has.
+        let kept = if self.since.is_some() { self.older.len() } else { there.len() };
+        self.older.drain(..self.older.len().saturating_sub(kept));
     }
 
     /// Counts a file that was rotated away; says how much may be counted yet.
@@ -214,6 +247,11 @@ impl Tally {
         let opened = source.open(&place).and_then(|bytes| bytes.stat().map(|stat| (bytes, stat)));
         let (bytes, (_, len)) = match opened {
             Ok((bytes, stat)) if Some(stat.0) == count.id => (bytes, stat),
+            // It cannot be read, and is not tried for ever.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                count.whole = true;
+                return Ok(budget);
+            }
             // It has another name by now, or is gone.
             _ => {
                 self.listed = false;

@@ -103,12 +103,16 @@ impl Source for Local {
                     named.iter().any(|named| named.dir == Path::new("") && named.index(name).is_some())
                 };
                 // What has just been rotated away, or was when its job ended, may have no file of its name.
-                let known = patterns.keys().map(String::as_str);
+                let here: BTreeSet<&OsStr> = live.iter().map(OsString::as_os_str).collect();
+                // What `job.json` says may be anything.
+                let is_name = |name: &&str| Path::new(name).file_name() == Some(OsStr::new(name));
+                let known = patterns.keys().map(String::as_str).filter(is_name);
                 let rotated: BTreeSet<&str> =
                     known.chain(names.iter().filter_map(|name| live_name(name))).collect();
                 let missing: Vec<FileLook> = rotated
                     .into_iter()
-                    .filter(|name| live.iter().all(|live| live != name))
+                    .filter(|name| !here.contains(OsStr::new(name)))
+                    .take(MAX_FILES)
                     .filter_map(|name| {
                         let pattern = patterns.get(name).map(String::as_str);
                         let parts = parts(&dir, name.as_ref(), &names, pattern);
@@ -340,6 +344,25 @@ mod tests {
         jobs.sort();
         assert_eq!(jobs, [PathBuf::from("."), PathBuf::from("a")]);
         assert_eq!(source.look(Path::new(".")).files[0].size, 6);
+    }
+
+    #[test]
+    fn a_name_of_which_only_parts_are_left_is_a_file_and_one_that_leads_away_is_none() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("a");
+        fs::create_dir(&dir).unwrap();
+        fs::write(root.path().join("secret.log"), "secret").unwrap();
+        for part in ["secret.log.1", "old.log.1", "old.log.2.gz", "rolled-1.txt"] {
+            fs::write(dir.join(part), "x\n").unwrap();
+        }
+        let parts =
+            [("../secret.log", "secret.log.{}"), ("..", "secret.log.{}"), ("now.log", "rolled-{}.txt")];
+        let parts = parts.map(|(name, pattern)| (name.to_owned(), pattern.to_owned())).into();
+        JobFile { id: "a".into(), parts, ..JobFile::default() }.write(&dir, "test").unwrap();
+        let look = Local::new(root.path()).look(Path::new("a"));
+        let found: Vec<_> = look.files.iter().map(|file| (file.name.to_str().unwrap(), file.parts)).collect();
+        assert_eq!(found, [("now.log", 1), ("old.log", 2), ("secret.log", 1)]);
+        assert_eq!(look.files[1].bytes(), 4);
     }
 
     #[cfg(unix)]

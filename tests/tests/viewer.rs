@@ -407,6 +407,25 @@ fn what_was_rotated_away_is_there_also_where_no_file_has_the_name_any_more() {
 }
 
 #[test]
+fn a_file_that_is_opened_between_a_roll_and_its_first_record_goes_on() {
+    for empty in [false, true] {
+        let mut root = Root::new();
+        let job = root.running("import-42");
+        (1..=300).for_each(|number| job.log("INFO", &format!("message {number:03}")));
+        fs::rename(job.file("debug.log"), job.file("debug.log.1")).unwrap();
+        if empty {
+            job.append("debug.log", "");
+        }
+        let terminal = Terminal::view(VIEWER, root.path());
+        terminal.sees("message 300");
+        terminal.sees("1 rotated");
+        job.log("INFO", "in the new file");
+        terminal.sees("in the new file");
+        terminal.sees("Info 301");
+    }
+}
+
+#[test]
 fn a_job_that_is_removed_while_it_is_read_stays_until_it_is_left() {
     let (root, job, mut terminal) = over_one_job();
     root.ended("other", Outcome::Ok, counts(0, 1)).log("INFO", "what the other says");

@@ -83,7 +83,10 @@ impl Followed {
         let Some(open) = &mut self.open else { return Ok((0, 0)) };
         let (joined, by) = open.joined.after(older)?;
         let above = joined.parts() - 1;
-        (open.joined, open.base) = (Arc::new(joined), open.base + by);
+        // Whoever reads the row goes on reading it, and what comes is put into it, unless it is another one.
+        if by > 0 {
+            (open.joined, open.base) = (Arc::new(joined), open.base + by);
+        }
         Ok((by, above))
     }
 

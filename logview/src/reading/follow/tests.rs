@@ -80,6 +80,24 @@ fn what_is_written_before_a_rotation_is_read_before_what_comes_after_it() {
 }
 
 #[test]
+fn who_reads_the_row_sees_what_comes_also_if_nothing_was_to_be_put_above_it() {
+    let mut case = Case::new();
+    case.write("one\n");
+    case.check();
+    let (row, _) = case.followed.bytes().unwrap();
+    let part = case.root.path().join("a/debug.log.1");
+    fs::rename(case.path(), &part).unwrap();
+    // Whoever looked for parts just now has found the file itself under its new name.
+    let place = Place { job: "a".into(), file: "debug.log.1".into() };
+    let itself: Arc<dyn Bytes> = case.source.open(&place).unwrap().into();
+    assert_eq!(case.followed.put_above(&[itself]).unwrap(), (0, 0));
+    case.write("new\n");
+    assert_eq!(case.check(), Change::Rotated);
+    let mut seen = [0; 8];
+    assert_eq!((row.read_at(&mut seen, 0).unwrap(), &seen), (8, b"one\nnew\n"));
+}
+
+#[test]
 fn a_writer_that_is_late_to_turn_to_the_new_file_is_read_to_its_last_line() {
     let mut case = Case::new();
     case.write("one\n");

@@ -134,11 +134,15 @@ fn what_it_is_compared_with_can_be_another_good_run_of_its_kind() {
     };
     terminal.keys("|");
     terminal.until("the last good one of its kind", beside("import-3"));
-    // A line by itself, and back to the two.
+    // A line by itself, and back to the two, and to the levels that were shown.
+    terminal.keys("4");
+    terminal.sees("only E W I T other");
     terminal.keys("Jx");
-    terminal.sees("━ import-3 ━");
+    terminal.sees("━ import-3 ━ all levels");
     terminal.keys("o");
     terminal.until("the two again", beside("import-3"));
+    terminal.sees("only E W I T other");
+    terminal.keys("a");
     terminal.keys("[");
     terminal.until("the one before that", beside("import-1"));
     terminal.keys("[");

@@ -24,6 +24,14 @@ pub(super) fn go_back(model: &mut Model, back: bool) -> Vec<Request> {
 
 pub(super) fn go_to_spot(model: &mut Model, spot: &Spot) -> Vec<Request> {
     let same = spot.tag == model.log.tag;
+    let only = &mut model.log.only;
+    (only.levels, only.context) = (spot.only.levels, spot.only.context);
+    // What was added since stays in the list, and what was taken away is gone.
+    for filter in &mut only.filters {
+        let same = |old: &&Filter| (&old.pattern, old.hides) == (&filter.pattern, filter.hides);
+        filter.on = spot.only.filters.iter().find(same).is_some_and(|old| old.on);
+    }
+    model.log.refold();
     let mut requests = match &spot.sides {
         _ if same => Vec::new(),
         Some(sides) => {
@@ -35,14 +43,6 @@ pub(super) fn go_to_spot(model: &mut Model, spot: &Spot) -> Vec<Request> {
             turn_to(model, &spot.job, spot.chosen.clone())
         }
     };
-    let only = &mut model.log.only;
-    (only.levels, only.context) = (spot.only.levels, spot.only.context);
-    // What was added since stays in the list, and what was taken away is gone.
-    for filter in &mut only.filters {
-        let same = |old: &&Filter| (&old.pattern, old.hides) == (&filter.pattern, filter.hides);
-        filter.on = spot.only.filters.iter().find(same).is_some_and(|old| old.on);
-    }
-    model.log.refold();
     if model.log.search.is_none() {
         requests.push(log::count_or_stop(&mut model.log, spot.top));
     }

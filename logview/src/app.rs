@@ -32,7 +32,7 @@ pub fn run(options: Options) -> Result<()> {
     let deadline = options.quit_after.map(|after| Instant::now() + after);
     let (mut screen, _taken) = terminal::take(options.terminal)?;
     let size = screen.size().context("the terminal has no size")?;
-    let palette = if options.light { Palette::default().on_light() } else { Palette::default() };
+    let palette = Palette::default().on(options.light);
     let look = Look { ascii: options.ascii, plain: options.plain, light: options.light, palette };
     let mut model = Model::new(&source.title(), look, (size.width, size.height), Zone::now().fixed_offset());
     let mut config = options.config.map(ConfigFile::new);

@@ -261,7 +261,7 @@ impl Model {
                 *field = new;
             }
         };
-        self.look.palette = if self.look.light { new.palette.on_light() } else { new.palette };
+        self.look.palette = new.palette.on(self.look.light);
         change(&mut self.look.ascii, old.ascii, new.ascii);
         change(&mut self.log.wrap, old.wrap, new.wrap);
         change(&mut self.log.columns, old.columns, new.columns);

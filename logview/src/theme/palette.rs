@@ -146,7 +146,10 @@ impl Palette {
     /// The same where the background is known to be light: what many terminals make too pale of the sixteen colours gets a darker
     /// one of the 256 that xterm has.
     #[must_use]
-    pub fn on_light(self) -> Palette {
+    pub fn on(self, light: bool) -> Palette {
+        if !light {
+            return self;
+        }
         let usual = Palette::default();
         ON_LIGHT.iter().fold(self, |palette, (part, color)| {
             let style = palette.get(*part);
@@ -309,11 +312,11 @@ mod tests {
             let at = index - 16;
             let found = contrast(Color::Rgb(step(at / 36), step(at / 6 % 6), step(at % 6)), WHITE);
             assert!(found >= 4.5, "{part:?} {found:.1}");
-            assert_eq!(Palette::default().on_light().get(part).fg, Some(color));
+            assert_eq!(Palette::default().on(true).get(part).fg, Some(color));
         }
-        let own = Palette::default().with(P::Warning, Style::new().fg(Color::Magenta)).on_light();
+        let own = Palette::default().with(P::Warning, Style::new().fg(Color::Magenta)).on(true);
         assert_eq!(own.get(P::Warning).fg, Some(Color::Magenta), "what somebody chose stays");
-        assert_eq!(Palette::of("dark").map(Palette::on_light), Palette::of("dark"));
+        assert_eq!(Palette::of("dark").map(|palette| palette.on(true)), Palette::of("dark"));
     }
 
     #[test]

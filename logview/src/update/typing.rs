@@ -14,7 +14,7 @@ pub(super) fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Request> {
         "?" => !model.mode.takes_text(),
         _ => false,
     };
-    if let Some(all) = super::notice::keys_here(model).filter(|_| opens) {
+    if opens && let Some(all) = super::notice::keys_here(model) {
         model.mode = Mode::Notice(all);
         return Vec::new();
     }

@@ -3,6 +3,7 @@
 use super::boxed;
 use crate::model::{Mode, Model};
 use crate::theme::Theme;
+use crate::update::commands::fitting;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
@@ -53,12 +54,14 @@ impl Chooser {
                 Chooser::new(screen, rows(count), 0, (*row, count))
             }
             Mode::Marks(row) => Chooser::new(screen, rows(model.marks.len()), 0, (*row, model.marks.len())),
-            Mode::Commands(typed, row) => {
-                let count = crate::update::commands::fitting(typed).len();
-                Chooser::new(screen, (92, MOST - 1), 1, (*row, count))
-            }
+            Mode::Commands(typed, row) => Chooser::of_commands(screen, *row, fitting(typed).len()),
             _ => None,
         }
+    }
+
+    /// Of so many commands that fit what is typed above them.
+    pub(super) fn of_commands(screen: Rect, chosen: usize, count: usize) -> Option<Chooser> {
+        Chooser::new(screen, (92, 17), 1, (chosen, count))
     }
 
     /// Draws the frame; says where the rows inside it are.

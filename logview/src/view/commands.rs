@@ -21,7 +21,7 @@ pub(super) fn draw(
     screen: Rect,
 ) {
     let rows = fitting(typed);
-    let Some(list) = Chooser::of(model, screen) else { return };
+    let Some(list) = Chooser::of_commands(screen, chosen, rows.len()) else { return };
     let inner = list.draw("Commands", theme, frame);
     let text = text::name(typed.as_bytes(), theme.ascii());
     put(frame, inner, 0, vec![span(format!(": {text}"), theme.text()), span(cursor(theme), theme.focus())]);

@@ -117,7 +117,7 @@ impl Known {
         let files = &self.job.files;
         let recent =
             self.job.written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age.as_secs() < 3600);
-        let finished = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
+        let finished = self.is_finished();
         let main = main_file(files).map(|file| file.name.clone());
         let mut wanted: Vec<PathBuf> = Vec::new();
         if !finished {
@@ -152,6 +152,11 @@ impl Known {
         self.tallies.iter_mut().for_each(|tally| tally.apart = apart.contains(&tally.file));
     }
 
+    /// Whether its newest run says how it ended.
+    fn is_finished(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.outcome.is_some())
+    }
+
     /// Whether a file has grown beyond what was counted. One that cannot be opened is not waited for.
     pub(super) fn behind(&self) -> bool {
         let behind = |tally: &Tally| {
@@ -168,8 +173,7 @@ impl Known {
     /// Files that were rotated away and count: what a finished run says of itself is believed, and the last hour is counted for the
     /// picture alone.
     fn parts_of(&self, name: &Path) -> usize {
-        let finished = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
-        let file = self.job.files.iter().find(|file| !finished && file.name == name);
+        let file = self.job.files.iter().find(|file| !self.is_finished() && file.name == name);
         file.map_or(0, |file| file.parts)
     }
 
@@ -180,10 +184,8 @@ impl Known {
     /// Counts a slice of each file.
     pub(super) fn count(&mut self, source: &dyn Source) {
         let mut gone = Vec::new();
-        let finished = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
-        for (at, tally) in self.tallies.iter_mut().enumerate() {
-            let file = self.job.files.iter().find(|file| file.name == tally.file);
-            let parts = file.filter(|_| !finished).map_or(0, |file| file.parts);
+        let parts: Vec<usize> = self.tallies.iter().map(|tally| self.parts_of(&tally.file)).collect();
+        for (at, (tally, parts)) in self.tallies.iter_mut().zip(parts).enumerate() {
             let reached = tally.go_on(source, &self.job.key, parts, SLICE);
             let at_end = matches!(reached, Ok(true));
             match reached {
@@ -219,7 +221,7 @@ impl Known {
             Some(run) => (self.job.errors, self.job.warnings) = (run.counts.error, run.counts.warn),
             None => (self.job.errors, self.job.warnings) = (most(Level::Error), most(Level::Warn)),
         }
-        let finished = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
+        let finished = self.is_finished();
         self.job.counted = finished || !self.behind();
         let closed =
             self.job.problem.is_some() || self.job.files.iter().any(|file| file.unreadable.is_some());

@@ -21,8 +21,8 @@ const PORTION: usize = 1 << 20;
 /// Seconds of a sixth of an hour.
 const SIXTH: i64 = 600;
 
-/// More bytes than these a packed part is not unpacked for, only to be counted.
-const MOST_PACKED: u64 = 16 << 20;
+/// What has more bytes is not unpacked or decoded as a whole only to be counted.
+const MOST_WHOLE: u64 = 16 << 20;
 
 /// Records of a log by level: of a file, and of what was rotated away from it. Carried on as it grows and rolls.
 #[derive(Debug)]
@@ -158,7 +158,7 @@ impl Tally {
         let got = bytes.read_at(&mut start, 0)?;
         if let Some(encoding) = encoding_of(&start[..got], None) {
             // It is decoded from its start each time, which is rare enough.
-            if self.live.seen != len && len <= MOST_PACKED {
+            if self.live.seen != len && len <= MOST_WHOLE {
                 self.live = Count::new(Some(id), &self.file, 0);
                 let decoded = Recoded::new(bytes, len, encoding)?;
                 let end = decoded.grow(len)?;
@@ -260,7 +260,7 @@ impl Tally {
         };
         if let Some(packing) = packing(place.file.as_os_str()).1 {
             count.whole = true;
-            if len <= MOST_PACKED
+            if len <= MOST_WHOLE
                 && let Ok(unpacked) = unpacked::open(bytes.into(), packing, MOST, &Arc::default())
             {
                 let (_, end) = unpacked.stat()?;

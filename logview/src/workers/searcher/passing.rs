@@ -63,6 +63,9 @@ impl Passing {
         out: &SyncSender<Message>,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<bool, Over> {
+        if self.complete {
+            return Ok(false);
+        }
         let mut said = Instant::now();
         let index = self.index.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (levels, filters) = (self.levels, self.filters.clone());

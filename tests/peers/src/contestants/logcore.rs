@@ -29,6 +29,9 @@ appenders:
     path: "${job_dir}/error.log"
     filters: [ { kind: threshold, level: error } ]
     encoder: *line
+loggers:
+  notify: { level: warn }
+  mio: { level: warn }
 root:
   level: LEVEL
   appenders: [ debug, info, error ]
